@@ -40,7 +40,8 @@ class Builder {
   bool end_array() { return close(); }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) {
     error_ = error.what();
-    // "[json.exception.parse_error.101] parse error at line 1, column 2: …": the bracket says nothing to a reader.
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: …": the bracket says
+    // nothing to a reader.
     if (auto end = error_.find("] "); end != std::string::npos) error_.erase(0, end + 2);
     return false;
   }
@@ -161,7 +162,9 @@ const Json& Json::at(std::size_t index) const {
   return index < array.size() ? array[index] : kNull;
 }
 
-std::size_t Json::size() const { return is_object() ? members().size() : items().size(); }
+std::size_t Json::size() const {
+  return is_object() ? members().size() : items().size();
+}
 
 Json& Json::set(std::string_view key, Json value) {
   Object& object = members();
@@ -285,15 +288,18 @@ void append_json_string(std::string& out, std::string_view text) {
       ++i;
       continue;
     }
-    std::size_t length = byte >= 0xf0 && byte < 0xf5 ? 4 : byte >= 0xe0 && byte < 0xf0 ? 3 : byte >= 0xc2 && byte < 0xe0 ? 2 : 0;
+    std::size_t length = byte >= 0xf0 && byte < 0xf5   ? 4
+                         : byte >= 0xe0 && byte < 0xf0 ? 3
+                         : byte >= 0xc2 && byte < 0xe0 ? 2
+                                                       : 0;
     bool valid = length != 0 && i + length <= text.size();
     for (std::size_t k = 1; valid && k < length; ++k) {
       valid = (static_cast<unsigned char>(text[i + k]) & 0xc0U) == 0x80U;
     }
     if (valid && length >= 3) {
       auto second = static_cast<unsigned char>(text[i + 1]);
-      if ((byte == 0xe0 && second < 0xa0) || (byte == 0xed && second > 0x9f) || (byte == 0xf0 && second < 0x90) ||
-          (byte == 0xf4 && second > 0x8f)) {
+      if ((byte == 0xe0 && second < 0xa0) || (byte == 0xed && second > 0x9f) ||
+          (byte == 0xf0 && second < 0x90) || (byte == 0xf4 && second > 0x8f)) {
         valid = false;
       }
     }

@@ -5,9 +5,10 @@
 //   std::string line = report.dump();               // {"verdict":"promote","t_s":84}
 //   Result<Json> back = Json::parse(line);
 //
-// Objects keep their order of insertion, numbers are int64 or double, doubles are written in the shortest form that
-// reads back bit for bit. NaN and infinities, which JSON lacks, are written as the strings "NaN", "+Inf", "-Inf";
-// `number()` reads them back. It is no document with positions: configuration is read through base/config.
+// Objects keep their order of insertion, numbers are int64 or double, doubles are written in the
+// shortest form that reads back bit for bit. NaN and infinities, which JSON lacks, are written as
+// the strings "NaN", "+Inf", "-Inf"; `number()` reads them back. It is no document with positions:
+// configuration is read through base/config.
 #pragma once
 
 #include <cstdint>
@@ -69,10 +70,11 @@ class Json {
   // Empty where the kind is another.
   const Array& items() const;
   const Object& members() const;
-  Array& items();      // makes null an array; asserts otherwise
-  Object& members();   // makes null an object; asserts otherwise
+  Array& items();     // makes null an array; asserts otherwise
+  Object& members();  // makes null an object; asserts otherwise
 
-  // The member of that name, or nullptr; also where this is no object. Linear in the number of members.
+  // The member of that name, or nullptr; also where this is no object. Linear in the number of
+  // members.
   const Json* find(std::string_view key) const;
   Json* find(std::string_view key);
   // The member or element; a shared null where it does not exist.
@@ -91,7 +93,8 @@ class Json {
 
   // indent 0: one line without spaces.
   std::string dump(int indent = 0) const;
-  // RFC 8259; the error names line and column. At most `depth_max` levels. Repeated keys: the last wins.
+  // RFC 8259; the error names line and column. At most `depth_max` levels. Repeated keys: the last
+  // wins.
   static Result<Json> parse(std::string_view text, int depth_max = 200);
 
  private:

@@ -1,10 +1,11 @@
-// The one thread that owns all mutable state: posts, timers, and nothing else. AsioLoop is real, SimLoop virtual.
+// The one thread that owns all mutable state: posts, timers, and nothing else. AsioLoop is real,
+// SimLoop virtual.
 //
 //   TimerId id = loop.call_at(loop.clock().now().mono + 5s, [&] { … });
 //   loop.cancel(id);
 //
-// Callbacks run on the loop thread, one at a time, in order of (time, sequence). Only `post` may be called from other
-// threads.
+// Callbacks run on the loop thread, one at a time, in order of (time, sequence). Only `post` may be
+// called from other threads.
 #pragma once
 
 #include <cstdint>

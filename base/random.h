@@ -6,8 +6,8 @@
 
 namespace serin {
 
-// SplitMix64 (Steele, Lea, Flood 2014): 64 bits of state, good enough for jitter, phases and simulation; not for keys.
-// A uniform random bit generator of the standard library's kind.
+// SplitMix64 (Steele, Lea, Flood 2014): 64 bits of state, good enough for jitter, phases and
+// simulation; not for keys. A uniform random bit generator of the standard library's kind.
 class Rng {
  public:
   using result_type = std::uint64_t;
@@ -30,7 +30,8 @@ class Rng {
   std::uint64_t state_;
 };
 
-// FNV-1a over bytes, the same on every machine: phases of schedules, content hashes that are not secret.
+// FNV-1a over bytes, the same on every machine: phases of schedules, content hashes that are not
+// secret.
 constexpr std::uint64_t stable_hash(const char* bytes, std::size_t size,
                                     std::uint64_t seed = 0xcbf29ce484222325U) {
   for (std::size_t i = 0; i < size; ++i) {

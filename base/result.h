@@ -4,7 +4,8 @@
 //   SERIN_TRY(value, parse_port(text));   // declares `value`, or returns the error
 //   SERIN_CHECK(write(file));             // for Status
 //
-// "Not enough data" is a verdict, never an Error. Exceptions of libraries are caught where the library is called.
+// "Not enough data" is a verdict, never an Error. Exceptions of libraries are caught where the
+// library is called.
 #pragma once
 
 #include <expected>
@@ -59,16 +60,16 @@ inline std::unexpected<Error> fail(Code code, std::string message) {
 #define SERIN_CONCAT_INNER(a, b) a##b
 #define SERIN_CONCAT(a, b) SERIN_CONCAT_INNER(a, b)
 // Declares `var` from a Result expression, or returns its error from the enclosing function.
-#define SERIN_TRY(var, ...)                                                    \
-  auto SERIN_CONCAT(var, _result) = (__VA_ARGS__);                             \
-  if (!SERIN_CONCAT(var, _result)) {                                           \
-    return std::unexpected(std::move(SERIN_CONCAT(var, _result)).error());     \
-  }                                                                            \
+#define SERIN_TRY(var, ...)                                                \
+  auto SERIN_CONCAT(var, _result) = (__VA_ARGS__);                         \
+  if (!SERIN_CONCAT(var, _result)) {                                       \
+    return std::unexpected(std::move(SERIN_CONCAT(var, _result)).error()); \
+  }                                                                        \
   auto&& var = *SERIN_CONCAT(var, _result)
 // Returns the error of a Status expression, if it has one.
-#define SERIN_CHECK(...)                                                                      \
-  do {                                                                                        \
-    if (auto serin_status = (__VA_ARGS__); !serin_status) {                                   \
-      return std::unexpected(std::move(serin_status).error());                                \
-    }                                                                                         \
+#define SERIN_CHECK(...)                                       \
+  do {                                                         \
+    if (auto serin_status = (__VA_ARGS__); !serin_status) {    \
+      return std::unexpected(std::move(serin_status).error()); \
+    }                                                          \
   } while (false)

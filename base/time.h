@@ -1,7 +1,8 @@
-// Time as values. Nothing below base reads a clock: `now` is passed in, monotonic and wall time together.
+// Time as values. Nothing below base reads a clock: `now` is passed in, monotonic and wall time
+// together.
 //
-// Instant counts CLOCK_BOOTTIME (a suspend counts) and is only comparable within one boot; WallTime is for query
-// windows, records and display, never for deadlines.
+// Instant counts CLOCK_BOOTTIME (a suspend counts) and is only comparable within one boot; WallTime
+// is for query windows, records and display, never for deadlines.
 #pragma once
 
 #include <chrono>
@@ -31,12 +32,16 @@ struct Now {
   bool operator==(const Now&) const = default;
 };
 
-constexpr double to_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+constexpr double to_seconds(Duration d) {
+  return std::chrono::duration<double>(d).count();
+}
 Duration from_seconds(double seconds);  // saturates; NaN gives zero
 constexpr std::int64_t to_unix_ms(WallTime t) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count();
 }
-constexpr WallTime from_unix_ms(std::int64_t ms) { return WallTime(std::chrono::milliseconds(ms)); }
+constexpr WallTime from_unix_ms(std::int64_t ms) {
+  return WallTime(std::chrono::milliseconds(ms));
+}
 
 // "2026-11-21T08:30:00Z", with ".123" where milliseconds are not zero. UTC.
 std::string format_rfc3339(WallTime t);

@@ -44,8 +44,8 @@ struct Series {
 
 enum class AnswerType { scalar, vector, matrix, string, json };
 
-// One answer of a source. For `scalar` one series without labels; for `vector` one sample a series; for `json` (web
-// and job providers) `json` holds the value and `series` is empty.
+// One answer of a source. For `scalar` one series without labels; for `vector` one sample a series;
+// for `json` (web and job providers) `json` holds the value and `series` is empty.
 struct Answer {
   AnswerType type = AnswerType::vector;
   std::vector<Series> series;

@@ -10,7 +10,9 @@ namespace {
 
 TEST(Json, KeepsOrderAndReadsBack) {
   Json report = Json::object();
-  report.set("verdict", "promote").set("t_s", 84.0).set("list", Json::array().push(1).push(nullptr).push(true));
+  report.set("verdict", "promote")
+      .set("t_s", 84.0)
+      .set("list", Json::array().push(1).push(nullptr).push(true));
   EXPECT_EQ(report.dump(), R"({"verdict":"promote","t_s":84,"list":[1,null,true]})");
   auto back = Json::parse(report.dump());
   ASSERT_TRUE(back);
