@@ -1,0 +1,84 @@
+#include "rollout/plan/rollout.h"
+
+#include <array>
+
+namespace serin::rollout {
+
+std::string_view to_string(OnInconclusive value) {
+  constexpr std::array<std::string_view, 3> kNames{"pause", "promote", "rollback"};
+  return kNames.at(static_cast<std::size_t>(value));
+}
+
+std::string_view to_string(OnEngineLoss value) {
+  return value == OnEngineLoss::stable ? "stable" : "hold";
+}
+
+std::string_view to_string(PromotionMode value) {
+  constexpr std::array<std::string_view, 3> kNames{"swap", "copy", "manual"};
+  return kNames.at(static_cast<std::size_t>(value));
+}
+
+std::string_view to_string(Boundary value) {
+  return value == Boundary::exact ? "exact" : "calibrated";
+}
+
+std::string_view Step::kind() const {
+  constexpr std::array<std::string_view, std::variant_size_v<Action>> kNames{"",
+                                                                             "setWeight",
+                                                                             "pause",
+                                                                             "analysis",
+                                                                             "setCanaryScale",
+                                                                             "setHeaderRoute",
+                                                                             "setMirrorRoute",
+                                                                             "plugin",
+                                                                             "experiment",
+                                                                             "approval",
+                                                                             "hook"};
+  return kNames.at(action.index());
+}
+
+namespace {
+
+// The routers in the order in which a document's first is named.
+std::array<std::pair<std::string_view, bool>, 11> routers(const TrafficRouting& routing) {
+  return {{{"haproxy", routing.haproxy.has_value()},
+           {"nginx", routing.nginx.has_value()},
+           {"command", routing.command.has_value()},
+           {"istio", !routing.istio.is_null()},
+           {"gatewayAPI", !routing.gateway_api.is_null()},
+           {"alb", !routing.alb.is_null()},
+           {"ambassador", !routing.ambassador.is_null()},
+           {"apisix", !routing.apisix.is_null()},
+           {"appMesh", !routing.app_mesh.is_null()},
+           {"smi", !routing.smi.is_null()},
+           {"traefik", !routing.traefik.is_null()}}};
+}
+
+}  // namespace
+
+int TrafficRouting::count() const {
+  int count = static_cast<int>(plugins.size());
+  for (const auto& [name, given] : routers(*this)) count += given ? 1 : 0;
+  return count;
+}
+
+std::string_view TrafficRouting::kind() const {
+  for (const auto& [name, given] : routers(*this)) {
+    if (given) return name;
+  }
+  return plugins.size() > 0 ? "plugins" : "none";
+}
+
+int WorkloadSpec::count() const {
+  return int{command.has_value()} + int{process.has_value()} + int{systemd.has_value()} +
+         int{!kubernetes.is_null()};
+}
+
+std::string_view WorkloadSpec::kind() const {
+  if (command) return "command";
+  if (process) return "process";
+  if (systemd) return "systemd";
+  return kubernetes.is_null() ? "none" : "kubernetes";
+}
+
+}  // namespace serin::rollout

@@ -1,0 +1,106 @@
+// What splits the traffic, and which requests go to the canary by their content.
+//
+// In serin.dev exactly one router is named, or none (`trafficRouting` left out: replay, or another
+// tool moves the traffic). Nothing here talks to a router: drivers do.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/time.h"
+
+namespace serin::rollout {
+
+// HAProxy by its admin socket. Weights layout: `backend`, `stable`, `canary` name servers of one
+// backend. Map layout (recommended; 0.01 %): `map` is the file of a map read with `rand`, `key` its
+// key, and two backends of any number of servers.
+struct HaproxyRouting {
+  static constexpr Duration kDrainDefault = std::chrono::seconds(30);
+  std::vector<std::string> socket;  // paths, or host:port; more than one: all are kept alike
+  std::string backend;
+  std::vector<std::string> stable;
+  std::vector<std::string> canary;
+  std::string map;
+  std::string key;  // not given: the rollout's name
+  std::string stable_backend;
+  std::string canary_backend;
+  // Streams still open on a canary that left are shut down after this; 0: never.
+  Duration drain = kDrainDefault;
+  bool map_layout() const { return !map.empty(); }
+  bool operator==(const HaproxyRouting&) const = default;
+};
+
+// nginx: a file that serin writes and a reload.
+struct NginxRouting {
+  std::string file;                 // serin.dev
+  std::vector<std::string> reload;  // serin.dev: argv
+  std::string stable_upstream;      // serin.dev
+  std::string canary_upstream;      // serin.dev
+  std::string stable_ingress;       // Kubernetes, as in Argo
+  std::vector<std::string> stable_ingresses;
+  std::string annotation_prefix;
+  Json additional_ingress_annotations;
+  Json canary_ingress_annotations;
+  bool operator==(const NginxRouting&) const = default;
+};
+
+// A program that is told the weight and reports it.
+struct CommandRouting {
+  std::vector<std::string> set;  // argv; {weight} is replaced
+  std::vector<std::string> get;
+  std::optional<Duration> timeout;
+  bool operator==(const CommandRouting&) const = default;
+};
+
+struct TrafficRouting {
+  std::optional<HaproxyRouting> haproxy;
+  std::optional<NginxRouting> nginx;
+  std::optional<CommandRouting> command;
+  // As written; validated where Argo does. Later drivers give them types.
+  Json istio;
+  Json gateway_api;
+  Json alb;
+  Json ambassador;
+  Json apisix;
+  Json app_mesh;
+  Json smi;
+  Json traefik;
+  Json plugins;
+  std::vector<std::string> managed_routes;         // names
+  std::optional<std::int32_t> max_traffic_weight;  // not given: 100
+  // The field's name of the first router given: "haproxy", …; "none" where no router is.
+  std::string_view kind() const;
+  int count() const;
+  bool operator==(const TrafficRouting&) const = default;
+};
+
+// One condition on a request's content; conditions of one rule hold together, rules are
+// alternatives.
+struct CookieMatch {
+  std::string name;  // with value: the cookie equals
+  std::string value;
+  std::string regex;  // over the whole Cookie header
+  bool operator==(const CookieMatch&) const = default;
+};
+
+struct KeyMatch {  // header or query parameter; exactly one of exact and regex
+  std::string key;
+  std::string exact;
+  std::string regex;
+  bool operator==(const KeyMatch&) const = default;
+};
+
+struct MatchRule {
+  std::vector<CookieMatch> cookie;
+  std::vector<KeyMatch> header;
+  std::vector<KeyMatch> query;
+  std::vector<std::string> os;       // ios | android | windows | macos
+  std::vector<std::string> browser;  // chrome | ie | firefox | safari | edge
+  bool operator==(const MatchRule&) const = default;
+};
+
+}  // namespace serin::rollout

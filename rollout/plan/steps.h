@@ -1,0 +1,118 @@
+// The elements of a plan. Steps are in percent of traffic and in durations; a pause without one
+// lasts until a person continues.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "analysis/templates/model.h"
+#include "base/config/values.h"
+#include "base/json.h"
+#include "rollout/plan/weight.h"
+
+namespace serin::rollout {
+
+struct SetWeightStep {
+  Weight weight;
+  bool operator==(const SetWeightStep&) const = default;
+};
+
+struct PauseStep {
+  // Empty: until a person continues (`pause: {}`, and in serin.dev also a duration of 0). In
+  // argoproj.io a duration of 0 is kept and passes at once.
+  std::optional<Duration> duration;
+  bool operator==(const PauseStep&) const = default;
+};
+
+struct AnalysisStep {
+  std::vector<analysis::TemplateRef> templates;
+  std::vector<analysis::Argument> args;
+  std::vector<analysis::DryRun> dry_run;
+  std::vector<analysis::MeasurementRetention> measurement_retention;
+  std::vector<analysis::Metric> metrics;  // inline, serin.dev
+  bool operator==(const AnalysisStep&) const = default;
+};
+
+struct SetCanaryScaleStep {  // exactly one of
+  std::optional<std::int32_t> replicas;
+  std::optional<std::int32_t> weight;
+  bool match_traffic_weight = false;
+  bool operator==(const SetCanaryScaleStep&) const = default;
+};
+
+struct StringMatch {  // exactly one of
+  std::string exact;
+  std::string prefix;
+  std::string regex;
+  bool operator==(const StringMatch&) const = default;
+};
+
+struct HeaderMatch {
+  std::string header_name;
+  std::optional<StringMatch> header_value;
+  bool operator==(const HeaderMatch&) const = default;
+};
+
+struct SetHeaderRouteStep {
+  std::string name;
+  std::vector<HeaderMatch> match;  // empty removes the route
+  bool operator==(const SetHeaderRouteStep&) const = default;
+};
+
+struct RouteMatch {
+  std::optional<StringMatch> method;
+  std::optional<StringMatch> path;
+  std::map<std::string, StringMatch> headers;
+  bool operator==(const RouteMatch&) const = default;
+};
+
+struct SetMirrorRouteStep {
+  std::string name;
+  std::vector<RouteMatch> match;  // empty removes the route
+  std::optional<std::int32_t> percentage;
+  bool operator==(const SetMirrorRouteStep&) const = default;
+};
+
+struct PluginStep {
+  std::string name;
+  Json config;
+  bool operator==(const PluginStep&) const = default;
+};
+
+struct ExperimentStep {
+  Json spec;  // as written
+  bool operator==(const ExperimentStep&) const = default;
+};
+
+// serin.dev: a person must approve; where nobody does in time, the default action is taken.
+struct ApprovalStep {
+  std::optional<Duration> timeout;  // empty: waits without end
+  std::string on_timeout = "hold";  // hold | rollback | promote
+  std::string comment;
+  bool operator==(const ApprovalStep&) const = default;
+};
+
+// serin.dev: a command or a web request that must succeed.
+struct HookStep {  // exactly one of command and url
+  std::vector<std::string> command;
+  std::string url;
+  std::optional<Duration> timeout;
+  bool operator==(const HookStep&) const = default;
+};
+
+struct Step {
+  using Action = std::variant<std::monostate, SetWeightStep, PauseStep, AnalysisStep,
+                              SetCanaryScaleStep, SetHeaderRouteStep, SetMirrorRouteStep,
+                              PluginStep, ExperimentStep, ApprovalStep, HookStep>;
+  Action action;           // monostate only in a document that does not validate
+  bool gate_pass = false;  // serin.dev `gate: pass`: the step ends only once its metrics PASS
+  // The field's name: "setWeight", "pause", …; "" for monostate.
+  std::string_view kind() const;
+  bool operator==(const Step&) const = default;
+};
+
+}  // namespace serin::rollout
