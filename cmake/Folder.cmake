@@ -1,6 +1,7 @@
 # serin_folder(NAME SOURCES ... [USES folder...] [LIBS third-party...])
-#   One static library a folder of the tree: target serin_NAME, alias serin::NAME. USES are folders of ours that
-#   this one may include (public); LIBS are third-party libraries, kept out of public headers (private).
+#   One static library a folder of the tree: target serin_NAME, alias serin::NAME. USES are folders
+#   of ours that this one may include (public); LIBS are third-party libraries, kept out of public
+#   headers (private).
 function(serin_folder NAME)
   cmake_parse_arguments(A "" "" "SOURCES;USES;LIBS" ${ARGN})
   if(NOT A_SOURCES)
@@ -24,7 +25,8 @@ function(serin_test NAME)
   cmake_parse_arguments(A "NO_MAIN" "TIMEOUT" "SOURCES;USES;LIBS;LABELS;ARGS" ${ARGN})
   add_executable(${NAME} ${A_SOURCES})
   target_include_directories(${NAME} PRIVATE "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/tests")
-  target_compile_definitions(${NAME} PRIVATE SERIN_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SERIN_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  target_compile_definitions(${NAME} PRIVATE
+    SERIN_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SERIN_BINARY_DIR="${CMAKE_BINARY_DIR}")
   target_link_libraries(${NAME} PRIVATE serin_options ${A_LIBS})
   foreach(U ${A_USES})
     target_link_libraries(${NAME} PRIVATE serin::${U})
@@ -45,9 +47,9 @@ function(serin_test NAME)
 endfunction()
 
 # serin_fuzz(NAME SOURCES ... [USES folder...] [LIBS third-party...])
-#   One LLVMFuzzerTestOneInput. With the preset fuzz: a libFuzzer target that ctest runs for SERIN_FUZZ_SECONDS.
-#   In every other build: a test that feeds it the seeds in tests/fuzz/corpus/NAME, so that a crasher kept there
-#   stays mended.
+#   One LLVMFuzzerTestOneInput. With the preset fuzz: a libFuzzer target that ctest runs for
+#   SERIN_FUZZ_SECONDS. In every other build: a test that feeds it the seeds in
+#   tests/fuzz/corpus/NAME, so that a crasher kept there stays mended.
 function(serin_fuzz NAME)
   cmake_parse_arguments(A "" "" "SOURCES;USES;LIBS" ${ARGN})
   set(SEEDS "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${NAME}")
@@ -73,8 +75,9 @@ function(serin_fuzz NAME)
     set(SEEDS "")
   endif()
   add_test(NAME ${NAME}
-    COMMAND ${NAME} -max_total_time=${SERIN_FUZZ_SECONDS} -timeout=10 -rss_limit_mb=2048 -print_final_stats=1
-            "-artifact_prefix=${CMAKE_BINARY_DIR}/${NAME}-" "${FOUND}" ${SEEDS})
+    COMMAND ${NAME} -max_total_time=${SERIN_FUZZ_SECONDS} -timeout=10 -rss_limit_mb=2048
+            -print_final_stats=1 "-artifact_prefix=${CMAKE_BINARY_DIR}/${NAME}-"
+            "${FOUND}" ${SEEDS})
   math(EXPR LIMIT "${SERIN_FUZZ_SECONDS} + 60")
   set_tests_properties(${NAME} PROPERTIES TIMEOUT ${LIMIT} LABELS fuzz)
 endfunction()

@@ -1,4 +1,4 @@
-# Language level, warnings, hardening, sanitizers, compiler cache and linker: one place for all targets.
+# Language level, warnings, hardening, sanitizers, compiler cache and linker, for all targets.
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -12,7 +12,8 @@ find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   # Paths below the source tree are hashed relative, so that several checkouts share one cache.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      "${CMAKE_COMMAND};-E;env;CCACHE_BASEDIR=${CMAKE_SOURCE_DIR};CCACHE_NOHASHDIR=1;${CCACHE_PROGRAM}")
+      "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+      "${CCACHE_PROGRAM}")
 endif()
 
 find_program(MOLD_PROGRAM mold)
@@ -22,8 +23,8 @@ endif()
 
 add_library(serin_options INTERFACE)
 target_compile_options(serin_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
-  -Wcast-qual -Wundef -Wformat=2 -Wdouble-promotion)
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Wold-style-cast -Wcast-qual -Wundef -Wformat=2 -Wdouble-promotion)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT SERIN_SANITIZE)
   # With sanitizers gcc 12 reports null dereferences inside the standard library.
   target_compile_options(serin_options INTERFACE -Wnull-dereference)
@@ -34,7 +35,8 @@ endif()
 # Bit-stable arithmetic: a replay must repeat every decision.
 target_compile_options(serin_options INTERFACE -ffp-contract=off)
 if(SERIN_SANITIZE)
-  add_compile_options(-fsanitize=${SERIN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_compile_options(
+    -fsanitize=${SERIN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SERIN_SANITIZE})
   add_compile_definitions(SERIN_SANITIZED=1)
 endif()

@@ -17,7 +17,9 @@ stages_begin() {
 stage_time() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
 
 # The newest "[123/456]" of ninja's, or nothing.
-stage_progress() { tail -c 2000 "$1" | tr '\r' '\n' | grep -oE '^\[[0-9]+/[0-9]+\]' | tail -n 1 || true; }
+stage_progress() {
+  tail -c 2000 "$1" | tr '\r' '\n' | grep -oE '^\[[0-9]+/[0-9]+\]' | tail -n 1 || true
+}
 
 # stage LOG TITLE COMMAND...: runs it with its output in the log. Ends the script where it fails,
 # with the command's own exit code.
@@ -34,10 +36,12 @@ stage() {
   trap "kill -- -$pid 2>/dev/null || true; echo; exit 130" INT TERM
   while kill -0 "$pid" 2>/dev/null; do
     if [ -n "$stages_tty" ]; then
-      printf '\r%-28s %s %s ' "$title" "$(stage_time $((SECONDS - begun)))" "$(stage_progress "$log")"
+      printf '\r%-28s %s %s ' "$title" "$(stage_time $((SECONDS - begun)))" \
+        "$(stage_progress "$log")"
     elif [ $((SECONDS - shown)) -ge 60 ]; then
       shown=$SECONDS
-      printf '%-28s %s %s\n' "$title …" "$(stage_time $((SECONDS - begun)))" "$(stage_progress "$log")"
+      printf '%-28s %s %s\n' "$title …" "$(stage_time $((SECONDS - begun)))" \
+        "$(stage_progress "$log")"
     fi
     sleep 0.2
   done
