@@ -1,0 +1,85 @@
+#include "base/config/document.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/config/parsers.h"
+
+namespace serin::config {
+namespace {
+
+Position position_at(std::string_view text, std::size_t offset) {
+  std::string_view before = text.substr(0, offset);
+  auto line = std::ranges::count(before, '\n') + 1;
+  std::size_t start = before.rfind('\n');
+  std::size_t column = start == std::string_view::npos ? offset + 1 : offset - start;
+  return {static_cast<int>(line), static_cast<int>(column)};
+}
+
+// JSON by its name, or by its first character where it reads as such: YAML's flow form begins
+// alike.
+Parsed parse(std::string_view file, std::string_view text) {
+  if (file.ends_with(".json")) return parse_json(text);
+  std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string_view::npos && (text[first] == '{' || text[first] == '[')) {
+    Parsed parsed = parse_json(text);
+    if (!parsed.fault) return parsed;
+  }
+  return parse_yaml(text);
+}
+
+}  // namespace
+
+std::optional<std::size_t> invalid_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    auto byte = static_cast<unsigned char>(text[i]);
+    std::size_t length = byte < 0x80 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+    if (byte == 0 || (byte >= 0x80 && byte < 0xc2) || byte > 0xf4) return i;
+    if (i + length > text.size()) return i;
+    for (std::size_t k = 1; k < length; ++k) {
+      if ((static_cast<unsigned char>(text[i + k]) & 0xc0U) != 0x80U) return i;
+    }
+    if (length >= 3) {
+      auto second = static_cast<unsigned char>(text[i + 1]);
+      bool wrong = (byte == 0xe0 && second < 0xa0) || (byte == 0xed && second > 0x9f) ||
+                   (byte == 0xf0 && second < 0x90) || (byte == 0xf4 && second > 0x8f);
+      if (wrong) return i;
+    }
+    i += length;
+  }
+  return std::nullopt;
+}
+
+std::vector<Document> read_documents(std::string_view file, std::string_view text,
+                                     Diagnostics& problems) {
+  auto report = [&](const Rule& rule, Position where, std::string message) {
+    problems.add(rule, {std::string(file), where, "", std::move(message)});
+  };
+  if (text.size() > kTextBytesMax) {
+    report(kTooLarge, {}, fmt::format("larger than {} bytes", kTextBytesMax));
+    return {};
+  }
+  if (auto offset = invalid_utf8(text)) {
+    report(kSyntax, position_at(text, *offset), "a byte that is not UTF-8 text");
+    return {};
+  }
+  Parsed parsed = parse(file, text);
+  for (const Parsed::Duplicate& duplicate : parsed.duplicates) {
+    report(
+        kDuplicateKey, duplicate.second,
+        fmt::format("the key '{}' stands already at line {}", duplicate.key, duplicate.first.line));
+  }
+  if (parsed.fault) report(parsed.fault->rule, parsed.fault->position, parsed.fault->message);
+  std::vector<Document> documents;
+  for (Node& root : parsed.roots) documents.push_back({std::string(file), std::move(root)});
+  return documents;
+}
+
+void Reporter::add(const Rule& rule, const Path& path, std::string message,
+                   std::string hint) const {
+  problems_->add(rule, {document_->file, document_->root.locate(path), path.to_string(),
+                        std::move(message), std::move(hint)});
+}
+
+}  // namespace serin::config

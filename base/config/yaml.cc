@@ -1,0 +1,231 @@
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <sstream>
+#include <unordered_map>
+
+#include "base/assert.h"
+#include "base/config/parsers.h"
+#include "base/config/scalar.h"
+
+namespace serin::config {
+namespace {
+
+Position position_of(const YAML::Mark& mark) {
+  return {mark.line + 1, mark.column + 1};
+}
+
+// Left by the handler through yaml-cpp's parser; caught in parse_yaml.
+struct Stop {
+  ParseFault fault;
+};
+
+[[noreturn]] void stop_at(const Rule& rule, Position position, std::string message) {
+  throw Stop{{rule, position, std::move(message)}};
+}
+
+constexpr std::string_view kMergeKey = "<<";
+constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
+
+// Builds a tree from yaml-cpp's events.
+class Builder : public YAML::EventHandler {
+ public:
+  explicit Builder(Parsed& parsed) : parsed_(&parsed) {}
+
+  void OnDocumentStart(const YAML::Mark&) override {
+    anchors_.clear();
+    root_ = Node();
+  }
+  void OnDocumentEnd() override {
+    if (root_.is_null()) return;
+    if (parsed_->roots.size() >= kDocumentsMax) {
+      stop_at(kTooLarge, root_.position(), fmt::format("more than {} documents", kDocumentsMax));
+    }
+    parsed_->roots.push_back(std::move(root_));
+  }
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    count(1, mark);
+    // yaml-cpp says no more of how the null was written.
+    put(anchor, Node::scalar(position_of(mark), Json(), "", false));
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& text) override {
+    count(1, mark);
+    bool quoted = tag == "!";
+    Json value;
+    if (quoted || tag == std::string(kTagPrefix) + "str") {
+      value = Json(text);
+    } else {
+      check_tag(tag, mark);
+      value = resolve_plain(text);
+    }
+    put(anchor, Node::scalar(position_of(mark), std::move(value), text, quoted));
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (++aliases_ > kAliasesMax) {
+      stop_at(kTooLarge, position_of(mark), fmt::format("more than {} aliases", kAliasesMax));
+    }
+    auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) {
+      stop_at(kSyntax, position_of(mark), "an alias stands inside the value that it repeats");
+    }
+    count(found->second.count(), mark);
+    put(0, Node(found->second));
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, false);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(mark, tag, anchor, true);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Frame {
+    Position position;
+    YAML::anchor_t anchor = 0;
+    bool mapping = false;
+    std::vector<Node> items;
+    std::vector<Node::Member> members;
+    std::unordered_map<std::string, Position> keys;
+    std::vector<Node> merged;  // values of `<<`
+    bool has_key = false;      // a key waits for its value
+    bool merging = false;      // and it is `<<`
+    bool dropped = false;      // and it stood before
+    std::string key;
+    Position key_position;
+  };
+
+  void count(std::size_t nodes, const YAML::Mark& mark) {
+    nodes_ += nodes;
+    if (nodes_ > kNodesMax) {
+      stop_at(kTooLarge, position_of(mark),
+            fmt::format("more than {} values (aliases count for what they repeat)", kNodesMax));
+    }
+  }
+
+  static void check_tag(const std::string& tag, const YAML::Mark& mark) {
+    constexpr std::array<std::string_view, 7> kKnown{"bool", "int", "float", "null",
+                                                     "str",  "map", "seq"};
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    std::string_view name = tag;
+    if (name.starts_with(kTagPrefix)) {
+      name.remove_prefix(kTagPrefix.size());
+      if (std::ranges::find(kKnown, name) != kKnown.end()) return;
+    }
+    stop_at(kSyntax, position_of(mark), fmt::format("the tag '{}' is not supported", tag));
+  }
+
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, bool mapping) {
+    check_tag(tag, mark);
+    count(1, mark);
+    if (static_cast<int>(stack_.size()) >= kDepthMax) {
+      stop_at(kTooLarge, position_of(mark), fmt::format("nested deeper than {} levels", kDepthMax));
+    }
+    Frame frame;
+    frame.position = position_of(mark);
+    frame.anchor = anchor;
+    frame.mapping = mapping;
+    stack_.push_back(std::move(frame));
+  }
+
+  void close() {
+    SERIN_ASSERT(!stack_.empty());
+    Frame frame = std::move(stack_.back());
+    stack_.pop_back();
+    if (!frame.mapping) {
+      put(frame.anchor, Node::sequence(frame.position, std::move(frame.items)));
+      return;
+    }
+    for (const Node& source : frame.merged) merge(frame, source);
+    put(frame.anchor, Node::mapping(frame.position, std::move(frame.members)));
+  }
+
+  // `<<: *base`: members of the base that the mapping does not have itself.
+  void merge(Frame& frame, const Node& source) {
+    if (source.is_sequence()) {
+      for (const Node& item : source.items()) merge(frame, item);
+      return;
+    }
+    if (!source.is_mapping()) {
+      stop_at(kSyntax, source.position(), "'<<' takes a mapping or a list of mappings");
+    }
+    for (const Node::Member& member : source.members()) {
+      if (frame.keys.emplace(member.key, member.position).second) frame.members.push_back(member);
+    }
+  }
+
+  void put(YAML::anchor_t anchor, Node node) {
+    if (anchor != 0) anchors_.insert_or_assign(anchor, node);
+    if (stack_.empty()) {
+      root_ = std::move(node);
+    } else if (!stack_.back().mapping) {
+      stack_.back().items.push_back(std::move(node));
+    } else if (!stack_.back().has_key) {
+      put_key(stack_.back(), node);
+    } else {
+      put_value(stack_.back(), std::move(node));
+    }
+  }
+
+  void put_key(Frame& frame, const Node& node) {
+    if (!node.is_scalar()) stop_at(kSyntax, node.position(), "a key must be a single word");
+    frame.has_key = true;
+    frame.key = node.is_null() ? "null" : kubernetes_text(node);
+    frame.key_position = node.position();
+    frame.merging = frame.key == kMergeKey && !node.quoted();
+    auto [known, fresh] = frame.keys.emplace(frame.key, node.position());
+    frame.dropped = !fresh;
+    if (!fresh) parsed_->duplicates.push_back({frame.key, known->second, node.position()});
+  }
+
+  static void put_value(Frame& frame, Node node) {
+    frame.has_key = false;
+    if (frame.dropped) return;
+    if (frame.merging) {
+      frame.merged.push_back(std::move(node));
+      return;
+    }
+    frame.members.push_back({std::move(frame.key), frame.key_position, std::move(node)});
+  }
+
+  Parsed* parsed_;
+  Node root_;
+  std::vector<Frame> stack_;
+  std::map<YAML::anchor_t, Node> anchors_;
+  std::size_t nodes_ = 0;
+  std::size_t aliases_ = 0;
+};
+
+}  // namespace
+
+Parsed parse_yaml(std::string_view text) {
+  Parsed parsed;
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    Builder builder(parsed);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const Stop& stop) {
+    parsed.fault = stop.fault;
+  } catch (const YAML::Exception& error) {
+    Position position = error.mark.is_null() ? Position{} : position_of(error.mark);
+    parsed.fault = ParseFault{kSyntax, position, error.msg};
+  } catch (const std::exception& error) {
+    parsed.fault = ParseFault{kSyntax, {}, error.what()};
+  }
+  return parsed;
+}
+
+}  // namespace serin::config
