@@ -1,0 +1,97 @@
+// What a sequential judge knows of a metric, and of all together, at one moment: for people,
+// reports and the release machine.
+//
+// Plain values; `sentence` is what a person reads first. Effects of a step are over that step
+// alone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/judgement.h"
+#include "analysis/stats/rate_interval.h"
+#include "analysis/templates/compare.h"
+#include "base/json.h"
+
+namespace serin::analysis {
+
+// What one side did.
+struct SideCounts {
+  double exposure = 0;  // requests, instance-seconds, samples
+  double events = 0;  // bad requests, events, the sum of values; histogram: above the tail's bound
+  double value = 0;   // events/exposure; gauge: mean level; NaN without exposure
+  bool operator==(const SideCounts&) const = default;
+};
+
+// Canary against stable on the metric's own scale, over the current step.
+struct EffectInterval {
+  std::string scale;    // "ratio" (canary/stable) | "sd" (standard deviations of the normal score)
+  double estimate = 0;  // NaN where nothing was seen
+  stats::Interval interval;  // holds at all looks of the step at once, 95 %
+  bool operator==(const EffectInterval&) const = default;
+};
+
+enum class DispersionSource { history, running, assumed };
+std::string_view to_string(DispersionSource source);
+
+struct MetricEvidence {
+  std::string name;
+  CompareKind kind = CompareKind::errors;
+  MetricVerdict verdict = MetricVerdict::noData;
+  std::string sentence;
+
+  SideCounts canary;  // since the release began, without warm-up
+  SideCounts stable;
+  EffectInterval effect;
+  bool minimum_effect_reached = false;
+
+  // Worse. The metric alone fails when log_e reaches level; in the combination it has `share`.
+  double log_e = 0;
+  double level = 0;  // log of what this metric must reach by itself: the combined level − log share
+  double share = 0;
+  bool fails = false;  // by itself: log_e ≥ level with the minimum effect reached
+  double margin = 0;   // of the binding rung, on the scale of log ratios or standard deviations
+  std::size_t rungs = 1;
+
+  // Within the acceptable margin.
+  double log_e_pass = 0;
+  double pass_level = 0;
+  bool required = false;
+  bool pass = false;
+  bool enough_for_early_pass =
+      false;  // windows, time, coverage and counts suffice before a step ends
+  // P(pass by the end of `polls_left` more looks), by the drift in this step; nothing above 0.5,
+  // where the forecast is too hopeful, and before there are 5 looks.
+  std::optional<double> forecast(int polls_left) const;
+  double pass_drift = 0;  // mean and standard deviation of the pass side's increments in this step
+  double pass_drift_sd = 0;
+  int pass_looks = 0;
+
+  double dispersion = 1;
+  DispersionSource dispersion_source = DispersionSource::assumed;
+  std::optional<double> dispersion_tail;  // histogram
+
+  double warmup_left_s = 0;     // of the canary's youngest instance
+  double coverage[2] = {0, 0};  // of this step, by queries::Side; 0 where nothing is expected
+  int polls = 0;
+  int no_data = 0;  // looks without usable data, since the release began
+  int windows = 0;  // looks with usable data
+};
+
+struct CombinedEvidence {
+  double log_e = 0;
+  double level = 0;  // log: fails at or above
+  bool fail = false;
+  bool contested = false;          // E > 5: on its way to a failure
+  std::vector<std::size_t> blame;  // where it fails or is contested: the largest term first, then
+                                   // all that fail by themselves
+  bool passed = false;             // every required metric passes
+  std::optional<std::size_t> undecided;  // the required metric furthest from passing
+  double always_valid_p = 1;             // min(1, factor/E) by the largest E so far
+};
+
+Json to_json(const MetricEvidence& evidence);
+Json to_json(const CombinedEvidence& evidence);
+
+}  // namespace serin::analysis

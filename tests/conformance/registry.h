@@ -1,0 +1,22 @@
+// What the conformance program answers: families of reference cases, by name.
+//
+// A group of families lives in one source file, which offers one function that lists them; main.cc
+// gathers the lists. An answer is the JSON that tests/vectors/PROVENANCE.md describes; it calls the
+// functions that the product runs and holds no logic of its own.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/json.h"
+
+namespace serin::conformance {
+
+struct Family {
+  std::string_view name;
+  Json (*answer)(const Json& input);
+};
+
+std::span<const Family> evidence_families();  // stats_eprocess_*, stats_confseq_*
+
+}  // namespace serin::conformance
