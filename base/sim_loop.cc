@@ -18,45 +18,37 @@ Now SimLoop::default_start() {
 }
 
 void SimLoop::post(Callback callback) {
-  call_at(now().mono, std::move(callback));
+  timers_.add(now().mono, std::move(callback));
 }
 
 TimerId SimLoop::call_at(Instant when, Callback callback) {
-  SERIN_ASSERT(callback != nullptr);
-  std::uint64_t sequence = ++sequence_;
-  queue_.emplace(Key(when, sequence), std::move(callback));
-  due_.emplace(sequence, when);
-  return TimerId(sequence);
+  return timers_.add(when, std::move(callback));
 }
 
 void SimLoop::cancel(TimerId id) {
-  auto it = due_.find(static_cast<std::uint64_t>(id));
-  if (it == due_.end()) return;
-  // The callback may own what calls cancel again: it is destroyed after the books are in order.
-  auto node = queue_.extract(Key(it->second, it->first));
-  SERIN_ASSERT(!node.empty());
-  due_.erase(it);
+  timers_.remove(id);
 }
 
 bool SimLoop::run_next() {
-  if (queue_.empty()) return false;
-  auto node = queue_.extract(queue_.begin());
-  due_.erase(node.key().second);
-  clock_.advance(std::max(Duration::zero(), node.key().first - now().mono));
-  node.mapped()();
+  Instant due = next_due();
+  auto callback = timers_.take_due(due);
+  if (!callback) return false;
+  clock_.advance(std::max(Duration::zero(), due - now().mono));
+  (*callback)();
   return true;
 }
 
 void SimLoop::run_until(Instant when) {
   SERIN_ASSERT(when >= now().mono);
-  while (next_due() <= when && !queue_.empty()) run_next();
+  while (next_due() <= when && run_next()) {
+  }
   // A callback may have suspended the machine past `when`.
   clock_.advance(std::max(Duration::zero(), when - now().mono));
 }
 
 int SimLoop::run_ready() {
   int count = 0;
-  for (; !queue_.empty() && next_due() <= now().mono; ++count) run_next();
+  while (next_due() <= now().mono && run_next()) ++count;
   return count;
 }
 
@@ -64,11 +56,7 @@ bool SimLoop::run_all(int steps_max) {
   for (int i = 0; i < steps_max; ++i) {
     if (!run_next()) return true;
   }
-  return queue_.empty();
-}
-
-Instant SimLoop::next_due() const {
-  return queue_.empty() ? Instant::max() : queue_.begin()->first.first;
+  return timers_.empty();
 }
 
 }  // namespace serin

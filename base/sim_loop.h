@@ -10,11 +10,10 @@
 // pass without running anything.
 #pragma once
 
-#include <map>
 #include <string>
-#include <unordered_map>
 
 #include "base/loop.h"
+#include "base/timer_queue.h"
 
 namespace serin {
 
@@ -65,17 +64,13 @@ class SimLoop final : public Loop {
   // afterwards.
   void suspend(Duration d) { clock_.advance(d); }
 
-  std::size_t pending() const { return queue_.size(); }
+  std::size_t pending() const { return timers_.size(); }
   // When the next callback is due; Instant::max() where there is none.
-  Instant next_due() const;
+  Instant next_due() const { return timers_.next_due(); }
 
  private:
-  using Key = std::pair<Instant, std::uint64_t>;  // (time, sequence)
   SimClock clock_;
-  std::map<Key, Callback> queue_;
-  std::unordered_map<std::uint64_t, Instant>
-      due_;  // by sequence, which is the timer's id; looked up, never iterated
-  std::uint64_t sequence_ = 0;
+  TimerQueue timers_;
 };
 
 }  // namespace serin
