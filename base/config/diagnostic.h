@@ -90,8 +90,8 @@ class Diagnostics {
 std::string to_text(const Diagnostic& diagnostic);
 // One line each, then "1 error, 2 warnings"; "" where there are none.
 std::string to_text(const Diagnostics& diagnostics);
-// {"errors":1,"warnings":0,"diagnostics":[{"file","line","column","level","code","pointer","message",
-// "hint"}]}
+// {"errors":1,"warnings":0,"diagnostics":[{"file","line","column","level","code","pointer",
+// "message","hint"}]}
 Json to_json(const Diagnostics& diagnostics);
 // GitHub's workflow commands, one line each: "::error file=…,line=…,col=…,title=E012::…".
 std::string to_github(const Diagnostics& diagnostics);
