@@ -71,8 +71,8 @@ struct Answer {
 };
 
 // {"type":"matrix","series":[{"labels":{…},"samples":[[time_ms,value],…]}],"json":…,
-// "warnings":[…]}; the last two only where they are not empty. Reads back to an equal answer (NaN apart, which
-// equals nothing). Errors: data_loss, with the place.
+// "warnings":[…]}; the last two only where they are not empty. Reads back to an equal answer (NaN
+// apart, which equals nothing). Errors: data_loss, with the place.
 Json to_json(const Answer& answer);
 Result<Answer> answer_from_json(const Json& json);
 

@@ -6,7 +6,8 @@ usage: check.py PROGRAM [--dir DIR] [--family NAME]... [--show N] [--allow FAMIL
 PROGRAM reads one JSON object a line on standard input, {"family","id","input"}, and writes one a
 line on standard output, {"family","id","output"}, in the same order, flushed per line.
 PROVENANCE.md beside this file says what each family's input and output hold. A family that the
-program does not know yet is answered {"output":{"unsupported":true}} and counts as failing. Exit status: 0 when every case passes, 1 otherwise.
+program does not know yet is answered {"output":{"unsupported":true}} and counts as failing.
+Exit status: 0 when every case passes, 1 otherwise.
 """
 
 import argparse, glob, http.server, json, math, os, subprocess, sys, threading, urllib.parse
