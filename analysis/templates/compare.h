@@ -26,6 +26,7 @@ std::string_view to_string(Direction direction);
 std::string_view to_string(NoData no_data);
 std::string_view to_string(OnFail on_fail);
 std::string_view to_string(JudgeMode mode);
+std::string_view to_string(JudgeKind kind);
 std::string_view to_string(CompareKind kind);
 
 // Selectors (`http_requests_total{code=~"5.."}`) are asked as raw range vectors.
@@ -43,6 +44,7 @@ struct RateSpec {
 struct MeanSpec {
   std::string sum;
   std::string count;
+  std::optional<double> max;  // the largest value there can be, where it is known
   bool operator==(const MeanSpec&) const = default;
 };
 

@@ -61,25 +61,6 @@ MetricRules defaults_of(CompareKind kind) {
 
 }  // namespace
 
-std::string_view to_string(Direction direction) {
-  constexpr std::array<std::string_view, 3> kNames{"up", "down", "both"};
-  return kNames.at(static_cast<std::size_t>(direction));
-}
-
-std::string_view to_string(NoData no_data) {
-  constexpr std::array<std::string_view, 3> kNames{"hold", "pass", "fail"};
-  return kNames.at(static_cast<std::size_t>(no_data));
-}
-
-std::string_view to_string(OnFail on_fail) {
-  constexpr std::array<std::string_view, 3> kNames{"rollback", "pause", "notify"};
-  return kNames.at(static_cast<std::size_t>(on_fail));
-}
-
-std::string_view to_string(JudgeMode mode) {
-  return mode == JudgeMode::sequential ? "sequential" : "fixed";
-}
-
 std::string_view to_string(CompareKind kind) {
   constexpr std::array<std::string_view, 5> kNames{"errors", "rate", "mean", "histogram", "gauge"};
   return kNames.at(static_cast<std::size_t>(kind));
@@ -144,6 +125,15 @@ std::optional<int> Metric::effective_count() const {
 
 MetricRules rules_for(CompareKind kind, const JudgeOptions& options) {
   MetricRules rules = defaults_of(kind);
+  if (kind == CompareKind::histogram && options.slo) {
+    // A share of slow requests against a target: the margins are those of a share.
+    MetricRules share = defaults_of(CompareKind::errors);
+    rules.tolerate_ratio = share.tolerate_ratio;
+    rules.tolerate_absolute = share.tolerate_absolute;
+    rules.effect = share.effect;
+    rules.acceptable_ratio = share.acceptable_ratio;
+    rules.acceptable_absolute = share.acceptable_absolute;
+  }
   auto take = [](auto& target, const auto& given) {
     if (given) target = *given;
   };

@@ -131,7 +131,6 @@ struct KayentaProvider {
   std::string storage_account_name;
   KayentaThreshold threshold;
   std::vector<KayentaScope> scopes;
-  std::string lookback;
   bool operator==(const KayentaProvider&) const = default;
 };
 

@@ -205,26 +205,35 @@ void Reader::leaf(std::string& value) {
 }
 
 void Reader::leaf(Duration& value) {
-  if (deferred()) return;
-  if (!node().is_scalar() || node().is_null()) return wrong_type("a duration such as 30s or 1h30m");
+  if (!deferred()) duration(value);
+}
+
+// Adds the problem itself.
+bool Reader::duration(Duration& value) {
+  if (!node().is_scalar() || node().is_null()) {
+    wrong_type("a duration such as 30s or 1h30m");
+    return false;
+  }
   auto parsed = parse_duration(node().text());
   if (!parsed) {
-    return add(kInvalidValue, place().path, parsed.error().message);
+    add(kInvalidValue, place().path, parsed.error().message);
+    return false;
   }
   if (*parsed < Duration::zero()) {
-    return add(kInvalidValue, place().path,
-               fmt::format("the duration {} is negative", node().text()));
+    add(kInvalidValue, place().path, fmt::format("the duration {} is negative", node().text()));
+    return false;
   }
   value = *parsed;
+  return true;
 }
 
 void Reader::leaf(DurationText& value) {
   auto given = text();
   if (!given) return;
+  bool checked = !argo() && !given->empty() && !has_placeholder(*given);
+  Duration parsed{};
+  if (checked && !duration(parsed)) return;
   value = DurationText(std::move(*given));
-  if (argo() || value.empty() || has_placeholder(value.text())) return;
-  Duration checked{};
-  leaf(checked);
 }
 
 void Reader::leaf(IntOrString& value) {

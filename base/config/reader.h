@@ -94,6 +94,7 @@ class Reader : public Visitor {
   void check_range(double value);
   std::optional<std::int64_t> integer(std::int64_t least, std::int64_t most);
   std::optional<std::string> text();
+  bool duration(Duration& value);
   void check_unknown(const Scope& scope);
   void check_exclusive(const Scope& scope);
 

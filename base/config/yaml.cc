@@ -110,7 +110,7 @@ class Builder : public YAML::EventHandler {
     nodes_ += nodes;
     if (nodes_ > kNodesMax) {
       stop_at(kTooLarge, position_of(mark),
-            fmt::format("more than {} values (aliases count for what they repeat)", kNodesMax));
+              fmt::format("more than {} values (aliases count for what they repeat)", kNodesMax));
     }
   }
 

@@ -1,0 +1,218 @@
+#include "analysis/templates/metric_checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/templates/codes.h"
+#include "analysis/templates/faults.h"
+#include "queries/selector.h"
+
+namespace serin::analysis {
+namespace {
+
+using config::Path;
+using config::Reporter;
+
+constexpr std::size_t kMetricNameMax = 63;
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+class Checker {
+ public:
+  Checker(const Metric& metric, const Reporter& reporter, const Path& path)
+      : metric_(metric), reporter_(reporter), path_(path) {}
+
+  void run() {
+    name();
+    counts();
+    if (metric_.compare && metric_.preset) {
+      wrong("preset", "a metric has compare or preset, not both");
+    } else if (metric_.compared()) {
+      compared();
+    } else {
+      threshold();
+    }
+  }
+
+ private:
+  void add(const Rule& rule, std::string_view field, std::string message, std::string hint = "") {
+    reporter_.add(rule, place_of(field), std::move(message), std::move(hint));
+  }
+  void wrong(std::string_view field, std::string message, std::string hint = "") {
+    add(kMetric, field, std::move(message), std::move(hint));
+  }
+
+  // The field at the metric, or inside `compare` where the document wrote it there.
+  Path place_of(std::string_view field) const {
+    if (field.empty()) return path_;
+    bool inside = !metric_.written.contains(field) && metric_.written["compare"].contains(field);
+    return inside ? path_ / "compare" / field : path_ / field;
+  }
+
+  // A field of which a part waits for its arguments.
+  bool waits(std::string_view field) const {
+    for (const Json* block : {&metric_.written, &metric_.written["compare"]}) {
+      const Json* value = block->find(field);
+      if (value != nullptr && config::has_placeholder(value->dump())) return true;
+    }
+    return false;
+  }
+
+  void name() {
+    const std::string& name = metric_.name;
+    if (config::has_placeholder(name)) return;
+    bool fits = !name.empty() && name.size() <= kMetricNameMax && is_word(name.front()) &&
+                is_word(name.back()) && std::ranges::all_of(name, [](char c) {
+                  return is_word(c) || c == '-' || c == '_' || c == '.';
+                });
+    if (fits) return;
+    add(kBadName, "name", fmt::format("'{}' can't be a metric's name", name),
+        fmt::format("1 to {} letters, digits, '-', '_' and '.', a letter or digit at both ends",
+                    kMetricNameMax));
+  }
+
+  void counts() {
+    if (auto interval = metric_.interval.value(); interval && *interval <= Duration::zero()) {
+      wrong("interval", "the interval must be longer than 0");
+    }
+    whole(metric_.count, "count");
+    whole(metric_.failure_limit, "failureLimit");
+    whole(metric_.inconclusive_limit, "inconclusiveLimit");
+    whole(metric_.consecutive_error_limit, "consecutiveErrorLimit");
+    whole(metric_.consecutive_success_limit, "consecutiveSuccessLimit");
+  }
+
+  void whole(const std::optional<config::IntOrString>& value, std::string_view field) {
+    if (!value || value->is_number() || config::has_placeholder(value->to_string())) return;
+    add(config::kInvalidValue, field, fmt::format("'{}' is no whole number", value->to_string()));
+  }
+
+  void threshold() {
+    for (const Fault& fault : faults_of(metric_)) wrong(fault.field, fault.message);
+    bool decides_itself =
+        metric_.provider.job || metric_.provider.kayenta || !metric_.provider.plugin.empty();
+    if (metric_.success_condition.empty() && metric_.failure_condition.empty() && !decides_itself) {
+      wrong("", "nothing says what a failure is",
+            "give compare, preset, successCondition or failureCondition");
+    }
+    if (metric_.provider.prometheus && metric_.provider.prometheus->query.empty()) {
+      wrong("provider", "a threshold rule needs provider.prometheus.query");
+    }
+    const JudgeOptions& options = metric_.options;
+    refuse(options.direction.has_value(), "direction");
+    refuse(options.tolerate != Tolerate(), "tolerate");
+    refuse(options.acceptable != Acceptable(), "acceptable");
+    refuse(options.share.has_value(), "share");
+    refuse(!options.warmup.empty(), "warmup");
+    refuse(options.slo.has_value(), "slo");
+    refuse(options.mode.has_value(), "mode");
+    refuse(options.min_samples.has_value(), "minSamples");
+    if (options.judge && *options.judge != JudgeKind::threshold) {
+      wrong("judge", "without compare only `judge: threshold` is possible");
+    }
+  }
+
+  void refuse(bool given, std::string_view field) {
+    if (given) wrong(field, fmt::format("'{}' belongs to compared metrics", field));
+  }
+
+  void compared() {
+    auto useless = [&](bool given, std::string_view field) {
+      if (given) wrong(field, fmt::format("'{}' does not apply to compared metrics", field));
+    };
+    useless(!metric_.success_condition.empty(), "successCondition");
+    useless(!metric_.failure_condition.empty(), "failureCondition");
+    useless(metric_.count.has_value(), "count");
+    useless(metric_.failure_limit.has_value(), "failureLimit");
+    useless(metric_.inconclusive_limit.has_value(), "inconclusiveLimit");
+    useless(metric_.consecutive_success_limit.has_value(), "consecutiveSuccessLimit");
+    useless(!metric_.options.sustained.empty(), "for");
+    useless(metric_.options.consecutive_failure_limit.has_value(), "consecutiveFailureLimit");
+    if (metric_.provider.count() > 1) wrong("provider", "multiple providers specified");
+    if (metric_.options.judge == JudgeKind::threshold) {
+      wrong("judge", "compared metrics are judged by `sequential` or `kayenta`");
+    }
+    if (metric_.provider.prometheus && !metric_.provider.prometheus->query.empty()) {
+      wrong("provider", "a compared metric's query is made from compare; leave provider.query out");
+    }
+    if (metric_.compare && metric_.compare->count() == 1) kind(*metric_.compare);
+  }
+
+  void kind(const Compare& compare) {
+    if (compare.errors) {
+      selector(compare.errors->bad, Path() / "errors" / "bad");
+      selector(compare.errors->total, Path() / "errors" / "total");
+    } else if (compare.rate) {
+      selector(compare.rate->count, Path() / "rate" / "count");
+    } else if (compare.mean) {
+      selector(compare.mean->sum, Path() / "mean" / "sum");
+      selector(compare.mean->count, Path() / "mean" / "count");
+    } else if (compare.histogram) {
+      selector(compare.histogram->buckets, Path() / "histogram" / "buckets");
+      selector(compare.histogram->native, Path() / "histogram" / "native");
+    }
+    margins();
+    target();
+  }
+
+  void selector(const std::string& text, const Path& field) {
+    if (text.empty() || config::has_placeholder(text)) return;
+    auto parsed = queries::Selector::parse(text);
+    if (parsed) return;
+    reporter_.add(kSelector, path_ / "compare" / field, parsed.error().message);
+  }
+
+  void margins() {
+    if (waits("tolerate") || waits("acceptable")) return;
+    MetricRules rules = rules_of(metric_);
+    bool shift = rules.kind == CompareKind::histogram && !rules.slo;
+    if (!shift && rules.effect < 1) {
+      wrong("tolerate", fmt::format("effect {} is below 1: an effect is a ratio", rules.effect));
+    }
+    if (!(rules.acceptable_ratio > rules.tolerate_ratio)) {
+      wrong("acceptable", fmt::format("acceptable.ratio {} must lie above tolerate.ratio {}",
+                                      rules.acceptable_ratio, rules.tolerate_ratio));
+    }
+    bool room = shift ? rules.acceptable_absolute > rules.tolerate_absolute
+                      : rules.acceptable_absolute >= rules.tolerate_absolute;
+    if (!room) {
+      wrong("acceptable", fmt::format("acceptable.absolute {} must lie above tolerate.absolute {}",
+                                      rules.acceptable_absolute, rules.tolerate_absolute));
+    }
+  }
+
+  void target() {
+    const auto& slo = metric_.options.slo;
+    if (!slo || waits("slo")) return;
+    bool histogram = metric_.compare->histogram.has_value();
+    if (slo->max.has_value() == slo->min.has_value()) {
+      wrong("slo", "a target has exactly one of max and min");
+    }
+    if (histogram != slo->quantile.has_value()) {
+      wrong("slo", histogram ? "the target of a histogram names a quantile and its max"
+                             : "quantile belongs to histograms");
+    }
+    if (histogram && slo->min) wrong("slo", "the target of a histogram is a max");
+    if (slo->max.value_or(0) < 0 || slo->min.value_or(0) < 0) {
+      wrong("slo", "a target is not negative");
+    }
+    if (metric_.compare->errors && slo->max.value_or(0) > 1) {
+      wrong("slo", "a share of errors is at most 1", "0.01 is 1 %");
+    }
+  }
+
+  const Metric& metric_;
+  const Reporter& reporter_;
+  const Path& path_;
+};
+
+}  // namespace
+
+void check_serin_metric(const Metric& metric, const Reporter& reporter, const Path& path) {
+  Checker(metric, reporter, path).run();
+}
+
+}  // namespace serin::analysis

@@ -1,0 +1,13 @@
+// What a metric of a serin.dev document must be: its fields fit together, its selectors can be
+// asked, its margins leave room.
+#pragma once
+
+#include "analysis/templates/model.h"
+#include "base/config/document.h"
+
+namespace serin::analysis {
+
+void check_serin_metric(const Metric& metric, const config::Reporter& reporter,
+                        const config::Path& path);
+
+}  // namespace serin::analysis
