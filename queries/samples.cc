@@ -165,6 +165,20 @@ Result<Answer> answer_from_json(const Json& json) {
   return answer;
 }
 
+Json numbers_to_json(const std::vector<double>& values) {
+  Json::Array out;
+  out.reserve(values.size());
+  for (double value : values) out.emplace_back(value);
+  return {std::move(out)};
+}
+
+std::vector<double> numbers_from_json(const Json& json) {
+  std::vector<double> out;
+  out.reserve(json.size());
+  for (const Json& item : json.items()) out.push_back(item.number());
+  return out;
+}
+
 std::optional<double> parse_sample_value(std::string_view text) {
   bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);

@@ -76,6 +76,10 @@ struct Answer {
 Json to_json(const Answer& answer);
 Result<Answer> answer_from_json(const Json& json);
 
+// Doubles as a JSON array, and back (an empty vector where it is no array).
+Json numbers_to_json(const std::vector<double>& values);
+std::vector<double> numbers_from_json(const Json& json);
+
 // A sample's value as Prometheus writes it: "1.5", "1e-7", "NaN", "+Inf", "Inf", "-Inf". Too large
 // for a double is an infinity, too small is zero. Nothing where the text is no number.
 std::optional<double> parse_sample_value(std::string_view text);

@@ -7,27 +7,13 @@ Error damaged(std::string what) {
   return {Code::data_loss, "stored window: " + std::move(what)};
 }
 
-Json numbers(const std::vector<double>& values) {
-  Json::Array out;
-  out.reserve(values.size());
-  for (double value : values) out.emplace_back(value);
-  return {std::move(out)};
-}
-
-std::vector<double> numbers_from(const Json& json) {
-  std::vector<double> out;
-  out.reserve(json.size());
-  for (const Json& item : json.items()) out.push_back(item.number());
-  return out;
-}
-
 Json to_json(const InstanceWindow& window) {
   Json json = Json::object();
   json.set("instance", window.instance).set("side", to_string(window.side));
   json.set("from_ms", window.from_ms).set("to_ms", window.to_ms).set("age_s", window.age_s);
   if (window.total != 0) json.set("total", window.total);
   if (window.bad != 0) json.set("bad", window.bad);
-  if (!window.buckets.empty()) json.set("buckets", numbers(window.buckets));
+  if (!window.buckets.empty()) json.set("buckets", numbers_to_json(window.buckets));
   if (!window.gauge.empty()) {
     Json::Array samples;
     for (const Sample& sample : window.gauge) {
@@ -52,7 +38,7 @@ Result<InstanceWindow> instance_from_json(const Json& json, std::size_t index) {
   window.age_s = json["age_s"].number();
   window.total = json["total"].number();
   window.bad = json["bad"].number();
-  window.buckets = numbers_from(json["buckets"]);
+  window.buckets = numbers_from_json(json["buckets"]);
   for (const Json& sample : json["gauge"].items()) {
     if (sample.size() != 2)
       return std::unexpected(damaged(where + ": a gauge sample is [time_ms, value]"));
@@ -72,9 +58,10 @@ Json to_json(const ComparisonWindow& window) {
   Json instances = Json::array();
   for (const InstanceWindow& instance : window.instances) instances.push(to_json(instance));
   json.set("instances", std::move(instances));
-  if (!window.bounds.empty()) json.set("bounds", numbers(window.bounds));
-  json.set("scrapes_expected", numbers({window.scrapes_expected[0], window.scrapes_expected[1]}));
-  json.set("scrapes_seen", numbers({window.scrapes_seen[0], window.scrapes_seen[1]}));
+  if (!window.bounds.empty()) json.set("bounds", numbers_to_json(window.bounds));
+  json.set("scrapes_expected",
+           numbers_to_json({window.scrapes_expected[0], window.scrapes_expected[1]}));
+  json.set("scrapes_seen", numbers_to_json({window.scrapes_seen[0], window.scrapes_seen[1]}));
   json.set("scrape_interval_s", window.scrape_interval_s);
   if (window.first_samples_dropped != 0)
     json.set("first_samples_dropped", window.first_samples_dropped);
@@ -91,7 +78,7 @@ Result<ComparisonWindow> comparison_window_from_json(const Json& json) {
     SERIN_TRY(instance, instance_from_json(item, window.instances.size()));
     window.instances.push_back(std::move(instance));
   }
-  window.bounds = numbers_from(json["bounds"]);
+  window.bounds = numbers_from_json(json["bounds"]);
   for (std::size_t side = 0; side < 2; ++side) {
     window.scrapes_expected[side] = json["scrapes_expected"].at(side).number();
     window.scrapes_seen[side] = json["scrapes_seen"].at(side).number();
