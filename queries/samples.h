@@ -70,9 +70,9 @@ struct Answer {
   bool operator==(const Answer&) const = default;
 };
 
-// {"type":"matrix","series":[{"labels":{…},"samples":[[time_ms,value],…]}],"json":…,
-// "warnings":[…]}; the last two only where they are not empty. Reads back to an equal answer (NaN
-// apart, which equals nothing). Errors: data_loss, with the place.
+// {"type":"matrix","series":[{"labels":{…},"samples":[[time_ms,value],…]}]}, and "json" and
+// "warnings" where they are not empty. Reads back to an equal answer (NaN apart, which equals
+// nothing). Errors: data_loss, with the place.
 Json to_json(const Answer& answer);
 Result<Answer> answer_from_json(const Json& json);
 

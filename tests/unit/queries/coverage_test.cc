@@ -3,7 +3,7 @@
 
 #include "queries/counting/increments.h"
 #include "queries/counting/instance_book.h"
-#include "scraped.h"
+#include "tests/unit/queries/scraped.h"
 
 namespace serin::queries {
 namespace {

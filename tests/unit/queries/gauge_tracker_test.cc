@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "queries/counting/increments.h"
-#include "scraped.h"
+#include "tests/unit/queries/scraped.h"
 
 namespace serin::queries {
 namespace {

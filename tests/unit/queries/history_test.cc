@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "scraped.h"
+#include "tests/unit/queries/scraped.h"
 
 namespace serin::queries {
 namespace {
