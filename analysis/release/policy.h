@@ -1,0 +1,57 @@
+// What a release pins of its analysis: metrics with their arguments filled in, where each is asked, and the error
+// budget. It does not change while the release runs.
+//
+//   ReleasePolicy policy{.release = "checkout-42", .planned = 1h};
+//   SERIN_CHECK(add_metric(policy, metric, versions));
+//
+// It holds references to secrets, never their values. Nothing here asks or judges.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analysis/stats/combine.h"
+#include "analysis/templates/model.h"
+#include "base/json.h"
+#include "base/time.h"
+
+namespace serin::analysis {
+
+// One place to ask. `provider` is the metric's without its query.
+struct PolicySource {
+  std::string key;  // "prometheus", "prometheus-2", …; "" where the metric names none (replay)
+  Provider provider;
+  bool operator==(const PolicySource&) const = default;
+};
+
+struct PolicyMetric {
+  Metric metric;
+  Versions versions;
+  std::string source;  // a key of ReleasePolicy::sources
+  bool operator==(const PolicyMetric&) const = default;
+};
+
+struct ReleasePolicy {
+  static constexpr Duration kIntervalDefault = std::chrono::seconds(10);
+  static constexpr Duration kHistoryDefault = std::chrono::hours(6);
+
+  std::string release;  // spreads the looks of many releases
+  std::vector<PolicyMetric> metrics;
+  std::vector<PolicySource> sources;
+  double false_rollback_rate = 0.01;
+  double false_pass_rate = 0.05;
+  stats::Boundary boundary = stats::Boundary::exact;
+  Duration planned = std::chrono::hours(1);  // of the whole release, with the extensions that it may take
+  Duration history = kHistoryDefault;        // learned from before the start; 0: nothing is
+  bool edge_errors = false;                  // the router's own counters are judged too
+  double edge_share = 2;
+  // Only matched requests reach the canary: its users differ from stable's, so nothing is compared with stable.
+  bool matched_only = false;
+  bool operator==(const ReleasePolicy&) const = default;
+};
+
+// Adds a metric and, where it is new, its source. `metric` has no placeholders left.
+// Errors: invalid_argument (a placeholder left in a field that is needed).
+Status add_metric(ReleasePolicy& policy, Metric metric, Versions versions);
+
+}  // namespace serin::analysis

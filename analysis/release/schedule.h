@@ -1,0 +1,57 @@
+// When to look: every interval from the start, without drift, at a phase of its own, and later after errors.
+//
+//   Schedule schedule(start, 10s, phase_of("checkout-42", "error-rate", 10s));
+//   if (schedule.due(now)) { schedule.asked(now); … }
+//   schedule.answered(now);   // or schedule.failed(now): backs off
+//
+// A look that was missed (a suspend, a slow answer) is taken once, not made up for. Pure value; times are given.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/time.h"
+
+namespace serin::analysis {
+
+// Spreads the looks of many metrics evenly: the same for the same names, uniform over [0, interval).
+Duration phase_of(std::string_view release, std::string_view metric, Duration interval);
+
+class Schedule {
+ public:
+  // Backoff after errors doubles from the interval up to this, or to the interval where that is longer.
+  static constexpr Duration kBackoffMax = std::chrono::seconds(60);
+
+  Schedule() = default;
+  // interval > 0 (asserted). The first look is at start + phase.
+  Schedule(Instant start, Duration interval, Duration phase);
+
+  Duration interval() const { return interval_; }
+  bool waiting() const { return waiting_; }
+  Instant next() const { return next_; }
+  bool due(Instant now) const { return !waiting_ && now >= next_; }
+  // A look begins; none is due until it ends.
+  void asked(Instant now);
+  // It ended well: the next one is at the first grid point after `now`.
+  void answered(Instant now);
+  // It ended in an error: later than the grid by the backoff, on the grid again after the next success.
+  void failed(Instant now);
+  int failures() const { return failures_; }
+  // A gap in which nobody looked has ended: look at once, forget what was asked.
+  void resumed(Instant now);
+
+  Json to_json() const;
+  static Result<Schedule> from_json(const Json& json);
+  bool operator==(const Schedule&) const = default;
+
+ private:
+  Instant first_{};
+  Duration interval_{};
+  Instant next_{};
+  bool waiting_ = false;
+  int failures_ = 0;
+};
+
+}  // namespace serin::analysis

@@ -1,0 +1,29 @@
+#include "app/cli/exit_code.h"
+
+namespace serin::app {
+
+ExitCode exit_code_of(const Error& error) {
+  switch (error.code) {
+    case Code::invalid_argument:
+      return ExitCode::invalid_input;
+    case Code::not_found:
+    case Code::failed_precondition:
+      return ExitCode::refused;
+    case Code::unauthenticated:
+    case Code::permission_denied:
+      return ExitCode::auth;
+    case Code::unavailable:
+    case Code::rate_limited:
+    case Code::maybe_delivered:
+      return ExitCode::unreachable;
+    case Code::deadline_exceeded:
+      return ExitCode::timeout;
+    case Code::data_loss:
+    case Code::cancelled:
+    case Code::internal:
+      break;
+  }
+  return ExitCode::error;
+}
+
+}  // namespace serin::app

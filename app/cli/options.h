@@ -1,0 +1,92 @@
+// What the command line asks for, as plain values: parse.cc fills them, the commands take them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+
+namespace serin::app {
+
+enum class Output { text, json };
+
+struct RunOptions {
+  std::vector<std::string> files;
+  std::string rollout;  // where the files hold several
+  std::string version;  // args.canary
+  std::string stable;   // args.stable, where no state knows it
+  std::vector<std::pair<std::string, std::string>> arguments;  // --set name=value
+  std::string state = "serin-state";
+  Duration pause_timeout = std::chrono::minutes(30);
+  bool take_over = false;  // of a route whose owner is known to be dead
+  bool safe = false;
+  Output output = Output::text;
+};
+
+struct OperationOptions {
+  std::string operation;  // continue, pause, resume, promoteFully, abort
+  std::string name;       // rollout or release
+  std::string state = "serin-state";
+  std::string reason;
+  std::string key;  // --idempotency-key
+  bool hard = false;
+  Output output = Output::text;
+};
+
+struct GetOptions {
+  std::string name;
+  std::string state = "serin-state";
+  Output output = Output::text;
+};
+
+struct LintOptions {
+  std::vector<std::string> files;
+  bool strict = false;
+  bool safe = false;
+  enum class Format { text, json, github } format = Format::text;
+};
+
+struct ReplayOptions {
+  std::vector<std::string> files;
+  std::string rollout;
+  std::vector<std::string> recordings;
+  std::optional<std::string>
+      start;  // Unix seconds or RFC 3339; not given: where the canary appears
+  std::vector<std::pair<std::string, std::string>> arguments;
+  bool safe = false;
+  Output output = Output::text;
+};
+
+struct DemoCommandOptions {
+  bool bad = true;
+  bool good = true;
+  bool exit = false;  // end by itself with a summary
+  std::string directory = "serin-demo";
+  Output output = Output::text;
+};
+
+struct JournalOptions {
+  bool repair = false;
+  std::string state = "serin-state";
+  Output output = Output::text;
+};
+
+struct VersionOptions {
+  Output output = Output::text;
+};
+
+using Command = std::variant<RunOptions, OperationOptions, GetOptions, LintOptions, ReplayOptions,
+                             DemoCommandOptions, JournalOptions, VersionOptions>;
+
+struct Invocation {
+  Command command;
+  bool no_color = false;
+  bool quiet = false;
+  bool verbose = false;
+  std::string program;  // argv[0]
+};
+
+}  // namespace serin::app

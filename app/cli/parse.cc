@@ -1,0 +1,251 @@
+#include "app/cli/parse.h"
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+namespace serin::app {
+namespace {
+
+// CLI11 wants somewhere to put the values while it parses; the chosen command is moved out at the
+// end.
+struct Slots {
+  Invocation invocation;
+  RunOptions run;
+  OperationOptions operation;
+  GetOptions get;
+  LintOptions lint;
+  ReplayOptions replay;
+  DemoCommandOptions demo;
+  JournalOptions journal;
+  VersionOptions version;
+  std::vector<std::string> run_arguments;
+  std::vector<std::string> replay_arguments;
+  std::string pause_timeout;
+  std::string lint_format = "text";
+  std::string output;
+  bool only_bad = false;
+  bool only_good = false;
+};
+
+const std::map<std::string, Output> kOutputs = {{"text", Output::text}, {"json", Output::json}};
+
+void add_output(CLI::App& command, Output& output) {
+  command.add_option("-o,--output", output, "text or json")
+      ->transform(CLI::CheckedTransformer(kOutputs, CLI::ignore_case).description(""))
+      ->default_str("text")
+      ->type_name("FORMAT");
+}
+
+void add_files(CLI::App& command, std::vector<std::string>& files) {
+  command
+      .add_option("-f,--file", files, "rollout and templates, YAML or JSON; - reads standard input")
+      ->required()
+      ->type_name("FILE");
+}
+
+std::vector<std::pair<std::string, std::string>> pairs_of(const std::vector<std::string>& texts) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const std::string& text : texts) {
+    std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw CLI::ValidationError("--set", "expected NAME=VALUE, got '" + text + "'");
+    }
+    out.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return out;
+}
+
+void add_run(CLI::App& app, Slots& slots) {
+  CLI::App* command = app.add_subcommand(
+      "run", "Release a version, in the foreground: promoted, or back to stable");
+  RunOptions& options = slots.run;
+  add_files(*command, options.files);
+  command->add_option("--version", options.version, "the new version (args.canary)")
+      ->required()
+      ->type_name("VERSION");
+  command->add_option("--rollout", options.rollout, "which rollout, where the files hold several")
+      ->type_name("NAME");
+  command
+      ->add_option("--stable", options.stable,
+                   "the stable version (args.stable) at the first release")
+      ->type_name("VERSION");
+  command->add_option("--set", slots.run_arguments, "an argument of the templates")
+      ->type_name("NAME=VALUE");
+  command->add_option("--state", options.state, "directory of the journal and the control socket")
+      ->capture_default_str()
+      ->type_name("DIR");
+  command
+      ->add_option(
+          "--pause-timeout", slots.pause_timeout,
+          "without a terminal: how long a pause for a person may last (30m), then back to stable")
+      ->type_name("DURATION");
+  command->add_flag("--take-over", options.take_over,
+                    "take the route from an owner that is known to be dead");
+  command->add_flag("--safe", options.safe, "serin's rules over Argo's in argoproj.io documents");
+  add_output(*command, options.output);
+}
+
+void add_operation(CLI::App& app, Slots& slots, const std::string& name,
+                   const std::string& operation, const std::string& help) {
+  CLI::App* command = app.add_subcommand(name, help);
+  OperationOptions& options = slots.operation;
+  command->add_option("NAME", options.name, "rollout, or release (checkout-42)")->required();
+  command->add_option("--state", options.state, "directory of the running serin")
+      ->capture_default_str()
+      ->type_name("DIR");
+  command->add_option("--reason", options.reason, "kept in the journal")->type_name("TEXT");
+  command->add_option("--idempotency-key", options.key, "the same key is applied once")
+      ->type_name("KEY");
+  if (operation == "abort") {
+    command->add_flag("--hard", options.hard, "return at once, however few instances stable has");
+  }
+  add_output(*command, options.output);
+  command->callback([&options, operation] { options.operation = operation; });
+}
+
+void add_others(CLI::App& app, Slots& slots) {
+  CLI::App* get = app.add_subcommand("get", "Show a release of the running serin");
+  get->add_option("NAME", slots.get.name, "rollout or release")->required();
+  get->add_option("--state", slots.get.state, "directory of the running serin")
+      ->capture_default_str()
+      ->type_name("DIR");
+  add_output(*get, slots.get.output);
+
+  CLI::App* lint =
+      app.add_subcommand("lint", "Check files: all errors at once, each with its place");
+  lint->add_option("-f,--file,FILES", slots.lint.files, "YAML or JSON; - reads standard input")
+      ->required();
+  lint->add_flag("--strict", slots.lint.strict, "warnings are errors");
+  lint->add_flag("--safe", slots.lint.safe, "serin's rules over Argo's in argoproj.io documents");
+  lint->add_option("-o,--output", slots.lint_format, "text, json or github")
+      ->check(CLI::IsMember({"text", "json", "github"}).description(""))
+      ->capture_default_str()
+      ->type_name("FORMAT");
+
+  CLI::App* replay =
+      app.add_subcommand("replay", "What a policy would have decided over recorded metrics");
+  add_files(*replay, slots.replay.files);
+  replay
+      ->add_option("RECORDINGS,--recording", slots.replay.recordings,
+                   "Prometheus query_range JSON, plain or gzip")
+      ->required()
+      ->type_name("FILE");
+  replay
+      ->add_option("--start", slots.replay.start,
+                   "when the release began; else where the canary's series begin")
+      ->type_name("UNIX");
+  replay
+      ->add_option("--rollout", slots.replay.rollout, "which rollout, where the files hold several")
+      ->type_name("NAME");
+  replay->add_option("--set", slots.replay_arguments, "an argument of the templates")
+      ->type_name("NAME=VALUE");
+  replay->add_flag("--safe", slots.replay.safe,
+                   "serin's rules over Argo's in argoproj.io documents");
+  add_output(*replay, slots.replay.output);
+
+  CLI::App* demo =
+      app.add_subcommand("demo", "Real Prometheus, HAProxy and services: a bad and a good release");
+  demo->add_flag("--bad", slots.only_bad, "only the bad release");
+  demo->add_flag("--good", slots.only_good, "only the good release");
+  demo->add_flag("--exit", slots.demo.exit, "end by itself with a summary");
+  demo->add_option("--directory", slots.demo.directory, "where its files go")
+      ->capture_default_str()
+      ->type_name("DIR");
+  add_output(*demo, slots.demo.output);
+
+  CLI::App* journal =
+      app.add_subcommand("journal", "Check or repair the journal of a serin that does not run");
+  journal->require_subcommand(1);
+  for (bool repair : {false, true}) {
+    CLI::App* command = journal->add_subcommand(
+        repair ? "repair" : "check",
+        repair ? "Save what is whole into a new journal; the damaged one is kept"
+               : "Read all and verify every record");
+    command->add_option("--state", slots.journal.state, "directory of the journal")
+        ->capture_default_str()
+        ->type_name("DIR");
+    add_output(*command, slots.journal.output);
+    command->callback([&slots, repair] { slots.journal.repair = repair; });
+  }
+
+  CLI::App* version = app.add_subcommand("version", "Show the version");
+  add_output(*version, slots.version.output);
+}
+
+Command chosen(CLI::App& app, Slots& slots) {
+  std::string name = app.get_subcommands().front()->get_name();
+  if (name == "run") {
+    slots.run.arguments = pairs_of(slots.run_arguments);
+    if (!slots.pause_timeout.empty()) {
+      auto duration = parse_duration(slots.pause_timeout);
+      if (!duration || *duration <= Duration::zero()) {
+        throw CLI::ValidationError("--pause-timeout", "expected a duration such as 30m, got '" +
+                                                          slots.pause_timeout + "'");
+      }
+      slots.run.pause_timeout = *duration;
+    }
+    return slots.run;
+  }
+  if (name == "get") return slots.get;
+  if (name == "lint") {
+    slots.lint.format = slots.lint_format == "json"     ? LintOptions::Format::json
+                        : slots.lint_format == "github" ? LintOptions::Format::github
+                                                        : LintOptions::Format::text;
+    return slots.lint;
+  }
+  if (name == "replay") {
+    slots.replay.arguments = pairs_of(slots.replay_arguments);
+    return slots.replay;
+  }
+  if (name == "demo") {
+    slots.demo.bad = slots.only_bad || !slots.only_good;
+    slots.demo.good = slots.only_good || !slots.only_bad;
+    return slots.demo;
+  }
+  if (name == "journal") return slots.journal;
+  if (name == "version") return slots.version;
+  return slots.operation;
+}
+
+}  // namespace
+
+std::expected<Invocation, ParseEnd> parse_command_line(int argc, const char* const* argv) {
+  CLI::App app(
+      "serin decides from live metrics whether a new version may take more traffic, and acts on "
+      "it.",
+      "serin");
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Help of all commands");
+  app.fallthrough();
+  Slots slots;
+  app.add_flag("--no-color", slots.invocation.no_color, "no colours (also NO_COLOR)");
+  app.add_flag("-q,--quiet", slots.invocation.quiet, "only results");
+  app.add_flag("-v,--verbose", slots.invocation.verbose, "more of what happens");
+  add_run(app, slots);
+  add_operation(app, slots, "continue", "continue", "Go on from a pause, or to the next step");
+  add_operation(app, slots, "pause", "pause", "Hold the release where it is");
+  add_operation(app, slots, "resume", "resume", "End a pause that a person made");
+  add_operation(app, slots, "promote-fully", "promoteFully",
+                "Skip what is left of the plan and promote");
+  add_operation(app, slots, "abort", "abort",
+                "Take the canary out of traffic and return to stable");
+  add_others(app, slots);
+  app.footer(
+      "Exit status: 0 promoted or done, 2 usage, 3 invalid input, 4 refused, 6 unreachable, 10 "
+      "rolled back,\n"
+      "11 aborted, 12 inconclusive, 13 timeout.");
+  try {
+    app.parse(argc, argv);
+    slots.invocation.command = chosen(app, slots);
+    slots.invocation.program = argc > 0 ? argv[0] : "serin";
+  } catch (const CLI::ParseError& end) {
+    std::ostringstream out;
+    std::ostringstream err;
+    int status = app.exit(end, out, err);
+    if (status == 0) return std::unexpected(ParseEnd{0, out.str()});
+    return std::unexpected(ParseEnd{2, err.str()});
+  }
+  return std::move(slots.invocation);
+}
+
+}  // namespace serin::app

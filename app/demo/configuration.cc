@@ -1,0 +1,87 @@
+#include "app/demo/configuration.h"
+
+#include <fmt/format.h>
+
+namespace serin::app {
+
+std::string demo_haproxy_configuration(const DemoPorts& ports, const std::string& socket,
+                                       const std::string& map) {
+  std::string text = fmt::format(
+      R"(# Two backends and a map: serin writes the canary's share (in 0.01 %) under the key "shop".
+global
+  stats socket {socket} mode 600 level admin
+  stats timeout 1h
+  maxconn 4000
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 30s
+  timeout server 30s
+  retries 2
+  option redispatch
+frontend shop
+  bind 127.0.0.1:{http}
+  http-request set-var(txn.share) str(shop),map_str_int({map},0)
+  use_backend green if {{ rand(10000),sub(txn.share) -m int lt 0 }}
+  default_backend blue
+)",
+      fmt::arg("socket", socket), fmt::arg("http", ports.http), fmt::arg("map", map));
+  for (std::size_t slot = 0; slot < kDemoSlots.size(); ++slot) {
+    text += fmt::format("backend {}\n  balance roundrobin\n  option httpchk GET /healthz\n",
+                        kDemoSlots[slot]);
+    for (std::size_t i = 0; i < ports.slots[slot].size(); ++i) {
+      text += fmt::format("  server {}{} 127.0.0.1:{} check inter 500ms fall 2 rise 2\n",
+                          kDemoSlots[slot], i + 1, ports.slots[slot][i]);
+    }
+  }
+  return text;
+}
+
+std::string demo_prometheus_configuration(const DemoPorts& ports, int scrape_seconds) {
+  std::string text = fmt::format(
+      "global:\n  scrape_interval: {0}s\n  scrape_timeout: {0}s\nscrape_configs:\n- job_name: "
+      "shop\n"
+      "  static_configs:\n",
+      scrape_seconds);
+  for (std::size_t slot = 0; slot < kDemoSlots.size(); ++slot) {
+    for (std::size_t i = 0; i < ports.slots[slot].size(); ++i) {
+      text += fmt::format("  - targets: ['127.0.0.1:{}']\n    labels: {{pod: {}{}}}\n",
+                          ports.slots[slot][i], kDemoSlots[slot], i + 1);
+    }
+  }
+  return text;
+}
+
+std::string demo_rollout(const DemoPorts& ports, const std::string& socket, const std::string& map,
+                         const std::vector<std::pair<int, int>>& steps) {
+  std::string text = fmt::format(R"(apiVersion: serin.dev/v1alpha1
+kind: Rollout
+metadata: {{name: shop}}
+spec:
+  strategy:
+    canary:
+      trafficRouting:
+        haproxy: {{socket: [{socket}], map: {map}, stableBackend: blue, canaryBackend: green}}
+      analysis:
+        versions: {{instance: pod}}
+        metrics:
+        - name: error-rate
+          interval: 1s
+          compare: {{errors: {{bad: 'http_requests_total{{code=~"5.."}}', total: http_requests_total}}}}
+          provider: {{prometheus: {{address: 'http://127.0.0.1:{prometheus}'}}}}
+        - name: latency
+          interval: 1s
+          compare: {{histogram: {{buckets: http_request_duration_seconds_bucket}}, warmup: 5s}}
+          provider: {{prometheus: {{address: 'http://127.0.0.1:{prometheus}'}}}}
+      steps:
+)",
+                                 fmt::arg("socket", socket), fmt::arg("map", map),
+                                 fmt::arg("prometheus", ports.prometheus));
+  for (const auto& [weight, seconds] : steps) {
+    text +=
+        fmt::format("      - setWeight: {}\n      - pause: {{duration: {}s}}\n", weight, seconds);
+  }
+  return text;
+}
+
+}  // namespace serin::app

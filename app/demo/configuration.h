@@ -1,0 +1,25 @@
+// The texts that the demo's programs read. Recommended as they are for a first set-up of one's own.
+#pragma once
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace serin::app {
+
+struct DemoPorts {
+  int http = 0;
+  int prometheus = 0;
+  std::array<std::vector<int>, 2> slots;  // blue, green
+};
+
+inline constexpr std::array<const char*, 2> kDemoSlots = {"blue", "green"};
+
+std::string demo_haproxy_configuration(const DemoPorts& ports, const std::string& socket,
+                                       const std::string& map);
+std::string demo_prometheus_configuration(const DemoPorts& ports, int scrape_seconds);
+std::string demo_rollout(const DemoPorts& ports, const std::string& socket, const std::string& map,
+                         const std::vector<std::pair<int, int>>& steps);
+
+}  // namespace serin::app
