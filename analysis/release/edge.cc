@@ -9,24 +9,31 @@ namespace {
 
 using queries::Side;
 
-constexpr std::size_t index_of(Side side) { return static_cast<std::size_t>(side); }
+constexpr std::size_t index_of(Side side) {
+  return static_cast<std::size_t>(side);
+}
 
 // What a total grew by; one that fell started again from zero.
-double grown(double before, double after) { return after >= before ? after - before : after; }
+double grown(double before, double after) {
+  return after >= before ? after - before : after;
+}
 
 EdgeCounts::Side grown(const EdgeCounts::Side& before, const EdgeCounts::Side& after) {
   return {grown(before.requests, after.requests), grown(before.bad, after.bad)};
 }
 
-Json to_json(const EdgeCounts::Side& side) {
+Json side_json(const EdgeCounts::Side& side) {
   return Json::object().set("requests", side.requests).set("bad", side.bad);
 }
 
-EdgeCounts::Side side_from_json(const Json& json) { return {json["requests"].number(), json["bad"].number()}; }
+EdgeCounts::Side side_from_json(const Json& json) {
+  return {json["requests"].number(), json["bad"].number()};
+}
 
 }  // namespace
 
-std::optional<queries::ComparisonWindow> EdgeWatch::add(const EdgeCounts& counts, double canary_fraction, Now now) {
+std::optional<queries::ComparisonWindow> EdgeWatch::add(const EdgeCounts& counts,
+                                                        double canary_fraction, Now now) {
   std::int64_t now_ms = to_unix_ms(now.wall);
   if (!last_ || last_->epoch != counts.epoch) {
     last_ = counts;
@@ -46,7 +53,8 @@ std::optional<queries::ComparisonWindow> EdgeWatch::add(const EdgeCounts& counts
   if (canary_fraction > 0 && canary_fraction < 1) {
     expected_ += stable.requests * canary_fraction / (1 - canary_fraction);
   }
-  if (now_ms - from_ms_ < std::chrono::duration_cast<std::chrono::milliseconds>(interval_).count()) {
+  if (now_ms - from_ms_ <
+      std::chrono::duration_cast<std::chrono::milliseconds>(interval_).count()) {
     return std::nullopt;
   }
   queries::ComparisonWindow window;
@@ -80,9 +88,10 @@ void EdgeWatch::start_step() {
 std::optional<Finding> EdgeWatch::missing_traffic() const {
   if (expected_ < kExpectedMin || seen_ > 0) return std::nullopt;
   return Finding{.metric = "traffic",
-                 .sentence = fmt::format("no request reached the canary in this step, about {:.0f} were expected "
-                                         "beside {:.0f} to stable, as the router counts them",
-                                         expected_, stable_seen_),
+                 .sentence = fmt::format(
+                     "no request reached the canary in this step, about {:.0f} were expected "
+                     "beside {:.0f} to stable, as the router counts them",
+                     expected_, stable_seen_),
                  .action = OnFail::pause};
 }
 
@@ -91,11 +100,11 @@ Json EdgeWatch::to_json() const {
   json.set("interval_ns", interval_.count());
   if (last_) {
     json.set("last", Json::object()
-                         .set("stable", analysis::to_json(last_->stable))
-                         .set("canary", analysis::to_json(last_->canary))
+                         .set("stable", side_json(last_->stable))
+                         .set("canary", side_json(last_->canary))
                          .set("epoch", last_->epoch));
   }
-  json.set("gathered", Json::array().push(analysis::to_json(gathered_[0])).push(analysis::to_json(gathered_[1])));
+  json.set("gathered", Json::array().push(side_json(gathered_[0])).push(side_json(gathered_[1])));
   json.set("from_ms", from_ms_).set("expected", expected_).set("seen", seen_);
   json.set("stable_seen", stable_seen_).set("canary_requests", canary_requests_);
   return json;

@@ -1,5 +1,5 @@
-// The router's own counters as a witness: errors that a canary which refuses connections can't report itself, and
-// traffic that should have reached it and did not.
+// The router's own counters as a witness: errors that a canary which refuses connections can't
+// report itself, and traffic that should have reached it and did not.
 //
 //   if (auto window = edge.add(counts, 0.05, now)) judge.update(edge_metric, *window, running);
 //   if (auto finding = edge.missing_traffic()) …        // pauses, never rolls back
@@ -20,17 +20,19 @@ namespace serin::analysis {
 
 class EdgeWatch {
  public:
-  // Canary requests that the split leads to expect before their absence is surprising: with 10 expected, none at all
-  // has a probability of e^-10.
+  // Canary requests that the split leads to expect before their absence is surprising: with 10
+  // expected, none at all has a probability of e^-10.
   static constexpr double kExpectedMin = 10;
 
   EdgeWatch() = default;
   // Observations are gathered into windows of at least `interval`.
   explicit EdgeWatch(Duration interval) : interval_(interval) {}
 
-  // One observation of the totals, at the share that the canary is meant to have. The first, and the first after the
-  // totals started again, is a base line. Gives a window once `interval` has passed since the last one.
-  std::optional<queries::ComparisonWindow> add(const EdgeCounts& counts, double canary_fraction, Now now);
+  // One observation of the totals, at the share that the canary is meant to have. The first, and
+  // the first after the totals started again, is a base line. Gives a window once `interval` has
+  // passed since the last one.
+  std::optional<queries::ComparisonWindow> add(const EdgeCounts& counts, double canary_fraction,
+                                               Now now);
   // A step's traffic has been confirmed: expectations start anew.
   void start_step();
   // Set while the canary should have had at least kExpectedMin requests in this step and had none.

@@ -17,9 +17,11 @@ Provider place_of(Provider provider) {
 }  // namespace
 
 Status add_metric(ReleasePolicy& policy, Metric metric, Versions versions) {
-  for (const std::string* text : {&versions.label, &versions.instance, &versions.canary, &versions.stable}) {
+  for (const std::string* text :
+       {&versions.label, &versions.instance, &versions.canary, &versions.stable}) {
     if (metric.compared() && config::has_placeholder(*text)) {
-      return fail(Code::invalid_argument, "metric " + metric.name + ": versions still hold the argument " + *text);
+      return fail(Code::invalid_argument,
+                  "metric " + metric.name + ": versions still hold the argument " + *text);
     }
   }
   Provider place = place_of(metric.provider);
@@ -30,8 +32,9 @@ Status add_metric(ReleasePolicy& policy, Metric metric, Versions versions) {
     key = same->key;
   } else {
     std::string kind(place.kind());
-    auto of_kind = std::count_if(policy.sources.begin(), policy.sources.end(),
-                                 [&](const PolicySource& source) { return source.provider.kind() == kind; });
+    auto of_kind =
+        std::count_if(policy.sources.begin(), policy.sources.end(),
+                      [&](const PolicySource& source) { return source.provider.kind() == kind; });
     key = of_kind == 0 ? kind : kind + "-" + std::to_string(of_kind + 1);
     policy.sources.push_back({key, std::move(place)});
   }

@@ -1,5 +1,5 @@
-// What a release pins of its analysis: metrics with their arguments filled in, where each is asked, and the error
-// budget. It does not change while the release runs.
+// What a release pins of its analysis: metrics with their arguments filled in, where each is asked,
+// and the error budget. It does not change while the release runs.
 //
 //   ReleasePolicy policy{.release = "checkout-42", .planned = 1h};
 //   SERIN_CHECK(add_metric(policy, metric, versions));
@@ -41,11 +41,13 @@ struct ReleasePolicy {
   double false_rollback_rate = 0.01;
   double false_pass_rate = 0.05;
   stats::Boundary boundary = stats::Boundary::exact;
-  Duration planned = std::chrono::hours(1);  // of the whole release, with the extensions that it may take
-  Duration history = kHistoryDefault;        // learned from before the start; 0: nothing is
-  bool edge_errors = false;                  // the router's own counters are judged too
+  Duration planned =
+      std::chrono::hours(1);           // of the whole release, with the extensions that it may take
+  Duration history = kHistoryDefault;  // learned from before the start; 0: nothing is
+  bool edge_errors = false;            // the router's own counters are judged too
   double edge_share = 2;
-  // Only matched requests reach the canary: its users differ from stable's, so nothing is compared with stable.
+  // Only matched requests reach the canary: its users differ from stable's, so nothing is compared
+  // with stable.
   bool matched_only = false;
   bool operator==(const ReleasePolicy&) const = default;
 };

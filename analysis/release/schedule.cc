@@ -15,7 +15,8 @@ Duration phase_of(std::string_view release, std::string_view metric, Duration in
   hash = stable_hash(metric.data(), metric.size(), hash);
   // The low bits of FNV-1a are the better ones, but short names differ little: mix once more.
   Rng mixed(hash);
-  return Duration(static_cast<Duration::rep>(mixed.below(static_cast<std::uint64_t>(interval.count()))));
+  return Duration(
+      static_cast<Duration::rep>(mixed.below(static_cast<std::uint64_t>(interval.count()))));
 }
 
 Schedule::Schedule(Instant start, Duration interval, Duration phase)

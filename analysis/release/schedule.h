@@ -1,10 +1,12 @@
-// When to look: every interval from the start, without drift, at a phase of its own, and later after errors.
+// When to look: every interval from the start, without drift, at a phase of its own, and later
+// after errors.
 //
 //   Schedule schedule(start, 10s, phase_of("checkout-42", "error-rate", 10s));
 //   if (schedule.due(now)) { schedule.asked(now); … }
 //   schedule.answered(now);   // or schedule.failed(now): backs off
 //
-// A look that was missed (a suspend, a slow answer) is taken once, not made up for. Pure value; times are given.
+// A look that was missed (a suspend, a slow answer) is taken once, not made up for. Pure value;
+// times are given.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +18,14 @@
 
 namespace serin::analysis {
 
-// Spreads the looks of many metrics evenly: the same for the same names, uniform over [0, interval).
+// Spreads the looks of many metrics evenly: the same for the same names, uniform over [0,
+// interval).
 Duration phase_of(std::string_view release, std::string_view metric, Duration interval);
 
 class Schedule {
  public:
-  // Backoff after errors doubles from the interval up to this, or to the interval where that is longer.
+  // Backoff after errors doubles from the interval up to this, or to the interval where that is
+  // longer.
   static constexpr Duration kBackoffMax = std::chrono::seconds(60);
 
   Schedule() = default;
@@ -36,7 +40,8 @@ class Schedule {
   void asked(Instant now);
   // It ended well: the next one is at the first grid point after `now`.
   void answered(Instant now);
-  // It ended in an error: later than the grid by the backoff, on the grid again after the next success.
+  // It ended in an error: later than the grid by the backoff, on the grid again after the next
+  // success.
   void failed(Instant now);
   int failures() const { return failures_; }
   // A gap in which nobody looked has ended: look at once, forget what was asked.

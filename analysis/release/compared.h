@@ -1,0 +1,104 @@
+// One compared metric of a release: what it asks and when, and the windows that the answers become.
+//
+//   for (PartAsk& ask : compared.due(now)) …          // history first, then a look an interval
+//   compared.answered(part, answer, now);
+//   if (auto history = compared.take_history()) judge.learn(i, *history);
+//   if (auto window = compared.take_window()) judge.update(i, *window, running);
+//
+// It joins schedule, queries and tracker; it judges nothing. A value but for the windows that wait
+// to be taken.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "analysis/release/policy.h"
+#include "analysis/release/schedule.h"
+#include "queries/counting/history.h"
+#include "queries/counting/increments.h"
+#include "queries/plan.h"
+
+namespace serin::analysis {
+
+// One request of a look; the part says which answer belongs where.
+struct PartAsk {
+  int part = 0;
+  queries::Request request;
+};
+
+class Compared {
+ public:
+  // How long an answer may take.
+  static constexpr Duration kTimeoutMax = std::chrono::seconds(10);
+  // History that does not come in this many tries is done without.
+  static constexpr int kHistoryTries = 3;
+
+  // Errors: invalid_argument, naming metric and field (a selector that does not parse, versions
+  // that are the same).
+  static Result<Compared> create(const ReleasePolicy& policy, const PolicyMetric& metric,
+                                 Now start);
+
+  const std::string& name() const { return name_; }
+  const std::string& source() const { return source_; }
+  Duration timeout() const;
+
+  // Empty while an answer is waited for, or before the next look.
+  std::vector<PartAsk> due(Now now);
+  std::optional<Instant> next_wakeup() const;
+  // An answer to a part of what is being asked. The look ends when the last part is in, or as a
+  // failure.
+  void answered(int part, const Result<queries::Answer>& answer, Now now);
+
+  // Windows before the release, once; empty where there is no history or none is wanted.
+  std::optional<std::vector<queries::ComparisonWindow>> take_history();
+  std::optional<queries::ComparisonWindow> take_window();
+
+  bool learned() const { return stage_ == Stage::live; }
+  // Why the last look failed; "" after one that succeeded.
+  const std::string& problem() const { return problem_; }
+  int failures() const { return schedule_.failures(); }
+  bool waiting() const { return parts_ > 0; }
+  // The scrape interval as seen; 0 where unknown.
+  Duration scrape_interval() const;
+  void resumed(Now now);
+
+  // Without the windows that wait: they are taken within the event that made them.
+  Json save() const;
+  Status load(const Json& json);
+
+ private:
+  enum class Stage { history, live };
+  Compared() = default;
+  std::vector<PartAsk> ask_history(Now now);
+  std::vector<PartAsk> ask_look(Now now);
+  void end_history(Now now);
+  void end_look(Now now);
+  void failed(const Error& error, Now now);
+
+  std::string name_;
+  std::string source_;
+  queries::Comparison comparison_;
+  queries::Versions versions_;
+  Duration history_{};
+  std::variant<std::monostate, queries::CounterTracker, queries::GaugeTracker> tracker_;
+  Schedule schedule_;
+
+  Stage stage_ = Stage::history;
+  WallTime created_{};
+  int tries_ = 0;
+  WallTime last_look_{};
+  // Of what is being asked now.
+  std::int64_t asked_ms_ = 0;
+  std::int64_t covered_from_ms_ = 0;
+  int parts_ = 0;
+  bool has_presence_ = false;
+  std::vector<std::optional<queries::Answer>> answers_;
+  std::string problem_;
+
+  std::optional<std::vector<queries::ComparisonWindow>> history_windows_;
+  std::optional<queries::ComparisonWindow> window_;
+};
+
+}  // namespace serin::analysis

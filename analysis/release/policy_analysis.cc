@@ -1,0 +1,358 @@
+#include "analysis/release/policy_analysis.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace serin::analysis {
+namespace {
+
+using queries::Side;
+
+// Looks that a plan may take, at least a few so that the start mixture has something to spread.
+int polls_over(Duration planned, Duration interval) {
+  constexpr std::int64_t kPollsMax = 1'000'000;
+  return static_cast<int>(std::clamp<std::int64_t>(planned / interval, 10, kPollsMax));
+}
+
+Duration interval_of(const PolicyMetric& metric) {
+  Duration interval = metric.metric.interval.value_or(ReleasePolicy::kIntervalDefault);
+  return interval > Duration::zero() ? interval : ReleasePolicy::kIntervalDefault;
+}
+
+double canary_exposure(const queries::ComparisonWindow& window) {
+  double sum = 0;
+  for (const queries::InstanceWindow& instance : window.instances) {
+    if (instance.side != Side::canary) continue;
+    sum += instance.total + static_cast<double>(instance.gauge.size());
+    for (double count : instance.buckets) sum += count;
+  }
+  return sum;
+}
+
+OnFail action_of(const SequentialPlan& plan, std::size_t metric) {
+  return plan.metrics[metric].rules.on_fail;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PolicyAnalysis>> PolicyAnalysis::create(
+    std::shared_ptr<const ReleasePolicy> policy, Now now) {
+  SERIN_ASSERT(policy != nullptr);
+  std::unique_ptr<PolicyAnalysis> analysis(new PolicyAnalysis(policy));
+  analysis->last_ = now.mono;
+  SequentialPlan plan;
+  plan.alpha = policy->false_rollback_rate;
+  plan.beta = policy->false_pass_rate;
+  plan.boundary = policy->boundary;
+  plan.polls_planned = 0;
+  Duration quickest = kEdgeIntervalMax;
+  for (const PolicyMetric& metric : policy->metrics) {
+    if (!metric.metric.compare) continue;
+    MetricRules rules = rules_of(metric.metric);
+    if (policy->matched_only && !rules.slo) continue;
+    SERIN_TRY(compared, Compared::create(*policy, metric, now));
+    Duration interval = interval_of(metric);
+    quickest = std::min(quickest, interval);
+    plan.metrics.push_back({.name = metric.metric.name,
+                            .rules = rules,
+                            .polls_planned = polls_over(policy->planned, interval)});
+    plan.polls_planned = std::max(plan.polls_planned, plan.metrics.back().polls_planned);
+    analysis->compared_.push_back(std::move(compared));
+  }
+  if (policy->edge_errors && !policy->matched_only) {
+    Duration interval = std::max(kEdgeIntervalMin, quickest);
+    MetricRules rules = rules_for(CompareKind::errors, {});
+    rules.share = policy->edge_share;
+    rules.required = false;
+    plan.metrics.push_back({.name = std::string(kEdgeMetric),
+                            .rules = rules,
+                            .polls_planned = polls_over(policy->planned, interval)});
+    plan.polls_planned = std::max(plan.polls_planned, plan.metrics.back().polls_planned);
+    analysis->edge_ = EdgeWatch(interval);
+    analysis->edge_metric_ = plan.metrics.size() - 1;
+  }
+  analysis->silences_.resize(analysis->compared_.size());
+  if (!plan.metrics.empty()) {
+    SERIN_TRY(judge, SequentialJudge::create(std::move(plan)));
+    analysis->judge_ = std::move(judge);
+  }
+  return analysis;
+}
+
+void PolicyAnalysis::move_on(Now now) {
+  if (exposed_ && now.mono > last_) running_ += now.mono - last_;
+  last_ = std::max(last_, now.mono);
+}
+
+std::vector<Ask> PolicyAnalysis::due(Now now) {
+  move_on(now);
+  // What was never answered counts as failed: whoever asks promised an answer by the deadline.
+  std::vector<std::uint64_t> late;
+  for (const auto& [id, pending] : pending_) {
+    if (now.mono >= pending.deadline) late.push_back(id);
+  }
+  for (std::uint64_t id : late)
+    answered(AskId{id}, fail(Code::deadline_exceeded, "no answer in time"), now);
+
+  std::vector<Ask> asks;
+  for (std::size_t i = 0; i < compared_.size(); ++i) {
+    Duration timeout = compared_[i].timeout();
+    for (PartAsk& part : compared_[i].due(now)) {
+      std::uint64_t id = ++last_ask_;
+      pending_[id] = {
+          .metric = i, .part = part.part, .deadline = now.mono + timeout + std::chrono::seconds(1)};
+      asks.push_back({AskId{id}, compared_[i].source(), std::move(part.request), timeout});
+    }
+    take(i, now);  // without history the learning ends without an answer
+  }
+  return asks;
+}
+
+std::optional<Instant> PolicyAnalysis::next_wakeup() const {
+  std::optional<Instant> next;
+  auto consider = [&](Instant when) { next = next ? std::min(*next, when) : when; };
+  for (const Compared& compared : compared_) {
+    if (auto when = compared.next_wakeup()) consider(*when);
+  }
+  for (const auto& [id, pending] : pending_) consider(pending.deadline);
+  return next;
+}
+
+void PolicyAnalysis::answered(AskId id, const Result<queries::Answer>& answer, Now now) {
+  move_on(now);
+  auto it = pending_.find(static_cast<std::uint64_t>(id));
+  if (it == pending_.end()) return;
+  Pending pending = it->second;
+  pending_.erase(it);
+  compared_[pending.metric].answered(pending.part, answer, now);
+  if (!answer) {
+    // The rest of a look that failed is not waited for.
+    std::erase_if(pending_, [&](const auto& other) {
+      return other.second.metric == pending.metric && !compared_[pending.metric].waiting();
+    });
+  }
+  take(pending.metric, now);
+}
+
+void PolicyAnalysis::take(std::size_t metric, Now) {
+  if (auto history = compared_[metric].take_history()) judge_->learn(metric, *history);
+  if (auto window = compared_[metric].take_window(); window && exposed_) {
+    judge_->update(metric, *window, running_);
+    watch_silence(metric, *window);
+  }
+}
+
+void PolicyAnalysis::watch_silence(std::size_t metric, const queries::ComparisonWindow& window) {
+  Silence& silence = silences_[metric];
+  if (canary_exposure(window) > 0) {
+    silence = {};
+    return;
+  }
+  if (silence.looks == 0 && edge_) silence.canary_requests = edge_->canary_requests();
+  ++silence.looks;
+}
+
+void PolicyAnalysis::traffic_commanded(double canary_fraction, Now now) {
+  move_on(now);
+  if (canary_fraction > 0) exposed_ = true;
+}
+
+void PolicyAnalysis::traffic_confirmed(int step, double, Now now) {
+  move_on(now);
+  if (step == step_) return;
+  step_ = step;
+  if (judge_) judge_->start_step(step);
+  if (edge_) edge_->start_step();
+}
+
+void PolicyAnalysis::edge_counts(const EdgeCounts& counts, double canary_fraction, Now now) {
+  move_on(now);
+  if (!edge_) return;
+  auto window = edge_->add(counts, canary_fraction, now);
+  if (window && exposed_) judge_->update(edge_metric_, *window, running_);
+}
+
+void PolicyAnalysis::resumed(Now now) {
+  last_ = now.mono;
+  pending_.clear();
+  for (Compared& compared : compared_) compared.resumed(now);
+}
+
+Judgement PolicyAnalysis::judgement(Now) const {
+  Judgement judgement;
+  add_combined(judgement);
+  add_coverage(judgement);
+  add_sources(judgement);
+  if (edge_) {
+    if (auto finding = edge_->missing_traffic()) judgement.pauses.push_back(std::move(*finding));
+  }
+  add_silence(judgement);
+  return judgement;
+}
+
+void PolicyAnalysis::add_combined(Judgement& judgement) const {
+  if (!judge_) return;
+  CombinedEvidence combined = judge_->combined();
+  const SequentialPlan& plan = judge_->plan();
+  if (combined.fail) {
+    for (std::size_t metric : combined.blame) {
+      MetricEvidence evidence = judge_->metric(metric);
+      judgement.findings.push_back({.metric = evidence.name,
+                                    .sentence = evidence.sentence,
+                                    .action = action_of(plan, metric)});
+    }
+  }
+  // Those that do not roll back stand outside the combination.
+  for (std::size_t i = 0; i < judge_->size(); ++i) {
+    if (action_of(plan, i) == OnFail::rollback) continue;
+    MetricEvidence evidence = judge_->metric(i);
+    if (evidence.fails) {
+      judgement.findings.push_back(
+          {.metric = evidence.name, .sentence = evidence.sentence, .action = action_of(plan, i)});
+    }
+  }
+  judgement.contested = combined.contested;
+  if (combined.contested && !combined.blame.empty()) {
+    judgement.contested_sentence = judge_->metric(combined.blame.front()).sentence;
+  }
+  judgement.passed = combined.passed;
+  if (!combined.passed && combined.undecided) {
+    MetricEvidence evidence = judge_->metric(*combined.undecided);
+    judgement.undecided_metric = evidence.name;
+    judgement.undecided_sentence = evidence.sentence;
+  }
+}
+
+void PolicyAnalysis::add_coverage(Judgement& judgement) const {
+  if (!judge_) return;
+  for (std::size_t i = 0; i < compared_.size(); ++i) {
+    const SequentialMetric& metric = judge_->plan().metrics[i];
+    if (metric.rules.no_data != NoData::hold) continue;
+    MetricEvidence evidence = judge_->metric(i);
+    bool covered = evidence.coverage[0] >= kCoverageMin && evidence.coverage[1] >= kCoverageMin;
+    if (!covered) judgement.covered = false;
+  }
+}
+
+void PolicyAnalysis::add_sources(Judgement& judgement) const {
+  for (const Compared& compared : compared_) {
+    if (compared.failures() < kFailuresDown) continue;
+    judgement.sources_down = true;
+    judgement.sources_sentence =
+        fmt::format("{}: no answer to {} looks in a row ({})", compared.name(), compared.failures(),
+                    compared.problem());
+    return;
+  }
+}
+
+void PolicyAnalysis::add_silence(Judgement& judgement) const {
+  if (!edge_) return;
+  for (std::size_t i = 0; i < compared_.size(); ++i) {
+    const Silence& silence = silences_[i];
+    double requests = edge_->canary_requests() - silence.canary_requests;
+    if (silence.looks < kSilentLooksMax || requests < EdgeWatch::kExpectedMin) continue;
+    judgement.pauses.push_back(
+        {.metric = compared_[i].name(),
+         .sentence = fmt::format(
+             "{}: the canary yielded no samples in {} looks, in which the router sent it {:.0f} "
+             "requests: check its metrics and the label that names its version",
+             compared_[i].name(), silence.looks, requests),
+         .action = OnFail::pause});
+  }
+}
+
+Json PolicyAnalysis::report(Now) const {
+  Json metrics = Json::array();
+  Json combined;
+  if (judge_) {
+    for (std::size_t i = 0; i < judge_->size(); ++i) {
+      Json metric = to_json(judge_->metric(i));
+      if (i < compared_.size()) {
+        metric.set("problem", compared_[i].problem());
+        metric.set("learning", !compared_[i].learned());
+      }
+      metrics.push(std::move(metric));
+    }
+    combined = to_json(judge_->combined());
+  }
+  return Json::object()
+      .set("running_s", to_seconds(running_))
+      .set("step", step_)
+      .set("combined", std::move(combined))
+      .set("metrics", std::move(metrics));
+}
+
+Json PolicyAnalysis::save() const {
+  Json compared = Json::array();
+  for (const Compared& metric : compared_) compared.push(metric.save());
+  Json silences = Json::array();
+  for (const Silence& silence : silences_) {
+    silences.push(
+        Json::object().set("looks", silence.looks).set("canary_requests", silence.canary_requests));
+  }
+  Json pending = Json::array();
+  for (const auto& [id, ask] : pending_) {
+    pending.push(Json::object()
+                     .set("id", id)
+                     .set("metric", ask.metric)
+                     .set("part", ask.part)
+                     .set("deadline_ns", ask.deadline.time_since_epoch().count()));
+  }
+  return Json::object()
+      .set("compared", std::move(compared))
+      .set("silences", std::move(silences))
+      .set("judge", judge_ ? judge_->to_json() : Json())
+      .set("edge", edge_ ? edge_->to_json() : Json())
+      .set("pending", std::move(pending))
+      .set("last_ask", last_ask_)
+      .set("exposed", exposed_)
+      .set("running_ns", running_.count())
+      .set("last_ns", last_.time_since_epoch().count())
+      .set("step", step_);
+}
+
+Status PolicyAnalysis::load(const Json& state) {
+  if (state["compared"].size() != compared_.size() ||
+      state["silences"].size() != compared_.size() ||
+      state["judge"].is_null() == judge_.has_value() ||
+      state["edge"].is_null() == edge_.has_value()) {
+    return fail(Code::data_loss, "a saved analysis of other metrics than the release pins");
+  }
+  for (std::size_t i = 0; i < compared_.size(); ++i) {
+    SERIN_CHECK(compared_[i].load(state["compared"].at(i)));
+    const Json& silence = state["silences"].at(i);
+    silences_[i] = {.looks = static_cast<int>(silence["looks"].integer()),
+                    .canary_requests = silence["canary_requests"].number()};
+  }
+  if (judge_) {
+    SERIN_TRY(judge, SequentialJudge::from_json(state["judge"]));
+    if (judge.size() != judge_->size())
+      return fail(Code::data_loss, "saved evidence of other metrics");
+    judge_ = std::move(judge);
+  }
+  if (edge_) {
+    SERIN_TRY(edge, EdgeWatch::from_json(state["edge"]));
+    edge_ = std::move(edge);
+  }
+  pending_.clear();
+  for (const Json& ask : state["pending"].items()) {
+    auto metric = static_cast<std::size_t>(ask["metric"].integer(-1));
+    if (metric >= compared_.size())
+      return fail(Code::data_loss, "a saved ask of an unknown metric");
+    pending_[static_cast<std::uint64_t>(ask["id"].integer())] = {
+        .metric = metric,
+        .part = static_cast<int>(ask["part"].integer()),
+        .deadline = Instant(Duration(ask["deadline_ns"].integer()))};
+  }
+  last_ask_ = static_cast<std::uint64_t>(state["last_ask"].integer());
+  exposed_ = state["exposed"].boolean();
+  running_ = Duration(state["running_ns"].integer());
+  last_ = Instant(Duration(state["last_ns"].integer()));
+  step_ = static_cast<int>(state["step"].integer(-1));
+  return {};
+}
+
+}  // namespace serin::analysis

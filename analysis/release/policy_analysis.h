@@ -1,0 +1,93 @@
+// The analysis of a release by its pinned policy: compared metrics under one error budget, the
+// router's own counters, guards, and threshold rules, joined into one judgement.
+//
+//   SERIN_TRY(analysis, PolicyAnalysis::create(policy, now));
+//   for (Ask& ask : analysis->due(now)) …
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/judges/sequential/judge.h"
+#include "analysis/release/compared.h"
+#include "analysis/release/edge.h"
+#include "analysis/release/policy.h"
+#include "analysis/release_analysis.h"
+
+namespace serin::analysis {
+
+// Thread: one owner. Copies by clone().
+class PolicyAnalysis final : public ReleaseAnalysis {
+ public:
+  static constexpr std::string_view kEdgeMetric = "edge-errors";
+  // The router's counters are judged as often as the quickest metric, within these bounds.
+  static constexpr Duration kEdgeIntervalMin = std::chrono::seconds(1);
+  static constexpr Duration kEdgeIntervalMax = std::chrono::seconds(10);
+  // Looks in a row without an answer before a source counts as down.
+  static constexpr int kFailuresDown = 2;
+  // Looks without a sample of the canary, while the router counts requests to it, before a person
+  // is asked.
+  static constexpr int kSilentLooksMax = 3;
+
+  // Errors: invalid_argument, naming metric and field.
+  static Result<std::unique_ptr<PolicyAnalysis>> create(std::shared_ptr<const ReleasePolicy> policy,
+                                                        Now now);
+
+  std::vector<Ask> due(Now now) override;
+  std::optional<Instant> next_wakeup() const override;
+  void answered(AskId id, const Result<queries::Answer>& answer, Now now) override;
+  void traffic_commanded(double canary_fraction, Now now) override;
+  void traffic_confirmed(int step, double canary_fraction, Now now) override;
+  void edge_counts(const EdgeCounts& counts, double canary_fraction, Now now) override;
+  void resumed(Now now) override;
+  Judgement judgement(Now now) const override;
+  Json report(Now now) const override;
+  Json save() const override;
+  Status load(const Json& state) override;
+  std::unique_ptr<ReleaseAnalysis> clone() const override {
+    return std::make_unique<PolicyAnalysis>(*this);
+  }
+
+  PolicyAnalysis(const PolicyAnalysis&) = default;
+
+ private:
+  struct Pending {
+    std::size_t metric = 0;  // index into compared_
+    int part = 0;
+    Instant deadline{};
+  };
+  // Looks in which the canary yielded nothing, beside what the router had counted by then.
+  struct Silence {
+    int looks = 0;
+    double canary_requests = 0;  // at the first of them
+  };
+
+  explicit PolicyAnalysis(std::shared_ptr<const ReleasePolicy> policy)
+      : policy_(std::move(policy)) {}
+  void move_on(Now now);
+  void take(std::size_t metric, Now now);
+  void watch_silence(std::size_t metric, const queries::ComparisonWindow& window);
+  void add_silence(Judgement& judgement) const;
+  void add_combined(Judgement& judgement) const;
+  void add_coverage(Judgement& judgement) const;
+  void add_sources(Judgement& judgement) const;
+
+  std::shared_ptr<const ReleasePolicy> policy_;
+  std::vector<Compared> compared_;  // in the judge's order
+  std::vector<Silence> silences_;
+  std::optional<SequentialJudge> judge_;
+  std::optional<EdgeWatch> edge_;
+  std::size_t edge_metric_ = 0;
+
+  std::map<std::uint64_t, Pending> pending_;
+  std::uint64_t last_ask_ = 0;
+  bool exposed_ = false;  // the canary may have had traffic
+  Duration running_{};    // looked-at time since then
+  Instant last_{};
+  int step_ = -1;
+};
+
+}  // namespace serin::analysis
