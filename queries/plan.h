@@ -29,7 +29,7 @@ inline constexpr Duration kHistoryChunk = std::chrono::hours(1);
 struct LookTime {
   WallTime now;
   WallTime last_look;          // the last one that was answered; at first, since when to count
-  Duration scrape_interval{};  // as the tracker knows it; zero where unknown
+  Duration scrape_interval{};  // the tracker's slowest_interval_ms; zero where unknown
 };
 
 struct LookPlan {

@@ -29,9 +29,9 @@ struct CounterTracker::Tally {
   std::vector<Cumulative> histograms;
   int resets = 0;
   int dropped = 0;
-  // Counts that started again, and that went on: the larger says whether the process restarted.
-  double restarted_from = 0;
-  double continued_from = 0;
+  // Counters that started again: which, from what counts, and when last.
+  std::vector<std::size_t> reset;
+  double reset_from = 0;
   std::int64_t reset_ms = 0;
 
   void add(const IndexedCounter& counter, Comparison::Kind kind, Walk&& walk) {
@@ -109,6 +109,21 @@ ComparisonWindow CounterTracker::advance(const SeriesIndex& index, const Presenc
   return window;
 }
 
+// Whether the process restarted, and not only some of its counters: what went down was at least as
+// much as what went on.
+bool CounterTracker::has_restarted(const InstanceState& instance, const Tally& tally) {
+  double continued = 0;
+  auto reset = tally.reset.begin();
+  for (std::size_t i = 0; i < instance.counters.size(); ++i) {
+    if (reset != tally.reset.end() && *reset == i) {
+      ++reset;
+    } else if (instance.counters[i].time_ms >= tally.reset_ms) {
+      continued += instance.counters[i].values.back();
+    }
+  }
+  return tally.reset_from >= continued;
+}
+
 // Follows every counter of one instance up to its newest scrape.
 void CounterTracker::count(Work& work, const Cut& cut, Tally& tally) {
   InstanceState& instance = state_.instances[work.state];
@@ -145,19 +160,15 @@ void CounterTracker::count(Work& work, const Cut& cut, Tally& tally) {
       absent.push_back({&counter, at, *first});
       continue;
     }
-    double count_before = state.values.back();
     Walk walk = follow(counter, state, false, work.end_ms, whole);
     if (walk.resets > 0) {
-      tally.restarted_from += walk.reset_from;
+      tally.reset.push_back(at);
+      tally.reset_from += walk.reset_from;
       tally.reset_ms = std::max(tally.reset_ms, walk.reset_ms);
-    } else {
-      tally.continued_from += count_before;
     }
     tally.add(counter, kind, std::move(walk));
   }
-  if (tally.restarted_from > 0 && tally.restarted_from >= tally.continued_from) {
-    instance.started_ms = tally.reset_ms;
-  }
+  if (!tally.reset.empty() && has_restarted(instance, tally)) instance.started_ms = tally.reset_ms;
   for (const Pending& pending : absent) {
     // Gone and back: new where the process restarted meanwhile, else one that left out scrapes.
     CounterState& state = instance.counters[pending.known];

@@ -42,8 +42,10 @@ struct Look {
 class Tracker {
  public:
   const TrackerState& state() const { return state_; }
-  // Median spacing of scrapes over all instances; 0 where unknown.
+  // Usual spacing of scrapes over all instances; 0 where unknown.
   std::int64_t scrape_interval_ms() const;
+  // That of the instance that is scraped most seldom: what plan_look needs to reach back by.
+  std::int64_t slowest_interval_ms() const;
 
  protected:
   struct Cut {
@@ -106,6 +108,7 @@ class CounterTracker : public Tracker {
   ComparisonWindow advance(const SeriesIndex& index, const Presence& presence, const Cut& cut);
   struct Tally;
   void count(Work& work, const Cut& cut, Tally& tally);
+  static bool has_restarted(const InstanceState& instance, const Tally& tally);
   bool counts_from_zero(const Work& work, std::int64_t first_ms, const Cut& cut) const;
   void collapse(const std::vector<Tally>& tallies, ComparisonWindow& window) const;
 };

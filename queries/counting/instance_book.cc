@@ -6,10 +6,10 @@
 namespace serin::queries {
 namespace {
 
-std::int64_t lower_median(std::vector<std::int64_t>& values) {
-  auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+std::int64_t lower_quartile(std::vector<std::int64_t>& values) {
+  auto at = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 4);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
 }
 
 // What `up` says of an instance that is silent.
@@ -49,17 +49,15 @@ void merge_times(std::span<const Sample> samples, std::int64_t after, std::int64
   }
 }
 
-void learn_spacings(InstanceState& instance, std::span<const std::int64_t> times, bool is_new) {
-  for (std::int64_t time : times) {
-    if (!is_new && time <= instance.newest_ms) continue;
-    if (!is_new) {
-      if (instance.spacings_ms.size() == kSpacingsKept) {
-        instance.spacings_ms.erase(instance.spacings_ms.begin());
-      }
-      instance.spacings_ms.push_back(time - instance.newest_ms);
-    }
-    instance.newest_ms = time;
-    is_new = false;
+void learn_spacings(InstanceState& instance, std::span<const Sample> samples, std::int64_t after,
+                    std::int64_t until) {
+  auto later = [](std::int64_t time, const Sample& sample) { return time < sample.time_ms; };
+  auto first = std::upper_bound(samples.begin(), samples.end(), after, later);
+  if (first == samples.begin() && first != samples.end()) ++first;  // nothing before it
+  std::vector<std::int64_t>& kept = instance.spacings_ms;
+  for (auto sample = first; sample != samples.end() && sample->time_ms <= until; ++sample) {
+    if (kept.size() == kSpacingsKept) kept.erase(kept.begin());
+    kept.push_back(sample->time_ms - std::prev(sample)->time_ms);
   }
 }
 
@@ -68,13 +66,13 @@ std::int64_t pooled_interval_ms(const TrackerState& state) {
   for (const InstanceState& instance : state.instances) {
     all.insert(all.end(), instance.spacings_ms.begin(), instance.spacings_ms.end());
   }
-  return all.empty() ? 0 : lower_median(all);
+  return all.empty() ? 0 : lower_quartile(all);
 }
 
 std::int64_t interval_ms(const InstanceState& instance, std::int64_t pooled_ms) {
   if (instance.spacings_ms.size() < 3) return pooled_ms;
   std::vector<std::int64_t> own = instance.spacings_ms;
-  return lower_median(own);
+  return lower_quartile(own);
 }
 
 void count_scrapes(InstanceState& instance, std::span<const std::int64_t> times,

@@ -26,12 +26,14 @@ std::int64_t answered_before_ms(std::int64_t interval_ms);
 void merge_times(std::span<const Sample> samples, std::int64_t after, std::int64_t until,
                  std::vector<std::int64_t>& times);
 
-// Remembers the spacings of `times` that are newer than what was seen. Ascending, may be empty.
-void learn_spacings(InstanceState& instance, std::span<const std::int64_t> times, bool is_new);
+// Remembers the spacings of one series' samples in (after, until], each to the sample before it.
+void learn_spacings(InstanceState& instance, std::span<const Sample> samples, std::int64_t after,
+                    std::int64_t until);
 
-// The median spacing over all instances, the lower one of two; 0 where nothing was seen.
+// The lower quartile of the spacings of all instances: scrapes that are missing make spacings
+// longer, nothing makes them shorter. 0 where nothing was seen.
 std::int64_t pooled_interval_ms(const TrackerState& state);
-// The instance's own median from three spacings on, else `pooled_ms`.
+// The instance's own lower quartile from three spacings on, else `pooled_ms`.
 std::int64_t interval_ms(const InstanceState& instance, std::int64_t pooled_ms);
 
 // Counts into `window` the scrapes of one instance that were due by `server_now_ms`, and those that

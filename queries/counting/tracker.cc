@@ -37,6 +37,15 @@ std::int64_t Tracker::scrape_interval_ms() const {
   return pooled_interval_ms(state_);
 }
 
+std::int64_t Tracker::slowest_interval_ms() const {
+  std::int64_t pooled = pooled_interval_ms(state_);
+  std::int64_t slowest = pooled;
+  for (const InstanceState& instance : state_.instances) {
+    if (!instance.gone) slowest = std::max(slowest, queries::interval_ms(instance, pooled));
+  }
+  return slowest;
+}
+
 std::vector<Tracker::Work> Tracker::begin(const SeriesIndex& index, const Presence& presence,
                                           const Cut& cut) {
   bool gauge = rules_.kind() == Comparison::Kind::gauge;
@@ -57,8 +66,11 @@ std::vector<Tracker::Work> Tracker::begin(const SeriesIndex& index, const Presen
       work.newest_before_ms = at->newest_ms;
     }
     work.end_ms = work.is_new ? kEver : work.from_ms;
+    std::span<const Sample> longest;
     for (const IndexedCounter& counter : indexed.counters) {
-      merge_times(counter.columns.back().samples, after, cut.until_ms, work.times);
+      std::span<const Sample> samples = counter.columns.back().samples;
+      if (samples.size() > longest.size()) longest = samples;
+      merge_times(samples, after, cut.until_ms, work.times);
       if (gauge || !counter.exposure) continue;
       work.end_ms = std::max(
           work.end_ms, last_ms(counter, work.end_ms, cut.until_ms, whole).value_or(work.end_ms));
@@ -70,7 +82,8 @@ std::vector<Tracker::Work> Tracker::begin(const SeriesIndex& index, const Presen
       at->side = indexed.side;
       at->name = indexed.name;
     }
-    learn_spacings(*at, work.times, work.is_new);
+    learn_spacings(*at, longest, work.is_new ? kEver : work.newest_before_ms, cut.until_ms);
+    if (!work.times.empty()) at->newest_ms = std::max(at->newest_ms, work.times.back());
     works.push_back(std::move(work));
   }
   std::int64_t pooled = pooled_interval_ms(state_);

@@ -144,7 +144,7 @@ TEST(Coverage, UpKnowsWhetherASilentTargetIsGone) {
   EXPECT_EQ(expected, 19 + 1);  // c's overdue ones; d's until `up` had been silent long enough
 }
 
-TEST(ScrapeInterval, IsTheMedianSpacingWhateverIsMissing) {
+TEST(ScrapeInterval, IsTheUsualSpacingWhateverIsMissing) {
   Scraped s;
   int n = 0;
   for (int t = -30; t <= 30; ++t) {
@@ -173,16 +173,30 @@ TEST(ScrapeInterval, EveryInstanceMayHaveItsOwn) {
   }
   EXPECT_EQ(expected[kStable], 40);
   EXPECT_EQ(expected[kCanary], 10);
+  EXPECT_EQ(looker.tracker().scrape_interval_ms(), kScrape);
+  EXPECT_EQ(looker.tracker().slowest_interval_ms(), 4 * kScrape);
 }
 
 TEST(ScrapeInterval, SpacingsAreBounded) {
   InstanceState state;
-  std::vector<std::int64_t> times;
-  for (int i = 0; i < 100; ++i) times.push_back(1'000 * i * i);
-  learn_spacings(state, times, true);
+  std::vector<Sample> samples;
+  for (int i = 0; i < 100; ++i) samples.push_back({1'000 * i * i, 1});
+  learn_spacings(state, samples, -1, 1'000 * 99 * 99);
   EXPECT_EQ(state.spacings_ms.size(), kSpacingsKept);
   EXPECT_EQ(state.spacings_ms.back(), 99'000 * 99 - 98'000 * 98);
-  EXPECT_EQ(state.newest_ms, times.back());
+  learn_spacings(state, samples, 1'000 * 99 * 99, 1'000'000'000);
+  EXPECT_EQ(state.spacings_ms.back(), 99'000 * 99 - 98'000 * 98);
+}
+
+TEST(ScrapeInterval, TwoTargetsOfAnInstanceDoNotMakeItShorter) {
+  Scraped s;
+  for (int t = -9; t <= 20; ++t) {
+    scrape(s, "v1", "a", t);
+    s.add("http_requests_total", "v1", "a", {{"container", "sidecar"}}, at(t + 0.1), 100 + t);
+  }
+  Looker looker(errors());
+  for (int t = 0; t <= 20; t += 4) looker.look(s, t);
+  EXPECT_EQ(looker.tracker().scrape_interval_ms(), kScrape);
 }
 
 TEST(MergeTimes, KeepsEachTimeOnceInOrder) {
