@@ -1,0 +1,126 @@
+// A confirmed share that is another now: whose change is it?
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "rollout/machine/phases.h"
+#include "rollout/machine/traffic.h"
+
+namespace serin::rollout::machine {
+namespace {
+
+// Sends the same state again.
+void reassert(Context& c) {
+  TrafficState& t = c.state.traffic;
+  t.confirmed = false;
+  t.attempt = 0;
+  t.next_try = c.mono();
+  t.unconfirmed_since = c.mono();
+  ++t.desired.generation;
+}
+
+void accept(Context& c, const ObservedTraffic& observed) {
+  TrafficState& t = c.state.traffic;
+  t.accepted = observed.canary;
+  t.accepted_in_service = observed.canary_slot.in_service;
+  t.ready = {observed.stable.servers_ready, observed.canary_slot.servers_ready};
+}
+
+// Whether the share changed because servers went up or down, with the same weights. Where both
+// slots are one backend the odds scale with the servers that are ready; where each is a backend of
+// its own the share does not change until all of one are down.
+}  // namespace
+
+bool health_explains(const TrafficState& t, const ObservedTraffic& observed) {
+  if (!observed.canary_slot.in_service) return false;
+  int stable = observed.stable.servers_ready;
+  int canary = observed.canary_slot.servers_ready;
+  if (t.ready.stable == stable && t.ready.canary == canary) return false;
+  if (canary == 0) return observed.canary.units() == 0;
+  if (stable == 0) return observed.canary == Weight::full();
+  if (t.ready.stable == 0 || t.ready.canary == 0) return true;  // no share to scale from
+  double share = t.accepted.fraction();
+  if (share >= 1) return false;
+  double odds = share / (1 - share) * (static_cast<double>(canary) / t.ready.canary) /
+                (static_cast<double>(stable) / t.ready.stable);
+  double expected = Weight::kFull * odds / (1 + odds);
+  return std::abs(observed.canary.units() - expected) <= std::max(5.0, expected / 50);
+}
+
+namespace {
+
+void respect_drain(Context& c, const ObservedTraffic& observed) {
+  TrafficState& t = c.state.traffic;
+  Weight before = t.accepted;
+  t.desired.canary = std::min(observed.canary, t.desired.canary);
+  t.desired.canary_in_service = observed.canary_slot.in_service;
+  if (!t.desired.canary_in_service) t.desired.canary = Weight();
+  ++t.desired.generation;
+  t.drained = true;
+  accept(c, observed);
+  pause(c, Reason::external_change,
+        fmt::format("somebody took the canary from {} to {} at the router{}; serin leaves it so "
+                    "until a person continues",
+                    before.to_string(), observed.canary.to_string(),
+                    observed.canary_slot.in_service ? "" : ", out of service"));
+}
+
+void undo_raise(Context& c, const ObservedTraffic& observed) {
+  TrafficState& t = c.state.traffic;
+  if (c.mono() < t.uncertain_until) {  // a command of ours that was thought lost
+    reassert(c);
+    return;
+  }
+  ++t.foreign_raises;
+  std::string what = fmt::format("somebody raised the canary from {} to {} at the router",
+                                 t.accepted.to_string(), observed.canary.to_string());
+  if (t.foreign_raises > 1) {
+    tell(c, Severity::alert, "second-writer", what + " again: there is a second writer");
+    return_to_stable(c, Cause::second_writer, what + " again: a second writer");
+    return;
+  }
+  tell(c, Severity::warning, "external-raise", what + "; undone");
+  reassert(c);
+}
+
+}  // namespace
+
+void check_drift(Context& c, const ObservedTraffic& observed) {
+  TrafficState& t = c.state.traffic;
+  if (c.state.status == ReleaseStatus::rolling_back) {
+    // Nobody's raise is argued with on the way back: it goes to zero again.
+    if (!matches(t.desired, observed)) reassert(c);
+    return;
+  }
+  if (observed.router_instance != t.instance && !observed.router_instance.empty() &&
+      !t.instance.empty()) {
+    tell(
+        c, Severity::info, "router-restarted",
+        fmt::format("the router was restarted or reloaded and gives the canary {}; {} is set again",
+                    observed.canary.to_string(), t.desired.canary.to_string()));
+    t.instance = observed.router_instance;
+    reassert(c);
+    return;
+  }
+  bool same_service = observed.canary_slot.in_service == t.desired.canary_in_service;
+  if (observed.canary == t.accepted && same_service) {
+    accept(c, observed);
+    return;
+  }
+  if (!same_service) {
+    observed.canary_slot.in_service ? undo_raise(c, observed) : respect_drain(c, observed);
+    return;
+  }
+  if (health_explains(t, observed)) {
+    // Less is left alone; more than planned is put right by the driver, which knows the servers.
+    bool more =
+        observed.canary.units() > t.desired.canary.units() + tolerance_units(t.desired.canary);
+    accept(c, observed);
+    if (more) reassert(c);
+    return;
+  }
+  observed.canary < t.accepted ? respect_drain(c, observed) : undo_raise(c, observed);
+}
+
+}  // namespace serin::rollout::machine

@@ -1,0 +1,65 @@
+// The end of a release, and what is left to do after it. Nothing here gives the canary traffic.
+#include <fmt/format.h>
+
+#include "rollout/machine/phases.h"
+#include "rollout/machine/traffic.h"
+
+namespace serin::rollout::machine {
+
+void end(Context& c, ReleaseStatus status, std::string sentence) {
+  ReleaseState& state = c.state;
+  TrafficState& t = state.traffic;
+  set_status(c, status, Reason::none, std::move(sentence));
+  state.ended = c.now.wall;
+  state.recovering = false;
+  state.sources_down_since.reset();
+  state.sources_told = false;
+  bool swapped = status == ReleaseStatus::succeeded && c.spec.promotion == PromoteBy::swap;
+  state.remainder.hand_back = t.claimed;
+  if (t.claimed) {
+    // After a swap the canary slot is the one that was stable: it stays ready, without traffic.
+    bool keep = status == ReleaseStatus::succeeded && !swapped;
+    want_traffic_as(c, "", keep ? t.desired.canary : Weight(), keep || swapped);
+  }
+  if (!c.spec.has_workload || !t.claimed) return;
+  if (swapped) {
+    state.remainder.stop_canary_at = c.mono() + c.spec.warm;
+    state.workload.canary.reset();  // what was known is the other slot's
+  } else if (status != ReleaseStatus::succeeded) {
+    state.remainder.stop_canary_at = c.mono() + c.spec.drain;
+  }
+}
+
+void remaining(Context& c) {
+  ReleaseState& state = c.state;
+  TrafficState& t = state.traffic;
+  Remainder& remainder = state.remainder;
+  if (remainder.hand_back && t.confirmed) remainder.hand_back = false;
+  if (remainder.hand_back && t.in_flight.empty() && c.mono() >= t.next_try) {
+    if (++remainder.attempts > kHandBackMax) {
+      remainder.hand_back = false;
+      tell(c, Severity::warning, "mark-left",
+           fmt::format("the mark '{}' could not be taken off the route; the next release takes it "
+                       "over",
+                       c.spec.id));
+    } else {
+      deliver(c);
+      // Sent again only once the route was seen to carry our mark still: it may be another's.
+      t.next_try = Instant::max();
+    }
+  }
+  if (!remainder.stop_canary_at || c.mono() < *remainder.stop_canary_at) return;
+  if (state.workload.canary && state.workload.canary->instances == 0) {
+    remainder.stop_canary_at.reset();
+    return;
+  }
+  want_workload(c, Slot::canary, 0, When::at_once);
+}
+
+void on_superseded(Context& c) {
+  if (!is_terminal(c.state.status)) return;
+  c.state.remainder = {};
+  c.state.traffic.next_try = Instant::max();
+}
+
+}  // namespace serin::rollout::machine

@@ -1,0 +1,94 @@
+// What the release machine wants done. It does nothing itself: the shell performs effects and
+// brings their outcomes back as events.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/json.h"
+#include "rollout/machine/model/event.h"
+#include "rollout/ports/notifier.h"
+#include "rollout/ports/router.h"
+#include "rollout/ports/workload.h"
+
+namespace serin::rollout::machine {
+
+enum class When {
+  at_once,        // only takes traffic away, reads, or tells
+  after_durable,  // once the event that caused it is on disk
+};
+constexpr auto names(std::type_identity<When>) {
+  return std::array{"atOnce"sv, "afterDurable"sv};
+}
+
+namespace effect {
+
+// Outcome: event::TrafficOutcome.
+struct ApplyTraffic {
+  DesiredTraffic desired{};
+  std::string key{};
+  bool operator==(const ApplyTraffic&) const = default;
+};
+
+// Outcome: event::Preflighted.
+struct Preflight {
+  bool operator==(const Preflight&) const = default;
+};
+
+// Outcome: event::WorkloadOutcome.
+struct ApplyWorkload {
+  DesiredWorkload desired{};
+  std::string key{};
+  bool operator==(const ApplyWorkload&) const = default;
+};
+
+// The canary slot becomes stable and the other way round, in the store and in what the router reads
+// when it reloads; idempotent by the key. Outcome: event::RolesExchanged.
+struct ExchangeRoles {
+  std::string key{};
+  std::string version{};  // that is stable from then on
+  bool operator==(const ExchangeRoles&) const = default;
+};
+
+struct Notify {
+  Severity severity = Severity::info;
+  std::string event{};
+  std::string sentence{};
+  bool operator==(const Notify&) const = default;
+};
+
+// To the person who asked for an operation.
+struct Reply {
+  std::string request{};
+  bool accepted = false;
+  bool repeated = false;  // the key was applied before: nothing happened now
+  std::string message{};
+  std::vector<Operation> allowed{};
+  bool operator==(const Reply&) const = default;
+};
+
+// A ticket of its own: rollback, retry or undo.
+struct OpenRelease {
+  Operation operation = Operation::retry;
+  std::string version{};  // undo
+  std::string request{};
+  std::string user{};
+  bool operator==(const OpenRelease&) const = default;
+};
+
+}  // namespace effect
+
+using Action =
+    std::variant<effect::ApplyTraffic, effect::Preflight, effect::ApplyWorkload,
+                 effect::ExchangeRoles, effect::Notify, effect::Reply, effect::OpenRelease>;
+
+struct Effect {
+  When when = When::at_once;
+  Action action;
+  bool operator==(const Effect&) const = default;
+};
+
+}  // namespace serin::rollout::machine

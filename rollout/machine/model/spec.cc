@@ -1,0 +1,51 @@
+#include "rollout/machine/model/spec.h"
+
+#include "rollout/machine/model/codec.h"
+
+namespace serin::rollout::machine {
+namespace {
+using codec::Field;
+}
+
+constexpr auto fields(std::type_identity<ReleaseStep>) {
+  return std::tuple{Field{"kind", &ReleaseStep::kind}, Field{"weight", &ReleaseStep::weight},
+                    Field{"duration_ns", &ReleaseStep::duration},
+                    Field{"gate_pass", &ReleaseStep::gate_pass},
+                    Field{"on_timeout", &ReleaseStep::on_timeout}};
+}
+
+constexpr auto fields(std::type_identity<ReleaseSpec>) {
+  return std::tuple{Field{"id", &ReleaseSpec::id},
+                    Field{"rollout", &ReleaseSpec::rollout},
+                    Field{"version", &ReleaseSpec::version},
+                    Field{"stable_version", &ReleaseSpec::stable_version},
+                    Field{"steps", &ReleaseSpec::steps},
+                    Field{"promotion", &ReleaseSpec::promotion},
+                    Field{"verify_ns", &ReleaseSpec::verify},
+                    Field{"warm_ns", &ReleaseSpec::warm},
+                    Field{"undecided", &ReleaseSpec::undecided},
+                    Field{"drain_ns", &ReleaseSpec::drain},
+                    Field{"hard", &ReleaseSpec::hard},
+                    Field{"capacity", &ReleaseSpec::capacity},
+                    Field{"has_workload", &ReleaseSpec::has_workload},
+                    Field{"canary_instances", &ReleaseSpec::canary_instances},
+                    Field{"ready_for_ns", &ReleaseSpec::ready_for},
+                    Field{"start_deadline_ns", &ReleaseSpec::start_deadline},
+                    Field{"instant", &ReleaseSpec::instant},
+                    Field{"take_over", &ReleaseSpec::take_over}};
+}
+
+Json to_json(const ReleaseSpec& spec) {
+  return codec::encode(spec);
+}
+
+Result<ReleaseSpec> release_spec_from_json(const Json& json) {
+  SERIN_TRY(spec, codec::decode<ReleaseSpec>(json));
+  if (spec.steps.size() > ReleaseSpec::kStepsMax) {
+    return fail(Code::invalid_argument,
+                "a plan has at most " + std::to_string(ReleaseSpec::kStepsMax) + " steps");
+  }
+  return spec;
+}
+
+}  // namespace serin::rollout::machine

@@ -1,0 +1,86 @@
+// What a release pins of its rollout, in the release machine's own words: the plan and the rules of
+// promotion and return. It does not change during the release.
+//
+//   ReleaseSpec spec{.id = "checkout-42", .rollout = "checkout", .version = "2.4.0"};
+//   spec.steps = {{.kind = StepKind::set_weight, .weight = Weight::from_units(500)},
+//                 {.kind = StepKind::pause, .duration = std::chrono::seconds(60)}};
+//
+// Metrics are not in it: the machine only sees judgements. from_plan.h makes it from a Rollout.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "rollout/machine/model/names.h"
+#include "rollout/plan/weight.h"
+
+namespace serin::rollout::machine {
+
+enum class StepKind { set_weight, pause, analysis, approval };
+constexpr auto names(std::type_identity<StepKind>) {
+  return std::array{"setWeight"sv, "pause"sv, "analysis"sv, "approval"sv};
+}
+
+enum class OnTimeout { hold, rollback, promote };
+constexpr auto names(std::type_identity<OnTimeout>) {
+  return std::array{"hold"sv, "rollback"sv, "promote"sv};
+}
+
+// One entry of the plan's list.
+struct ReleaseStep {
+  StepKind kind = StepKind::set_weight;
+  Weight weight{};  // set_weight
+  // pause: how long, nothing is until a person continues. approval: the time-out, nothing is none.
+  std::optional<Duration> duration{};
+  bool gate_pass = false;                  // ends only once every required metric has passed
+  OnTimeout on_timeout = OnTimeout::hold;  // approval
+  bool operator==(const ReleaseStep&) const = default;
+};
+
+enum class PromoteBy { swap, manual };
+constexpr auto names(std::type_identity<PromoteBy>) {
+  return std::array{"swap"sv, "manual"sv};
+}
+
+enum class Undecided { pause, promote, rollback };  // at the end, when promotion's evidence lacks
+constexpr auto names(std::type_identity<Undecided>) {
+  return std::array{"pause"sv, "promote"sv, "rollback"sv};
+}
+
+struct ReleaseSpec {
+  static constexpr std::size_t kStepsMax = 1000;
+
+  std::string id{};  // the release's: its ticket name, and the mark on the route
+  std::string rollout{};
+  std::string version{};
+  std::string stable_version{};
+  std::vector<ReleaseStep> steps{};
+  PromoteBy promotion = PromoteBy::swap;
+  Duration verify{};  // watched at 100 % before the roles are exchanged
+  Duration warm = std::chrono::minutes(15);
+  Undecided undecided = Undecided::pause;
+  Duration drain = std::chrono::seconds(30);
+  bool hard = false;  // return to stable at once, however few instances stable has
+  // The greatest share that the canary slot can take as it is; nothing: no limit is known.
+  std::optional<Weight> capacity{};
+  bool has_workload = false;  // a driver starts, scales and stops instances
+  int canary_instances = 1;   // of the canary slot at the start, with a workload driver
+  // How long the canary's servers must be ready without a break before they get traffic: a proxy
+  // says "up" for a moment of servers that it has not checked yet.
+  Duration ready_for = std::chrono::seconds(3);
+  Duration start_deadline = std::chrono::minutes(10);  // of Pending and Starting together
+  // A rollback's ticket: straight to 100 % and promotion on the word of the person who asked.
+  bool instant = false;
+  // A mark on the route that may be taken over: a person says that its owner is dead.
+  std::string take_over{};
+  bool operator==(const ReleaseSpec&) const = default;
+};
+
+Json to_json(const ReleaseSpec& spec);
+Result<ReleaseSpec> release_spec_from_json(const Json& json);
+
+}  // namespace serin::rollout::machine

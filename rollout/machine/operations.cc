@@ -1,0 +1,323 @@
+#include "rollout/machine/operations.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "rollout/machine/phases.h"
+#include "rollout/machine/traffic.h"
+
+namespace serin::rollout::machine {
+namespace {
+
+constexpr std::size_t kOperations = names(std::type_identity<Operation>{}).size();
+constexpr std::size_t kStatuses = names(std::type_identity<ReleaseStatus>{}).size();
+
+// Rows as ReleaseStatus, columns as Operation:
+// continue promoteFully pause resume abort rollback undo retry approve setWeight mute.
+// y: allowed; c: only until 100 % is confirmed; a: only while an approval is waited for;
+// h: only while the return waits for stable's capacity (with hard: true, it goes at once).
+constexpr std::array<std::string_view, kStatuses> kTable{
+    "--y-yy-----",  // Pending
+    "--y-yy-----",  // Starting
+    "yyy-yy---yy",  // Progressing
+    "yy-yyy--ayy",  // Paused
+    "----cy-----",  // Promoting
+    "----h------",  // RollingBack
+    "-----yy----",  // Succeeded
+    "-----yyy---",  // Failed
+    "-----yyy---",  // Terminated
+};
+
+bool raises_or_advances(Operation operation) {
+  switch (operation) {
+    case Operation::abort:
+    case Operation::rollback:
+    case Operation::pause:
+    case Operation::mute:
+      return false;
+    default:
+      return true;
+  }
+}
+
+// Why the operation can't be done although its status allows it; "" where it can.
+std::string objection(const Context& c, const event::Operated& event) {
+  const ReleaseState& state = c.state;
+  if (raises_or_advances(event.operation) && state.store_failed) {
+    return "the store can't write now: nothing advances until it can; abort and rollback work";
+  }
+  if (raises_or_advances(event.operation) && state.recovering) {
+    return "the route is being read after a restart; ask again in a moment";
+  }
+  switch (event.operation) {
+    case Operation::abort:
+      if (state.status == ReleaseStatus::rolling_back && !event.hard) {
+        return "it is on the way back, and waits for stable's capacity; only hard: true is more";
+      }
+      return "";
+    case Operation::set_weight:
+      if (c.spec.capacity && event.weight > *c.spec.capacity && !c.spec.has_workload) {
+        return fmt::format("the canary slot can take {} and not {}", c.spec.capacity->to_string(),
+                           event.weight.to_string());
+      }
+      return "";
+    case Operation::mute:
+      if (event.metric.empty()) return "mute needs the metric's name";
+      if (state.muted.size() >= ReleaseState::kMutedMax) {
+        return fmt::format("{} metrics are muted, which is the limit", ReleaseState::kMutedMax);
+      }
+      return "";
+    case Operation::undo:
+      if (event.version.empty()) return "undo needs the version to go back to";
+      return "";
+    default:
+      return "";
+  }
+}
+
+void acknowledge(Context& c) {
+  ReleaseState& state = c.state;
+  if (!state.judgement) return;
+  for (const auto* list : {&state.judgement->findings, &state.judgement->pauses}) {
+    for (const analysis::Finding& finding : *list) {
+      if (std::find(state.acknowledged.begin(), state.acknowledged.end(), finding.metric) ==
+          state.acknowledged.end()) {
+        state.acknowledged.push_back(finding.metric);
+      }
+    }
+  }
+}
+
+// Back to where the pause came from; the person's word gives back what was taken away.
+void leave_pause(Context& c) {
+  ReleaseState& state = c.state;
+  bool restore = state.traffic.drained;
+  acknowledge(c);
+  set_status(c, state.resume_to, Reason::none, "");
+  state.traffic.drained = false;
+  state.traffic.foreign_raises = 0;
+  if (state.status == ReleaseStatus::starting || state.status == ReleaseStatus::pending) {
+    state.start.since = c.mono();
+    state.start.late_told = false;
+    return;  // starting() wants what its stage wants
+  }
+  state.timer.looked = Duration{};
+  state.timer.extending = false;
+  if (restore) want_traffic(c, target_weight(c), true);
+}
+
+// A pause that asks for a decision: who continues has decided.
+bool asks_for_decision(Reason reason) {
+  switch (reason) {
+    case Reason::step_wait:
+    case Reason::approval:
+    case Reason::inconclusive:
+    case Reason::no_data:
+    case Reason::contested:
+    case Reason::traffic_missing:
+    case Reason::metric_failed:
+    case Reason::capacity:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void next_step(Context& c, bool word) {
+  ReleaseState& state = c.state;
+  if (state.step < c.steps_count()) {
+    log_step(c, state.step, word ? StepOutcome::done : StepOutcome::skipped);
+    enter_step(c, state.step + 1);
+  }
+  if (state.step >= c.steps_count() && word) state.promotion.word = true;
+}
+
+void continue_release(Context& c) {
+  ReleaseState& state = c.state;
+  bool word = state.status == ReleaseStatus::paused && asks_for_decision(state.reason);
+  bool capacity = state.status == ReleaseStatus::paused && state.reason == Reason::capacity;
+  bool restore = state.traffic.drained;
+  if (state.status == ReleaseStatus::paused) leave_pause(c);
+  if (state.status == ReleaseStatus::promoting) {
+    state.promotion.word = true;
+    return;
+  }
+  if (state.status != ReleaseStatus::progressing) return;
+  if (capacity && state.step < c.steps_count()) {
+    // The person says that there is room: this very step is done now.
+    state.timer.begun = true;
+    state.manual_weight.reset();
+    want_traffic(c, c.spec.steps[static_cast<std::size_t>(state.step)].weight, true);
+    return;
+  }
+  next_step(c, word);
+  if (restore) want_traffic(c, target_weight(c), true);
+}
+
+void approve(Context& c) {
+  leave_pause(c);
+  next_step(c, true);
+}
+
+void set_manual_weight(Context& c, Weight weight) {
+  ReleaseState& state = c.state;
+  state.manual_weight = weight;
+  state.traffic.drained = false;
+  state.traffic.foreign_raises = 0;
+  state.timer.looked = Duration{};
+  state.timer.extending = false;
+  want_traffic(c, weight, true);
+  if (state.reason == Reason::external_change || state.reason == Reason::recovered) {
+    set_status(c, ReleaseStatus::paused, Reason::manual,
+               fmt::format("a person set the weight to {}", weight.to_string()));
+  }
+}
+
+std::string by(const event::Operated& event, std::string_view what) {
+  std::string text = event.user.empty() ? fmt::format("{} by a person", what)
+                                        : fmt::format("{} by {}", what, event.user);
+  return event.comment.empty() ? text : text + ": " + event.comment;
+}
+
+void open_release(Context& c, const event::Operated& event) {
+  c.effects.push_back({When::after_durable, effect::OpenRelease{event.operation, event.version,
+                                                                event.request, event.user}});
+}
+
+void roll_back(Context& c, const event::Operated& event) {
+  // Once the roles are being exchanged this release ends as Succeeded; the ticket waits for that.
+  bool exchanging = c.state.promotion.stage == PromotionStage::exchange;
+  if (!is_terminal(c.state.status) && !exchanging) {
+    return_to_stable(c, Cause::rollback, by(event, "rolled back"), event.hard);
+  }
+  open_release(c, event);
+}
+
+void apply_operation(Context& c, const event::Operated& event) {
+  ReleaseState& state = c.state;
+  switch (event.operation) {
+    case Operation::continue_:
+      return continue_release(c);
+    case Operation::promote_fully:
+      if (state.status == ReleaseStatus::paused) leave_pause(c);
+      if (state.status == ReleaseStatus::progressing) return begin_promotion(c, true);
+      state.promotion.word = true;
+      return;
+    case Operation::pause:
+      return pause(c, Reason::manual, by(event, "paused"));
+    case Operation::resume:
+      if (state.reason == Reason::step_wait) return continue_release(c);
+      return leave_pause(c);
+    case Operation::abort:
+      return return_to_stable(c, Cause::abort, by(event, "aborted"), event.hard);
+    case Operation::rollback:
+      return roll_back(c, event);
+    case Operation::undo:
+    case Operation::retry:
+      return open_release(c, event);
+    case Operation::approve:
+      return approve(c);
+    case Operation::set_weight:
+      return set_manual_weight(c, event.weight);
+    case Operation::mute:
+      if (std::find(state.muted.begin(), state.muted.end(), event.metric) == state.muted.end()) {
+        state.muted.push_back(event.metric);
+      }
+      return;
+  }
+}
+
+void reply(Context& c, const event::Operated& event, bool accepted, bool repeated,
+           std::string message) {
+  c.effects.push_back({accepted ? When::after_durable : When::at_once,
+                       effect::Reply{event.request, accepted, repeated, std::move(message),
+                                     allowed(standing(c.state))}});
+}
+
+std::string refusal(const Context& c, Operation operation) {
+  std::vector<std::string_view> words;
+  for (Operation other : allowed(standing(c.state))) words.push_back(to_string(other));
+  std::string status(to_string(c.state.status));
+  if (c.state.reason != Reason::none) status += fmt::format(" ({})", to_string(c.state.reason));
+  return fmt::format("{} is not allowed while the release is {}; allowed: {}", to_string(operation),
+                     status, words.empty() ? "nothing" : fmt::format("{}", fmt::join(words, ", ")));
+}
+
+}  // namespace
+
+Standing standing(const ReleaseState& state) {
+  bool full = state.promotion.stage == PromotionStage::verify ||
+              state.promotion.stage == PromotionStage::exchange;
+  return {state.status, state.reason, full};
+}
+
+bool is_allowed(const Standing& standing, Operation operation) {
+  char cell =
+      kTable.at(static_cast<std::size_t>(standing.status)).at(static_cast<std::size_t>(operation));
+  switch (cell) {
+    case 'y':
+      return true;
+    case 'c':
+      return !standing.full_confirmed;
+    case 'a':
+      return standing.reason == Reason::approval;
+    case 'h':
+      return standing.reason == Reason::stable_capacity;
+    default:
+      return false;
+  }
+}
+
+std::vector<Operation> allowed(const Standing& standing) {
+  std::vector<Operation> list;
+  for (std::size_t i = 0; i < kOperations; ++i) {
+    if (is_allowed(standing, static_cast<Operation>(i))) list.push_back(static_cast<Operation>(i));
+  }
+  return list;
+}
+
+Result<Operation> operation_from_word(std::string_view word) {
+  if (auto operation = from_name<Operation>(word)) return *operation;
+  if (word == "release" || word == "promote-fully") return Operation::promote_fully;
+  if (word == "terminate" || word == "cancel") return Operation::abort;
+  if (word == "set-weight") return Operation::set_weight;
+  if (word == "restart" || word == "skip" || word == "unmute" || word == "reject") {
+    return fail(Code::failed_precondition,
+                fmt::format("'{}' is an operation of a later version; operations now: {}", word,
+                            fmt::join(names(std::type_identity<Operation>{}), ", ")));
+  }
+  return fail(Code::invalid_argument,
+              fmt::format("unknown operation '{}'; expected one of {}", word,
+                          fmt::join(names(std::type_identity<Operation>{}), ", ")));
+}
+
+void on_operated(Context& c, const event::Operated& event) {
+  auto& applied = c.state.operations;
+  bool repeated = !event.key.empty() && std::any_of(applied.begin(), applied.end(),
+                                                    [&](const AppliedOperation& operation) {
+                                                      return operation.key == event.key;
+                                                    });
+  if (repeated) {
+    reply(c, event, true, true, "applied before");
+    return;
+  }
+  if (!is_allowed(standing(c.state), event.operation)) {
+    reply(c, event, false, false, refusal(c, event.operation));
+    return;
+  }
+  if (std::string why = objection(c, event); !why.empty()) {
+    reply(c, event, false, false, std::move(why));
+    return;
+  }
+  ++c.state.effects;  // what was accepted is a change, and kept
+  if (!event.key.empty()) {
+    if (applied.size() >= ReleaseState::kOperationKeysMax) applied.erase(applied.begin());
+    applied.push_back({event.key, std::string(to_string(event.operation))});
+  }
+  apply_operation(c, event);
+  reply(c, event, true, false, "");
+}
+
+}  // namespace serin::rollout::machine

@@ -1,0 +1,52 @@
+// The parts of the machine, by the phase that each looks after. Each does what follows from the
+// state now, and nothing where nothing follows. Private.
+#pragma once
+
+#include "rollout/machine/context.h"
+
+namespace serin::rollout::machine {
+
+// Pending and Starting.
+void on_start(Context& c);
+void on_preflighted(Context& c, const event::Preflighted& event);
+void look_at_route(Context& c, const event::TrafficObserved& event);
+void starting(Context& c);
+
+// Progressing.
+void stepping(Context& c);
+void enter_step(Context& c, int index);
+void check_approval_timeout(Context& c);
+
+// Judgements, in every phase.
+void on_judged(Context& c, const event::Judged& event);
+void check_sources(Context& c);
+// The guard on instances: all of the canary are down.
+void check_instances(Context& c);
+
+// Promoting.
+void begin_promotion(Context& c, bool word);
+void promoting(Context& c);
+void on_exchanged(Context& c, const event::RolesExchanged& event);
+
+// RollingBack.
+void return_to_stable(Context& c, Cause cause, std::string sentence, bool hard = false);
+void returning(Context& c);
+
+// After the end.
+void end(Context& c, ReleaseStatus status, std::string sentence);
+void remaining(Context& c);
+void on_superseded(Context& c);
+
+// Restart.
+void on_recovered(Context& c);
+// The route as it was found after a restart.
+void recover_traffic(Context& c, const ObservedTraffic& observed);
+
+// Instances.
+void want_workload(Context& c, Slot slot, int instances, When when);
+void on_workload(Context& c, const event::WorkloadOutcome& event);
+
+// Operations.
+void on_operated(Context& c, const event::Operated& event);
+
+}  // namespace serin::rollout::machine

@@ -1,0 +1,116 @@
+// Promoting: the canary takes all, is watched there, and the roles are exchanged.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rollout/machine/phases.h"
+#include "rollout/machine/step_end.h"
+#include "rollout/machine/traffic.h"
+
+namespace serin::rollout::machine {
+namespace {
+
+constexpr const char* kExchangeKey = "exchange";
+
+void enter_stage(Context& c, PromotionStage stage) {
+  c.state.promotion.stage = stage;
+  c.state.timer = Timer{};
+  c.state.timer.begun = true;
+}
+
+int instances_needed(const Context& c) {
+  return std::max(c.spec.canary_instances, c.state.start.stable_instances);
+}
+
+// True once the canary slot holds as many ready instances as stable had.
+bool scale(Context& c) {
+  if (!c.spec.has_workload) {
+    if (!c.spec.capacity || *c.spec.capacity == Weight::full() || c.state.promotion.word)
+      return true;
+    pause(c, Reason::capacity,
+          fmt::format("promotion wants 100 % and the canary slot can take {}: add instances, then "
+                      "continue",
+                      c.spec.capacity->to_string()));
+    return false;
+  }
+  const auto& canary = c.state.workload.canary;
+  if (canary && canary->ready >= instances_needed(c) && !canary->mixed) return true;
+  want_workload(c, Slot::canary, instances_needed(c), When::after_durable);
+  return false;
+}
+
+void exchange(Context& c) {
+  PromotionState& promotion = c.state.promotion;
+  if (c.state.store_failed || promotion.in_flight || c.mono() < promotion.next_try) return;
+  promotion.in_flight = true;
+  promotion.next_try = c.mono() + backoff(++promotion.attempt, kRetryMax);
+  c.effects.push_back({When::after_durable, effect::ExchangeRoles{kExchangeKey, c.spec.version}});
+}
+
+}  // namespace
+
+void begin_promotion(Context& c, bool word) {
+  ReleaseState& state = c.state;
+  for (int i = state.step; i < c.steps_count(); ++i) log_step(c, i, StepOutcome::skipped);
+  state.step = c.steps_count();
+  state.promotion.word = state.promotion.word || word;
+  state.manual_weight.reset();
+  if (c.spec.promotion == PromoteBy::manual) {
+    end(c, ReleaseStatus::succeeded,
+        fmt::format("{} has passed and keeps {} of the traffic; bringing stable to it is left to "
+                    "you (promotion: manual)",
+                    c.spec.version, state.traffic.accepted.to_string()));
+    return;
+  }
+  set_status(c, ReleaseStatus::promoting, Reason::none, "");
+  enter_stage(c, PromotionStage::scale);
+}
+
+void promoting(Context& c) {
+  ReleaseState& state = c.state;
+  PromotionState& promotion = state.promotion;
+  for (int round = 0; round < 4 && state.status == ReleaseStatus::promoting; ++round) {
+    if (promotion.stage != PromotionStage::exchange && is_held(state)) return;
+    switch (promotion.stage) {
+      case PromotionStage::none:
+        return;
+      case PromotionStage::scale:
+        if (!scale(c)) return;
+        enter_stage(c, PromotionStage::full);
+        want_traffic(c, Weight::full(), true);
+        break;
+      case PromotionStage::full:
+        if (!state.traffic.confirmed) return;
+        enter_stage(c, PromotionStage::verify);
+        break;
+      case PromotionStage::verify: {
+        if (!state.traffic.confirmed) return;
+        bool done =
+            promotion.word ? state.timer.looked >= c.spec.verify : may_end(c, c.spec.verify, false);
+        if (!done) return;
+        enter_stage(c, PromotionStage::exchange);
+        promotion.next_try = c.mono();
+        break;
+      }
+      case PromotionStage::exchange:
+        exchange(c);
+        return;
+    }
+  }
+}
+
+void on_exchanged(Context& c, const event::RolesExchanged& event) {
+  PromotionState& promotion = c.state.promotion;
+  if (c.state.status != ReleaseStatus::promoting || !promotion.in_flight ||
+      event.key != kExchangeKey) {
+    return;
+  }
+  promotion.in_flight = false;
+  if (event.result != Outcome::done) return;  // it is idempotent: asked again
+  tell(c, Severity::info, "promoted",
+       fmt::format("{} {} is stable; {} stays warm for {}", c.spec.rollout, c.spec.version,
+                   c.spec.stable_version, format_duration(c.spec.warm)));
+  end(c, ReleaseStatus::succeeded, fmt::format("{} is stable", c.spec.version));
+}
+
+}  // namespace serin::rollout::machine

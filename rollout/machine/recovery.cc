@@ -1,0 +1,117 @@
+// After a restart: the canary's share becomes the lesser of journal and route, and never more.
+#include <fmt/format.h>
+
+#include "rollout/machine/phases.h"
+#include "rollout/machine/traffic.h"
+
+namespace serin::rollout::machine {
+namespace {
+
+// Downtime counts towards nothing, and after a reboot the old instants mean nothing: all of them
+// move by the time that nobody looked.
+void rebase(ReleaseState& state, Now now) {
+  Duration gap = now.mono - state.last_look.mono;
+  auto shift = [&](Instant& instant) {
+    if (instant != Instant{} && instant != Instant::max()) instant += gap;
+  };
+  auto shift_optional = [&](std::optional<Instant>& instant) {
+    if (instant) shift(*instant);
+  };
+  TrafficState& t = state.traffic;
+  for (Instant* instant :
+       {&t.uncertain_until, &t.next_try, &t.unconfirmed_since, &state.start.since,
+        &state.start.next_try, &state.workload.next_try, &state.promotion.next_try,
+        &state.back.since.mono, &state.since.mono, &t.observed_at.mono, &state.created.mono}) {
+    shift(*instant);
+  }
+  shift_optional(t.unreachable_since);
+  shift_optional(state.start.ready_since);
+  shift_optional(state.back.drain_until);
+  shift_optional(state.remainder.stop_canary_at);
+  shift_optional(state.sources_down_since);
+  state.last_look = now;
+}
+
+}  // namespace
+
+void on_recovered(Context& c) {
+  ReleaseState& state = c.state;
+  TrafficState& t = state.traffic;
+  rebase(state, c.now);
+  // No outcome of the time before will come. A command may still be on its way.
+  if (t.in_flight_raises || !t.stale_raise.empty()) t.uncertain_until = c.mono() + kUncertain;
+  t.in_flight.clear();
+  t.in_flight_raises = false;
+  t.stale_raise.clear();
+  t.attempt = 0;
+  t.next_try = c.mono();
+  t.turn += kGenerationGap;
+  t.desired.generation += t.desired.generation == 0 ? 0 : kGenerationGap;
+  state.workload.in_flight.clear();
+  state.workload.next_try = c.mono();
+  state.start.asked = false;
+  state.start.ready_since.reset();
+  state.promotion.in_flight = false;
+  state.promotion.next_try = c.mono();
+  state.judged_step = -1;
+  state.store_failed = false;
+  if (is_terminal(state.status)) {
+    // Whether the mark is still there is seen first.
+    if (state.remainder.hand_back) t.next_try = Instant::max();
+    return;
+  }
+  if (state.status == ReleaseStatus::rolling_back) {
+    t.confirmed = false;
+    t.unconfirmed_since = c.mono();
+    t.uncertain_until = c.mono() + kUncertain;
+    return;
+  }
+  // Roles that may have been exchanged make the route unreadable: the exchange is asked for again.
+  if (state.promotion.stage == PromotionStage::exchange) return;
+  state.recovering = t.desired.generation > 0;
+}
+
+void recover_traffic(Context& c, const ObservedTraffic& observed) {
+  ReleaseState& state = c.state;
+  TrafficState& t = state.traffic;
+  state.recovering = false;
+  bool was_confirmed = t.confirmed;
+  bool in_service = observed.canary_slot.in_service;
+  t.confirmed = false;
+  t.unconfirmed_since = c.mono();
+  t.late_told = false;
+  auto keep = [&] {
+    t.confirmed = true;
+    t.accepted = observed.canary;
+    t.accepted_in_service = in_service;
+    t.ready = {observed.stable.servers_ready, observed.canary_slot.servers_ready};
+    t.instance = observed.router_instance;
+  };
+  if (matches(t.desired, observed)) return keep();
+  bool more = observed.canary > t.desired.canary || (in_service && !t.desired.canary_in_service);
+  if (more) {
+    tell(c, Severity::warning, "recovered-lowered",
+         fmt::format("after a restart the canary had {}, recorded are {}: lowered",
+                     observed.canary.to_string(), t.desired.canary.to_string()));
+    return;  // deliver() lowers it at once
+  }
+  if (!was_confirmed && observed.canary == t.accepted && in_service == t.accepted_in_service) {
+    // The recorded raise was never carried out. It is due as any step is, after a while of looking.
+    t.next_try = c.mono() + kRecoverySettle;
+    return;
+  }
+  if (was_confirmed && health_explains(t, observed)) return keep();
+  std::string sentence = fmt::format(
+      "after a restart the canary had {}{}, recorded are {}: somebody or something took it down "
+      "meanwhile; serin leaves it so until a person continues",
+      observed.canary.to_string(), in_service ? "" : " and was out of service",
+      t.desired.canary.to_string());
+  t.desired.canary = in_service ? observed.canary : Weight();
+  t.desired.canary_in_service = in_service;
+  ++t.desired.generation;
+  t.drained = true;
+  keep();
+  pause(c, Reason::recovered, std::move(sentence));
+}
+
+}  // namespace serin::rollout::machine

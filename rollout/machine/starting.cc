@@ -1,0 +1,162 @@
+// Pending and Starting: look before touching, claim the route at weight 0, wait for instances.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "rollout/machine/phases.h"
+#include "rollout/machine/traffic.h"
+
+namespace serin::rollout::machine {
+namespace {
+
+constexpr Duration kPreflightEvery = std::chrono::seconds(1);
+
+void refuse(Context& c, std::string sentence) {
+  c.state.back.cause = Cause::refused;
+  c.state.back.sentence = sentence;
+  tell(c, Severity::warning, "refused", sentence);
+  end(c, ReleaseStatus::failed, std::move(sentence));
+}
+
+void advance(Context& c, StartStage stage) {
+  c.state.start.stage = stage;
+}
+
+// Every canary server is up, and has been for long enough.
+bool is_ready(Context& c) {
+  StartState& start = c.state.start;
+  const auto& observed = c.state.traffic.observed;
+  if (!observed) return false;
+  const SlotState& canary = observed->canary_slot;
+  if (!canary.health_known) return true;  // a router without checks can't say more
+  if (canary.servers_total == 0 || canary.servers_ready < canary.servers_total) {
+    start.ready_since.reset();
+    return false;
+  }
+  if (!start.ready_since) start.ready_since = c.mono();
+  return c.mono() - *start.ready_since >= c.spec.ready_for;
+}
+
+void begin_steps(Context& c) {
+  advance(c, StartStage::started);
+  set_status(c, ReleaseStatus::progressing, Reason::none, "");
+  tell(c, Severity::info, "started",
+       fmt::format("{} {} takes its first traffic beside {}", c.spec.rollout, c.spec.version,
+                   c.spec.stable_version));
+  if (c.spec.instant) {
+    begin_promotion(c, true);
+  } else {
+    enter_step(c, 0);
+  }
+}
+
+void check_start_deadline(Context& c) {
+  StartState& start = c.state.start;
+  if (start.stage == StartStage::idle || start.stage == StartStage::started) return;
+  Duration elapsed = c.mono() - start.since;
+  auto progress = [&] {
+    const auto& observed = c.state.traffic.observed;
+    if (start.stage != StartStage::ready || !observed) {
+      return fmt::format("still in '{}'", to_string(start.stage));
+    }
+    return fmt::format("{} of {} canary servers are ready", observed->canary_slot.servers_ready,
+                       observed->canary_slot.servers_total);
+  };
+  if (elapsed >= c.spec.start_deadline) {
+    return_to_stable(c, Cause::deadline,
+                     fmt::format("not started within {}: {}",
+                                 format_duration(c.spec.start_deadline), progress()));
+  } else if (elapsed >= kStartLate && !start.late_told) {
+    start.late_told = true;
+    tell(c, Severity::warning, "start-late",
+         fmt::format("not started after {}: {}", format_duration(kStartLate), progress()));
+  }
+}
+
+}  // namespace
+
+void on_start(Context& c) {
+  if (c.state.start.stage != StartStage::idle) return;
+  advance(c, StartStage::preflight);
+  c.state.start.since = c.mono();
+  c.state.start.next_try = c.mono();
+}
+
+void on_preflighted(Context& c, const event::Preflighted& event) {
+  StartState& start = c.state.start;
+  if (start.stage != StartStage::preflight || !start.asked) return;
+  start.asked = false;
+  start.next_try = c.mono() + kPreflightEvery;
+  if (!event.error.empty()) return;  // asked again, until the deadline
+  if (!event.refusals.empty()) {
+    refuse(c, fmt::format("the router's configuration does not allow a release: {}",
+                          fmt::join(event.refusals, "; ")));
+    return;
+  }
+  for (const std::string& warning : event.warnings)
+    tell(c, Severity::warning, "preflight", warning);
+  start.drain_first = event.drain_before_maintenance;
+  advance(c, StartStage::look);
+}
+
+void look_at_route(Context& c, const event::TrafficObserved& event) {
+  StartState& start = c.state.start;
+  if (start.stage != StartStage::look || c.state.store_failed) return;
+  const ObservedTraffic& observed = *event.observed;
+  bool foreign = !observed.owner.empty() && observed.owner != c.spec.id;
+  if (foreign && !event.owner_ended && observed.owner != c.spec.take_over) {
+    refuse(c, fmt::format("the route belongs to '{}', which may still be alive; end that release, "
+                          "or take the route over if it is dead",
+                          observed.owner));
+    return;
+  }
+  if (foreign) start.stale_owner = observed.owner;
+  start.before = observed;
+  start.stable_instances =
+      observed.stable.health_known ? observed.stable.servers_ready : observed.stable.servers_total;
+  c.state.traffic.accepted = observed.canary;
+  c.state.traffic.accepted_in_service = observed.canary_slot.in_service;
+  advance(c, foreign ? StartStage::clear : StartStage::claim);
+  set_status(c, ReleaseStatus::starting, Reason::none, "");
+}
+
+void starting(Context& c) {
+  StartState& start = c.state.start;
+  const TrafficState& traffic = c.state.traffic;
+  check_start_deadline(c);
+  if (c.state.status != ReleaseStatus::pending && c.state.status != ReleaseStatus::starting) return;
+  if (c.state.store_failed || c.state.recovering) return;
+  switch (start.stage) {
+    case StartStage::preflight:
+      if (start.asked || c.mono() < start.next_try) return;
+      start.asked = true;
+      c.effects.push_back({When::at_once, effect::Preflight{}});
+      return;
+    case StartStage::clear:
+      want_traffic_as(c, "", Weight(), false);
+      if (traffic.confirmed) advance(c, StartStage::claim);
+      return;
+    case StartStage::claim:
+      want_traffic(c, Weight(), !c.spec.has_workload);
+      if (traffic.confirmed) {
+        advance(c, c.spec.has_workload ? StartStage::instances : StartStage::ready);
+      }
+      return;
+    case StartStage::instances: {
+      const auto& canary = c.state.workload.canary;
+      if (canary && canary->ready >= c.spec.canary_instances && !canary->mixed) {
+        advance(c, StartStage::ready);
+        return;
+      }
+      want_workload(c, Slot::canary, c.spec.canary_instances, When::after_durable);
+      return;
+    }
+    case StartStage::ready:
+      want_traffic(c, Weight(), true);
+      if (traffic.confirmed && is_ready(c)) begin_steps(c);
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace serin::rollout::machine

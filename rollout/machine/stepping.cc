@@ -1,0 +1,195 @@
+// Progressing: one entry of the plan after another. A weight counts from its read-back; a step ends
+// when its time was looked at, its data are covered and nothing is contested.
+#include <fmt/format.h>
+
+#include "rollout/machine/phases.h"
+#include "rollout/machine/step_end.h"
+#include "rollout/machine/traffic.h"
+
+namespace serin::rollout::machine {
+namespace {
+
+const ReleaseStep& current(const Context& c) {
+  return c.spec.steps[static_cast<std::size_t>(c.state.step)];
+}
+
+void finish_step(Context& c) {
+  log_step(c, c.state.step, StepOutcome::done);
+  enter_step(c, c.state.step + 1);
+}
+
+// True where the entry is done.
+bool set_weight(Context& c, const ReleaseStep& step) {
+  if (!c.state.timer.begun) {
+    if (c.spec.capacity && step.weight > *c.spec.capacity && !c.spec.has_workload) {
+      pause(c, Reason::capacity,
+            fmt::format("step {} wants {} and the canary slot can take {}: add instances, then "
+                        "continue",
+                        c.state.step + 1, step.weight.to_string(), c.spec.capacity->to_string()));
+      return false;
+    }
+    c.state.timer.begun = true;
+    c.state.manual_weight.reset();
+    want_traffic(c, step.weight, true);
+  }
+  return c.state.traffic.confirmed;
+}
+
+bool wait(Context& c, const ReleaseStep& step) {
+  c.state.timer.begun = true;
+  if (!c.state.traffic.confirmed) return false;
+  if (!step.duration) {
+    pause(c, Reason::step_wait,
+          fmt::format("step {} waits for a person to continue", c.state.step + 1));
+    return false;
+  }
+  if (*step.duration == Duration{} && !step.gate_pass) return true;  // Argo's `duration: 0`
+  return may_end(c, *step.duration, step.gate_pass);
+}
+
+bool approval(Context& c, const ReleaseStep& step) {
+  if (!c.state.timer.begun) {
+    c.state.timer.begun = true;
+    c.state.timer.looked = Duration{};
+  }
+  if (!c.state.traffic.confirmed) return false;
+  pause(c, Reason::approval,
+        step.duration ? fmt::format("step {} waits for an approval, at most {}", c.state.step + 1,
+                                    format_duration(*step.duration))
+                      : fmt::format("step {} waits for an approval", c.state.step + 1));
+  return false;
+}
+
+// How long the last weight was planned to be watched.
+Duration watched_last(const Context& c) {
+  Duration sum{};
+  for (const ReleaseStep& step : c.spec.steps) {
+    if (step.kind == StepKind::set_weight) sum = Duration{};
+    if (step.kind == StepKind::pause && step.duration) sum += *step.duration;
+  }
+  return sum;
+}
+
+// Past the last step: promotion needs evidence, or a person's word.
+void conclude(Context& c) {
+  ReleaseState& state = c.state;
+  state.timer.begun = true;
+  if (is_held(state)) return;
+  if (state.promotion.word) {
+    begin_promotion(c, true);
+    return;
+  }
+  if (!state.judgement || state.judged_step != state.step || !state.traffic.confirmed) return;
+  const analysis::Judgement& judged = *state.judgement;
+  bool decided = judged.passed || c.spec.undecided == Undecided::promote;
+  if (!judged.contested && judged.covered && decided) {
+    begin_promotion(c, false);
+    return;
+  }
+  if (!judged.contested && !decided && c.spec.undecided == Undecided::rollback) {
+    return_to_stable(c, Cause::inconclusive,
+                     fmt::format("undecided at the end: {}", judged.undecided_sentence));
+    return;
+  }
+  // Extended by the time of the last weight once more, then a person decides.
+  state.timer.extending = true;
+  if (state.timer.looked < watched_last(c)) return;
+  Reason reason = judged.contested  ? Reason::contested
+                  : !judged.covered ? Reason::no_data
+                                    : Reason::inconclusive;
+  pause(c, reason, undecided_sentence(c, reason));
+}
+
+}  // namespace
+
+std::string undecided_sentence(const Context& c, Reason reason) {
+  const analysis::Judgement& judged = *c.state.judgement;
+  std::string where = c.state.step < c.steps_count() ? fmt::format("step {}", c.state.step + 1)
+                                                     : std::string("promotion");
+  switch (reason) {
+    case Reason::contested:
+      return fmt::format("{} is contested: {}", where, judged.contested_sentence);
+    case Reason::no_data:
+      return fmt::format("{} has seen less than 80 % of the expected scrapes", where);
+    default:
+      return fmt::format("{} is undecided: {} ({})", where, judged.undecided_metric,
+                         judged.undecided_sentence);
+  }
+}
+
+bool may_end(Context& c, Duration planned, bool gate_pass) {
+  ReleaseState& state = c.state;
+  if (is_held(state) || state.timer.looked < planned) return false;
+  if (!state.judgement || state.judged_step != state.step) return false;
+  const analysis::Judgement& judged = *state.judgement;
+  Reason reason = judged.contested              ? Reason::contested
+                  : !judged.covered             ? Reason::no_data
+                  : gate_pass && !judged.passed ? Reason::inconclusive
+                                                : Reason::none;
+  if (reason == Reason::none) return true;
+  state.timer.extending = true;
+  if (state.timer.looked >= 2 * planned) pause(c, reason, undecided_sentence(c, reason));
+  return false;
+}
+
+void enter_step(Context& c, int index) {
+  c.state.step = index;
+  c.state.timer = Timer{};
+  log_step(c, index, StepOutcome::current);
+}
+
+void stepping(Context& c) {
+  // Each round finishes an entry, so the plan's length bounds them.
+  for (int round = 0; round <= c.steps_count(); ++round) {
+    if (c.state.status != ReleaseStatus::progressing) return;
+    if (c.state.step >= c.steps_count()) {
+      conclude(c);
+      return;
+    }
+    if (is_held(c.state)) return;
+    const ReleaseStep& step = current(c);
+    bool done = false;
+    switch (step.kind) {
+      case StepKind::set_weight:
+        done = set_weight(c, step);
+        break;
+      case StepKind::pause:
+        done = wait(c, step);
+        break;
+      case StepKind::approval:
+        done = approval(c, step);
+        break;
+      case StepKind::analysis:
+        c.state.timer.begun = true;
+        done = c.state.traffic.confirmed && c.state.judgement &&
+               c.state.judged_step == c.state.step && c.state.judgement->step_analysis_done &&
+               may_end(c, Duration{}, step.gate_pass);
+        break;
+    }
+    if (!done) return;
+    finish_step(c);
+  }
+}
+
+void check_approval_timeout(Context& c) {
+  if (c.state.status != ReleaseStatus::paused || c.state.reason != Reason::approval) return;
+  if (c.state.step >= c.steps_count() || c.state.store_failed || c.state.recovering) return;
+  const ReleaseStep& step = current(c);
+  if (!step.duration || c.mono() - c.state.since.mono < *step.duration) return;
+  std::string late = fmt::format("step {}: nobody approved within {}", c.state.step + 1,
+                                 format_duration(*step.duration));
+  switch (step.on_timeout) {
+    case OnTimeout::hold:
+      return;
+    case OnTimeout::rollback:
+      return_to_stable(c, Cause::deadline, std::move(late));
+      return;
+    case OnTimeout::promote:
+      tell(c, Severity::warning, "approval-timeout", late + "; it goes on, as the plan says");
+      set_status(c, ReleaseStatus::progressing, Reason::none, "");
+      finish_step(c);
+      return;
+  }
+}
+
+}  // namespace serin::rollout::machine

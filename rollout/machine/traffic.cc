@@ -1,0 +1,207 @@
+#include "rollout/machine/traffic.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "rollout/machine/phases.h"
+
+namespace serin::rollout::machine {
+namespace {
+
+void forget_delivery(Context& c) {
+  TrafficState& t = c.state.traffic;
+  t.confirmed = false;
+  t.attempt = 0;
+  t.next_try = c.mono();
+  t.unconfirmed_since = c.mono();
+  t.late_told = false;
+}
+
+void confirm(Context& c, const ObservedTraffic& observed) {
+  TrafficState& t = c.state.traffic;
+  t.confirmed = true;
+  t.accepted = observed.canary;
+  t.accepted_in_service = observed.canary_slot.in_service;
+  t.ready = {observed.stable.servers_ready, observed.canary_slot.servers_ready};
+  t.instance = observed.router_instance;
+  t.late_told = false;
+}
+
+void note(Context& c, const ObservedTraffic& observed) {
+  TrafficState& t = c.state.traffic;
+  t.observed = observed;
+  t.observed_at = c.now;
+  t.unreachable_since.reset();
+}
+
+bool is_foreign(const Context& c, const ObservedTraffic& observed) {
+  return !observed.owner.empty() && observed.owner != c.spec.id;
+}
+
+std::string foreign_mark(const ObservedTraffic& observed) {
+  return fmt::format("the route carries the mark of '{}'", observed.owner);
+}
+
+// Another owner holds the route: from here on it is theirs, and serin writes no more.
+void lose_route(Context& c, const std::string& what) {
+  std::string sentence = what +
+                         ": another controller writes it, so this release writes no more and the "
+                         "canary's traffic is that controller's";
+  c.state.back.cause = Cause::route_lost;
+  c.state.back.sentence = sentence;
+  c.state.traffic.claimed = false;
+  tell(c, Severity::alert, "route-lost", sentence);
+  end(c, ReleaseStatus::failed, std::move(sentence));
+}
+
+}  // namespace
+
+int tolerance_units(Weight weight) {
+  if (weight.units() == 0) return 0;
+  return std::clamp(weight.units() / 4, 5, 50);
+}
+
+bool matches(const DesiredTraffic& desired, const ObservedTraffic& observed) {
+  if (observed.owner != desired.owner && !observed.owner.empty()) return false;
+  if (desired.canary.units() == 0) {
+    return observed.canary.units() == 0 &&
+           observed.canary_slot.in_service == desired.canary_in_service;
+  }
+  return observed.canary_slot.in_service &&
+         std::abs(observed.canary.units() - desired.canary.units()) <=
+             tolerance_units(desired.canary);
+}
+
+bool is_all_down(const SlotState& canary) {
+  return canary.in_service && canary.health_known && canary.servers_total > 0 &&
+         canary.servers_ready == 0;
+}
+
+bool is_raise(const TrafficState& t) {
+  if (t.desired.canary.units() == 0 && !t.desired.canary_in_service) return false;
+  if (!t.observed) return true;
+  return t.desired.canary > t.observed->canary ||
+         (t.desired.canary_in_service && !t.observed->canary_slot.in_service);
+}
+
+void want_traffic(Context& c, Weight weight, bool in_service) {
+  want_traffic_as(c, c.spec.id, weight, in_service);
+}
+
+void want_traffic_as(Context& c, std::string owner, Weight weight, bool in_service) {
+  TrafficState& t = c.state.traffic;
+  Duration drain = in_service ? Duration{} : c.spec.drain;
+  if (t.desired.generation > 0 && t.desired.owner == owner && t.desired.canary == weight &&
+      t.desired.canary_in_service == in_service) {
+    return;
+  }
+  if (!t.in_flight.empty() && t.in_flight_raises) t.stale_raise = t.in_flight;
+  t.in_flight.clear();
+  t.in_flight_raises = false;
+  t.desired = {std::move(owner), t.desired.generation + 1, weight, in_service, drain};
+  forget_delivery(c);
+}
+
+void deliver(Context& c) {
+  TrafficState& t = c.state.traffic;
+  if (t.confirmed || t.desired.generation == 0) return;
+  if (!t.in_flight.empty() || c.mono() < t.next_try) return;
+  bool returning = c.state.status == ReleaseStatus::rolling_back;
+  bool raise = !returning && is_raise(t);
+  // One raise at a time: an overtaken one must end first, or it could land last.
+  if (raise && (c.state.store_failed || c.state.recovering || !t.stale_raise.empty())) return;
+  ++t.attempt;
+  ++t.turn;
+  t.in_flight = fmt::format("t{}.{}", t.desired.generation, t.attempt);
+  t.in_flight_raises = raise;
+  t.next_try = c.mono() + backoff(t.attempt, returning ? kReturnRetryMax : kRetryMax);
+  t.claimed = t.claimed || t.desired.owner == c.spec.id;
+  if (t.desired.canary.units() > 0 && t.desired.owner == c.spec.id) c.state.exposed = true;
+  c.effects.push_back(
+      {raise ? When::after_durable : When::at_once, effect::ApplyTraffic{t.desired, t.in_flight}});
+}
+
+void on_outcome(Context& c, const event::TrafficOutcome& outcome) {
+  TrafficState& t = c.state.traffic;
+  if (outcome.key.empty()) return;
+  bool unknown = outcome.result == Outcome::unknown;
+  if (outcome.key == t.stale_raise) {
+    t.stale_raise.clear();
+    ++t.turn;
+    if (unknown) t.uncertain_until = c.mono() + kUncertain;
+    // It may have landed after the command that overtook it: that one is sent once more.
+    if (outcome.result != Outcome::dropped) forget_delivery(c);
+    return;
+  }
+  if (outcome.key != t.in_flight) return;
+  bool raised = t.in_flight_raises;
+  t.in_flight.clear();
+  t.in_flight_raises = false;
+  ++t.turn;
+  switch (outcome.result) {
+    case Outcome::done:
+      if (!outcome.observed) break;
+      note(c, *outcome.observed);
+      if (is_foreign(c, *outcome.observed) && t.desired.owner == c.spec.id) {
+        lose_route(c, foreign_mark(*outcome.observed));
+        return;
+      }
+      if (matches(t.desired, *outcome.observed)) confirm(c, *outcome.observed);
+      break;
+    case Outcome::failed:
+      if (outcome.foreign_owner) {
+        if (!is_terminal(c.state.status)) lose_route(c, outcome.error);
+        return;
+      }
+      if (!t.unreachable_since) t.unreachable_since = c.mono();
+      break;
+    case Outcome::unknown:
+      if (raised) t.uncertain_until = c.mono() + kUncertain;
+      break;
+    case Outcome::dropped:
+      break;
+  }
+}
+
+void on_observed(Context& c, const event::TrafficObserved& event) {
+  TrafficState& t = c.state.traffic;
+  if (!event.observed) {
+    if (!t.unreachable_since) t.unreachable_since = c.mono();
+    return;
+  }
+  const ObservedTraffic& observed = *event.observed;
+  note(c, observed);
+  if (is_terminal(c.state.status)) {
+    if (!c.state.remainder.hand_back) return;
+    if (observed.owner != c.spec.id) {
+      c.state.remainder.hand_back = false;  // the mark is gone, or somebody else's by now
+    } else if (event.turn == t.turn && t.in_flight.empty()) {
+      t.next_try = c.mono();
+    }
+    return;
+  }
+  if (c.state.start.stage < StartStage::claim) {
+    look_at_route(c, event);
+    return;
+  }
+  // Between the exchange and its outcome the slots may have changed their meaning.
+  if (c.state.promotion.stage == PromotionStage::exchange && !c.state.recovering) return;
+  if (t.claimed && is_foreign(c, observed)) {
+    lose_route(c, foreign_mark(observed));
+    return;
+  }
+  if (c.state.recovering) {
+    recover_traffic(c, observed);
+    return;
+  }
+  if (event.turn != t.turn) return;  // read before a command or its outcome: too old to compare
+  if (t.confirmed) {
+    check_drift(c, observed);
+  } else if (t.attempt > 0 && t.in_flight.empty() && matches(t.desired, observed)) {
+    confirm(c, observed);
+  }
+}
+
+}  // namespace serin::rollout::machine
