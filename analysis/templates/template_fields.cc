@@ -74,8 +74,9 @@ void fields(Visitor& v, Versions& versions) {
 
 void fields(Visitor& v, KayentaScoring& scoring) {
   v.type("KayentaScoring", "How the scores of Kayenta's algorithm are put together.");
-  v("pass", scoring.pass, "At least this passes.", {.minimum = 0, .maximum = 100});
-  v("marginal", scoring.marginal, "At least this is inconclusive.", {.minimum = 0, .maximum = 100});
+  v("pass", scoring.pass, "At least this passes.", {.always = true, .minimum = 0, .maximum = 100});
+  v("marginal", scoring.marginal, "At least this is inconclusive.",
+    {.always = true, .minimum = 0, .maximum = 100});
   v("groupWeights", scoring.group_weights, "Each group's weight, together 100.");
 }
 

@@ -49,7 +49,8 @@ void check_names(const std::vector<Metric>& metrics, const Reporter& reporter, c
 template <class Spec>
 void validate_spec(const Spec& spec, const Reporter& reporter, Dialect dialect, bool needed) {
   Path path = Path() / "spec";
-  validate_args(spec.args, reporter, path / "args");
+  // Argo takes the last of equal names, and a source beside a value.
+  if (dialect == Dialect::serin) validate_args(spec.args, reporter, path / "args");
   validate_metrics(spec.metrics, spec.args, reporter, path / "metrics", needed);
   if (dialect == Dialect::argo) {
     name_rule_warts(spec.dry_run, spec.measurement_retention, reporter, path);

@@ -37,7 +37,7 @@ struct FieldOptions {
   bool required = false;
   // A field that argoproj.io documents do not have: ignored there with a warning.
   bool serin_only = false;
-  // Written even where it is empty, zero or false.
+  // Written even where it is empty, zero or false; needed where the default is none of these.
   bool always = false;
   // A list that may be written as its single element.
   bool or_single = false;

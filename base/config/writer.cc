@@ -49,6 +49,11 @@ void Writer::leaf(IntOrString& value) {
   current_ = value.is_string() ? Json(value.text()) : Json(value.integer());
 }
 
+void Writer::leaf(Json& value) {
+  if (!value.is_null() && !fields_.empty()) fields_.back().keep = true;
+  current_ = value;
+}
+
 void Writer::leaf_enum(int& index, std::span<const std::string_view> names) {
   SERIN_ASSERT(index >= 0 && static_cast<std::size_t>(index) < names.size());
   current_ = Json(names[static_cast<std::size_t>(index)]);

@@ -4,7 +4,7 @@
 //   Json json = write(metric);   // {"name":"error-rate","interval":"10s",…}
 //
 // Left out, as Go's encoding does: empty texts, lists, maps and structs, zero and false, unless the
-// field is optional and given, or its description says `always`.
+// field is optional or free JSON and given, or its description says `always`.
 #pragma once
 
 #include "base/config/fields.h"
@@ -35,7 +35,7 @@ class Writer : public Visitor {
   void leaf(Duration& value) override { current_ = Json(format_duration(value)); }
   void leaf(DurationText& value) override { current_ = Json(value.text()); }
   void leaf(IntOrString& value) override;
-  void leaf(Json& value) override { current_ = value; }
+  void leaf(Json& value) override;
   void leaf(const TextForm& form) override { current_ = form.format(); }
   void leaf_enum(int& index, std::span<const std::string_view> names) override;
   bool begin_optional(bool engaged) override;

@@ -4,24 +4,6 @@
 
 namespace serin::rollout {
 
-std::string_view to_string(OnInconclusive value) {
-  constexpr std::array<std::string_view, 3> kNames{"pause", "promote", "rollback"};
-  return kNames.at(static_cast<std::size_t>(value));
-}
-
-std::string_view to_string(OnEngineLoss value) {
-  return value == OnEngineLoss::stable ? "stable" : "hold";
-}
-
-std::string_view to_string(PromotionMode value) {
-  constexpr std::array<std::string_view, 3> kNames{"swap", "copy", "manual"};
-  return kNames.at(static_cast<std::size_t>(value));
-}
-
-std::string_view to_string(Boundary value) {
-  return value == Boundary::exact ? "exact" : "calibrated";
-}
-
 std::string_view Step::kind() const {
   constexpr std::array<std::string_view, std::variant_size_v<Action>> kNames{"",
                                                                              "setWeight",
@@ -58,13 +40,13 @@ std::array<std::pair<std::string_view, bool>, 11> routers(const TrafficRouting& 
 
 int TrafficRouting::count() const {
   int count = static_cast<int>(plugins.size());
-  for (const auto& [name, given] : routers(*this)) count += given ? 1 : 0;
+  for (const auto& [name, named] : routers(*this)) count += named ? 1 : 0;
   return count;
 }
 
 std::string_view TrafficRouting::kind() const {
-  for (const auto& [name, given] : routers(*this)) {
-    if (given) return name;
+  for (const auto& [name, named] : routers(*this)) {
+    if (named) return name;
   }
   return plugins.size() > 0 ? "plugins" : "none";
 }

@@ -57,6 +57,7 @@ struct CommandRouting {
 };
 
 struct TrafficRouting {
+  bool given = false;  // the document has the block, be it empty
   std::optional<HaproxyRouting> haproxy;
   std::optional<NginxRouting> nginx;
   std::optional<CommandRouting> command;

@@ -18,6 +18,8 @@ namespace serin::rollout {
 
 struct SetWeightStep {
   Weight weight;
+  // argoproj.io: the number as written, of trafficRouting.maxTrafficWeight (100 where not given).
+  std::optional<std::int32_t> written{};
   bool operator==(const SetWeightStep&) const = default;
 };
 
@@ -25,6 +27,7 @@ struct PauseStep {
   // Empty: until a person continues (`pause: {}`, and in serin.dev also a duration of 0). In
   // argoproj.io a duration of 0 is kept and passes at once.
   std::optional<Duration> duration;
+  std::optional<config::IntOrString> written{};  // the duration in the document: text, or seconds
   bool operator==(const PauseStep&) const = default;
 };
 
@@ -33,7 +36,9 @@ struct AnalysisStep {
   std::vector<analysis::Argument> args;
   std::vector<analysis::DryRun> dry_run;
   std::vector<analysis::MeasurementRetention> measurement_retention;
-  std::vector<analysis::Metric> metrics;  // inline, serin.dev
+  std::vector<analysis::Metric> metrics;       // inline, serin.dev
+  std::optional<analysis::Versions> versions;  // serin.dev
+  Json run_metadata;                           // analysisRunMetadata
   bool operator==(const AnalysisStep&) const = default;
 };
 
@@ -89,9 +94,10 @@ struct ExperimentStep {
 };
 
 // serin.dev: a person must approve; where nobody does in time, the default action is taken.
+enum class OnTimeout { hold, rollback, promote };
 struct ApprovalStep {
   std::optional<Duration> timeout;  // empty: waits without end
-  std::string on_timeout = "hold";  // hold | rollback | promote
+  OnTimeout on_timeout = OnTimeout::hold;
   std::string comment;
   bool operator==(const ApprovalStep&) const = default;
 };

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "rollout/plan/weight.h"
 
 namespace serin::rollout {
 
@@ -45,7 +46,7 @@ struct WorkloadSpec {
   std::optional<SystemdWorkload> systemd;
   Json kubernetes;
   std::optional<std::int32_t> instances;  // of the canary slot at the start; not given: 1
-  std::optional<std::int32_t> capacity;   // requests/s or instances that stable must keep, see docs
+  std::optional<Weight> capacity;  // the greatest share that the canary slot can take as it is
   // "command", "process", …; "none" where the canary is started by somebody else.
   std::string_view kind() const;
   int count() const;

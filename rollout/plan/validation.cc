@@ -1,0 +1,320 @@
+#include "rollout/plan/validation.h"
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <set>
+
+#include "analysis/templates/codes.h"
+#include "analysis/templates/features.h"
+#include "analysis/templates/validation.h"
+#include "rollout/plan/argo_validation.h"
+#include "rollout/plan/codes.h"
+
+namespace serin::rollout {
+namespace {
+
+using config::Path;
+using config::Reporter;
+
+// The largest weight of a HAProxy server.
+constexpr int kHaproxyWeightMax = 256;
+
+class Validation {
+ public:
+  Validation(const Rollout& rollout, const Reporter& reporter)
+      : rollout_(rollout), reporter_(reporter) {}
+
+  void run() {
+    std::string why = config::why_no_name(rollout_.metadata.name, rollout_.naming_strict);
+    if (!why.empty()) reporter_.add(analysis::kBadName, Path() / "metadata" / "name", why);
+    workload();
+    if (rollout_.canary) canary(*rollout_.canary);
+    if (rollout_.blue_green) blue_green(*rollout_.blue_green);
+    if (rollout_.promotion.mode == PromotionMode::copy && rollout_.workload.count() == 0) {
+      add(kPlan, spec_ / "promotion" / "mode", "`copy` needs a workload that serin can change");
+    }
+  }
+
+ private:
+  void add(const Rule& rule, const Path& path, std::string message, std::string hint = "") {
+    reporter_.add(rule, path, std::move(message), std::move(hint));
+  }
+
+  void workload() {
+    const WorkloadSpec& workload = rollout_.workload;
+    Path path = spec_ / "workload";
+    if (workload.count() > 1) {
+      add(kWorkload, path, "a workload is exactly one of command, process, systemd and kubernetes");
+    }
+    if (workload.count() == 0 && workload.instances) {
+      add(kWorkload, path / "instances", "nothing that serin could scale is named");
+    }
+    if (workload.capacity == Weight()) {
+      add(kWorkload, path / "capacity", "a capacity of 0 would never take traffic");
+    }
+    if (!workload.process) return;
+    const ProcessWorkload& process = *workload.process;
+    std::set<std::int32_t> ports(process.stable_ports.begin(), process.stable_ports.end());
+    ports.insert(process.canary_ports.begin(), process.canary_ports.end());
+    if (ports.size() < process.stable_ports.size() + process.canary_ports.size()) {
+      add(kWorkload, path / "process", "a port stands twice",
+          "every instance has a port of its own");
+    }
+    if (process.stable_ports.empty() || process.canary_ports.empty()) {
+      add(kWorkload, path / "process", "both slots need at least one port");
+    }
+  }
+
+  void canary(const CanaryStrategy& strategy) {
+    Path path = spec_ / "strategy" / "canary";
+    routing(strategy.traffic_routing, path / "trafficRouting");
+    steps(strategy, path / "steps");
+    for (std::size_t i = 0; i < strategy.match.size(); ++i) {
+      match(strategy.match[i], path / "match" / i);
+    }
+    if (strategy.analysis) {
+      background(*strategy.analysis, strategy.steps.size(), path / "analysis");
+    } else {
+      add(kNoAnalysis, path, "nothing judges the canary: it is promoted by time alone",
+          "give analysis.templates or analysis.metrics");
+    }
+  }
+
+  void blue_green(const BlueGreenStrategy& strategy) {
+    Path path = spec_ / "strategy" / "blueGreen";
+    if (strategy.active_service == strategy.preview_service) {
+      add(kPlan, path, "activeService and previewService must be two services");
+    }
+    if (strategy.pre_promotion_analysis) {
+      analysis(*strategy.pre_promotion_analysis, path / "prePromotionAnalysis");
+    }
+    if (strategy.post_promotion_analysis) {
+      analysis(*strategy.post_promotion_analysis, path / "postPromotionAnalysis");
+    }
+  }
+
+  void routing(const TrafficRouting& routing, const Path& path) {
+    if (routing.count() > 1) add(kRouting, path, "more than one router is named");
+    if (routing.max_traffic_weight) {
+      add(kRouting, path / "maxTrafficWeight", "weights are percentages in serin.dev documents",
+          "setWeight takes two decimals");
+    }
+    if (routing.haproxy) haproxy(*routing.haproxy, path / "haproxy");
+  }
+
+  void haproxy(const HaproxyRouting& haproxy, const Path& path) {
+    for (const std::string& socket : haproxy.socket) {
+      if (socket.empty()) add(kRouting, path / "socket", "the admin socket's path is empty");
+    }
+    if (haproxy.socket.empty()) add(kRouting, path / "socket", "no admin socket is named");
+    bool weights = !haproxy.backend.empty() || !haproxy.stable.empty() || !haproxy.canary.empty();
+    bool map = haproxy.map_layout() || !haproxy.stable_backend.empty() ||
+               !haproxy.canary_backend.empty() || !haproxy.key.empty();
+    if (weights == map) {
+      add(kRouting, path,
+          weights ? "backend, stable and canary (weights) do not go with map and its backends"
+                  : "neither layout is given",
+          "backend, stable and canary; or map, stableBackend and canaryBackend");
+      return;
+    }
+    auto need = [&](bool given, std::string_view field) {
+      if (!given) add(kRouting, path / field, fmt::format("'{}' is needed for this layout", field));
+    };
+    if (map) {
+      need(haproxy.map_layout(), "map");
+      need(!haproxy.stable_backend.empty(), "stableBackend");
+      need(!haproxy.canary_backend.empty(), "canaryBackend");
+      if (haproxy.stable_backend == haproxy.canary_backend && !haproxy.stable_backend.empty()) {
+        add(kRouting, path / "canaryBackend", "the slots must be two backends");
+      }
+      return;
+    }
+    need(!haproxy.backend.empty(), "backend");
+    need(!haproxy.stable.empty(), "stable");
+    need(!haproxy.canary.empty(), "canary");
+    std::set<std::string> servers(haproxy.stable.begin(), haproxy.stable.end());
+    servers.insert(haproxy.canary.begin(), haproxy.canary.end());
+    if (servers.size() < haproxy.stable.size() + haproxy.canary.size()) {
+      add(kRouting, path / "canary", "a server stands twice", "a server belongs to one slot");
+    }
+  }
+
+  void steps(const CanaryStrategy& strategy, const Path& path) {
+    if (strategy.steps.size() > kStepsMax) {
+      add(kPlan, path,
+          fmt::format("{} steps, at most {} are allowed", strategy.steps.size(), kStepsMax));
+    }
+    Weight before;
+    bool any = false;
+    for (std::size_t i = 0; i < strategy.steps.size(); ++i) {
+      const Step& step = strategy.steps[i];
+      if (const auto* set = std::get_if<SetWeightStep>(&step.action)) {
+        weight(strategy, set->weight, any ? std::optional(before) : std::nullopt,
+               path / i / "setWeight");
+        watched(strategy.steps, i, path / i / "setWeight");
+        before = set->weight;
+        any = true;
+      } else if (const auto* inline_analysis = std::get_if<AnalysisStep>(&step.action)) {
+        analysis(*inline_analysis, path / i / "analysis");
+      }
+    }
+    if (!any && strategy.match.empty()) {
+      add(kPlan, path, "no step gives the canary traffic", "begin with - setWeight: 5");
+    }
+  }
+
+  void weight(const CanaryStrategy& strategy, Weight weight, std::optional<Weight> before,
+              const Path& path) {
+    Weight least = smallest_share(strategy.traffic_routing);
+    if (weight == Weight()) {
+      add(kWeight, path, "a weight must be above 0");
+    } else if (weight < least) {
+      add(kWeight, path,
+          fmt::format("{} is below what this router can express ({})", weight.to_string(),
+                      least.to_string()),
+          "two HAProxy backends with a map, or the Gateway API, can express 0.01 %");
+    } else if (!strategy.traffic_routing.istio.is_null() && weight.units() % 100 != 0) {
+      add(kWeight, path, "Istio's weights are whole percentages");
+    }
+    if (before && weight <= *before && !strategy.allow_decrease) {
+      add(kDecrease, path,
+          fmt::format("{} is not above the {} before it", weight.to_string(), before->to_string()),
+          "allowDecrease: true if this is meant");
+    }
+  }
+
+  // A weight that is followed by another one at once was never looked at.
+  void watched(const std::vector<Step>& steps, std::size_t index, const Path& path) {
+    bool next_is_weight =
+        index + 1 < steps.size() && std::holds_alternative<SetWeightStep>(steps[index + 1].action);
+    if (next_is_weight) {
+      add(kNeverLooked, path, "the next step sets another weight at once",
+          "put a pause with a duration between them");
+    }
+  }
+
+  void background(const AnalysisSpec& spec, std::size_t steps, const Path& path) {
+    analysis(spec, path);
+    auto start = static_cast<std::size_t>(std::max(0, spec.starting_step.value_or(0)));
+    if (start > steps) {
+      add(kPlan, path / "startingStep", fmt::format("there are only {} steps", steps));
+    }
+  }
+
+  template <class Analysis>
+  void analysis(const Analysis& spec, const Path& path) {
+    if (spec.templates.empty() && spec.metrics.empty()) {
+      add(kPlan, path, "the analysis has neither templates nor metrics");
+    }
+    std::set<std::pair<std::string, bool>> names;
+    for (std::size_t i = 0; i < spec.templates.size(); ++i) {
+      const analysis::TemplateRef& reference = spec.templates[i];
+      if (names.emplace(reference.template_name, reference.cluster_scope).second) continue;
+      add(analysis::kDuplicateName, path / "templates" / i,
+          fmt::format("the template '{}' is named twice", reference.template_name));
+    }
+    analysis::validate_args(spec.args, reporter_, path / "args");
+    analysis::validate_metrics(spec.metrics, spec.args, reporter_, path / "metrics", false);
+  }
+
+  void match(const MatchRule& rule, const Path& path) {
+    if (rule == MatchRule()) add(kMatch, path, "a rule without conditions matches everything");
+    auto regex = [&](const std::string& pattern, const Path& at) {
+      if (pattern.empty()) return;
+      re2::RE2 compiled(pattern, re2::RE2::Quiet);
+      if (!compiled.ok()) {
+        add(kMatch, at / "regex", fmt::format("'{}': {}", pattern, compiled.error()));
+      }
+    };
+    auto keys = [&](const std::vector<KeyMatch>& conditions, std::string_view kind) {
+      for (std::size_t i = 0; i < conditions.size(); ++i) {
+        Path at = path / kind / i;
+        if (conditions[i].key.empty()) add(kMatch, at / "key", "the name is empty");
+        regex(conditions[i].regex, at);
+      }
+    };
+    keys(rule.header, "header");
+    keys(rule.query, "query");
+    for (std::size_t i = 0; i < rule.cookie.size(); ++i) {
+      const CookieMatch& cookie = rule.cookie[i];
+      Path at = path / "cookie" / i;
+      bool named = !cookie.name.empty() && !cookie.value.empty() && cookie.regex.empty();
+      bool free = cookie.name.empty() && cookie.value.empty() && !cookie.regex.empty();
+      if (!named && !free) add(kMatch, at, "a cookie has a name and a value, or a regex");
+      regex(cookie.regex, at);
+    }
+  }
+
+  const Rollout& rollout_;
+  const Reporter& reporter_;
+  Path spec_ = Path() / "spec";
+};
+
+// What an argoproj.io Rollout does that people do not expect.
+void name_warts(const Rollout& rollout, const Reporter& reporter) {
+  if (!rollout.canary || rollout.canary->traffic_routing.given) return;
+  const auto& steps = rollout.canary->steps;
+  bool weights = std::ranges::any_of(
+      steps, [](const Step& step) { return std::holds_alternative<SetWeightStep>(step.action); });
+  if (!weights) return;
+  reporter.add(kPodWeights, Path() / "spec" / "strategy" / "canary" / "steps",
+               "without trafficRouting a weight is only a number of pods");
+}
+
+}  // namespace
+
+Weight smallest_share(const TrafficRouting& routing) {
+  constexpr int kPercent = 100;
+  if (!routing.istio.is_null()) return Weight::from_units(kPercent);
+  if (!routing.haproxy || routing.haproxy->map_layout()) return Weight::from_units(1);
+  // Every canary server at 1, every stable server at the most.
+  auto canary = static_cast<double>(routing.haproxy->canary.size());
+  auto stable = static_cast<double>(routing.haproxy->stable.size()) * kHaproxyWeightMax;
+  if (canary == 0 || stable == 0) return Weight::from_units(1);
+  double fraction = canary / (canary + stable);
+  return Weight::from_units(std::max(1, static_cast<int>(fraction * Weight::kFull)));
+}
+
+void validate(const Rollout& rollout, const Reporter& reporter) {
+  if (rollout.dialect == config::Dialect::argo) {
+    validate_argo(rollout, reporter);
+    name_warts(rollout, reporter);
+  } else {
+    Validation(rollout, reporter).run();
+  }
+}
+
+void check_supported(const Rollout& rollout, const Reporter& reporter) {
+  Path spec = Path() / "spec";
+  auto check = [&](const std::string& feature, const Path& path) {
+    if (analysis::is_supported(feature)) return;
+    reporter.add(analysis::kNotYet, path, analysis::not_supported(feature));
+  };
+  auto named = [&](std::string_view group, std::string_view name, const Path& path) {
+    check(fmt::format("{}.{}", group, name), name == "none" ? path : path / name);
+  };
+  named("workload", rollout.workload.kind(), spec / "workload");
+  check(fmt::format("promotion.{}", to_string(rollout.promotion.mode)),
+        spec / "promotion" / "mode");
+  if (rollout.on_engine_loss) {
+    check(fmt::format("onEngineLoss.{}", to_string(*rollout.on_engine_loss)),
+          spec / "onEngineLoss");
+  }
+  if (rollout.blue_green) check("strategy.blueGreen", spec / "strategy" / "blueGreen");
+  if (!rollout.canary) return;
+  const CanaryStrategy& canary = *rollout.canary;
+  Path path = spec / "strategy" / "canary";
+  named("router", canary.traffic_routing.kind(), path / "trafficRouting");
+  if (!canary.match.empty()) check("match", path / "match");
+  for (std::size_t i = 0; i < canary.steps.size(); ++i) {
+    std::string kind(canary.steps[i].kind());
+    if (!kind.empty()) check("step." + kind, path / "steps" / i / kind);
+  }
+  if (canary.analysis) {
+    analysis::check_supported(canary.analysis->metrics, reporter, path / "analysis" / "metrics");
+  }
+}
+
+}  // namespace serin::rollout

@@ -1,0 +1,27 @@
+// What is wrong with a Rollout beyond types: all of it at once, with places.
+//
+//   Reporter reporter(document, problems);
+//   validate(rollout, reporter);
+//   check_supported(rollout, reporter);
+//
+// An argoproj.io Rollout gets Argo's own validation (argo_validation.h). References to templates
+// are load.h's business.
+#pragma once
+
+#include "base/config/document.h"
+#include "rollout/plan/rollout.h"
+
+namespace serin::rollout {
+
+inline constexpr std::size_t kStepsMax = 1'000;
+
+void validate(const Rollout& rollout, const config::Reporter& reporter);
+
+// Adds an error for every feature in use that this version does not carry out (the table is
+// analysis/templates/features.h).
+void check_supported(const Rollout& rollout, const config::Reporter& reporter);
+
+// The smallest share above 0 that the router can express with these servers or by itself.
+Weight smallest_share(const TrafficRouting& routing);
+
+}  // namespace serin::rollout

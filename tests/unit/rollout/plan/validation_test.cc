@@ -1,0 +1,262 @@
+#include "rollout/plan/validation.h"
+
+#include <gtest/gtest.h>
+
+#include "analysis/templates/codes.h"
+#include "rollout/plan/codes.h"
+#include "unit/rollout/plan/testing.h"
+
+namespace serin::rollout {
+namespace {
+
+constexpr std::string_view kAnalysis = ", analysis: {templates: [{templateName: t}]}}";
+
+// Problems of a rollout with these steps (flow form).
+std::string with_steps(std::string_view steps, std::string_view more = "") {
+  return read_and_validate(rollout_of("{steps: " + std::string(steps) + std::string(more) +
+                                      std::string(kAnalysis)))
+      .problems;
+}
+
+std::string with_haproxy(std::string_view haproxy) {
+  return with_steps("[{setWeight: 5}, {pause: {}}]",
+                    ", trafficRouting: {haproxy: " + std::string(haproxy) + "}");
+}
+
+// Problems of a rollout with this name.
+std::string named(std::string_view name, std::string_view more = "") {
+  return read_and_validate("kind: Rollout\nmetadata: {name: '" + std::string(name) +
+                           "'}\nspec: {strategy: {canary: {steps: [{setWeight: 5}, {pause: {}}], "
+                           "analysis: {templates: [{templateName: t}]}}}" +
+                           std::string(more) + "}")
+      .problems;
+}
+
+TEST(Names, AreDnsLabels) {
+  for (std::string_view name : {"a", "1", "a-1", "1a", "checkout"}) EXPECT_EQ(named(name), "");
+  EXPECT_EQ(named(std::string(63, 'a')), "");
+  EXPECT_EQ(named(std::string(64, 'a')),
+            "r.yaml:2:18: error E010 metadata.name: the name has 64 characters, at most 63 are "
+            "allowed\n1 error\n");
+  for (std::string_view name : {"-a", "a-", "A", "a_b", "a.b", "", "\xc3\xa9"}) {
+    EXPECT_NE(named(name).find("error E010 metadata.name"), std::string::npos) << name;
+  }
+}
+
+TEST(Names, StrictOnesStartWithALetterAndHaveFourCharacters) {
+  EXPECT_EQ(named("abcd", ", naming: strict"), "");
+  EXPECT_NE(named("abc", ", naming: strict").find("at least 4 characters"), std::string::npos);
+  EXPECT_NE(named("1abc", ", naming: strict").find("starts with a letter"), std::string::npos);
+}
+
+TEST(Weights, AreAboveZeroAndAtMostAll) {
+  EXPECT_EQ(with_steps("[{setWeight: 0.01}, {pause: {}}, {setWeight: 100}]"), "");
+  EXPECT_EQ(
+      with_steps("[{setWeight: 0}, {pause: {}}]"),
+      "r.yaml:5:34: error E012 spec.strategy.canary.steps[0].setWeight: a weight must be above "
+      "0\n1 error\n");
+  for (std::string_view weight : {"-1", "101", "5.001", "x", "1e1"}) {
+    std::string problems = with_steps("[{setWeight: " + std::string(weight) + "}, {pause: {}}]");
+    EXPECT_NE(problems.find("error E006 spec.strategy.canary.steps[0].setWeight: weight"),
+              std::string::npos)
+        << problems;
+  }
+  EXPECT_NE(with_steps("[{setWeight: []}]").find("error E005"), std::string::npos);
+}
+
+TEST(Weights, ThatDoNotGrowAreWarnedOf) {
+  std::string problems =
+      with_steps("[{setWeight: 50}, {pause: {}}, {setWeight: 50}, {pause: {}}, {setWeight: 10}]");
+  EXPECT_EQ(problems,
+            "r.yaml:5:64: warning W020 spec.strategy.canary.steps[2].setWeight: 50 % is not above "
+            "the 50 % before it; allowDecrease: true if this is meant\n"
+            "r.yaml:5:94: warning W020 spec.strategy.canary.steps[4].setWeight: 10 % is not above "
+            "the 50 % before it; allowDecrease: true if this is meant\n"
+            "2 warnings\n");
+  EXPECT_EQ(with_steps("[{setWeight: 50}, {pause: {}}, {setWeight: 10}]", ", allowDecrease: true"),
+            "");
+}
+
+TEST(Weights, ThatNobodyWatchesAreWarnedOf) {
+  EXPECT_NE(with_steps("[{setWeight: 5}, {setWeight: 10}, {pause: {}}]")
+                .find("warning W024 spec.strategy.canary.steps[0].setWeight"),
+            std::string::npos);
+}
+
+TEST(Weights, MustBeWithinWhatTheRouterCanExpress) {
+  constexpr std::string_view kWeights =
+      ", trafficRouting: {haproxy: {socket: /s, backend: b, stable: [s1], canary: [c1]}}";
+  EXPECT_EQ(with_steps("[{setWeight: 0.38}, {pause: {}}]", kWeights), "") << "1 of 257";
+  EXPECT_EQ(
+      with_steps("[{setWeight: 0.37}, {pause: {}}]", kWeights),
+      "r.yaml:5:34: error E012 spec.strategy.canary.steps[0].setWeight: 0.37 % is below what "
+      "this router can express (0.38 %); two HAProxy backends with a map, or the Gateway API, "
+      "can express 0.01 %\n1 error\n");
+  EXPECT_NE(with_steps("[{setWeight: 2.5}, {pause: {}}]", ", trafficRouting: {istio: {}}")
+                .find("error E012 spec.strategy.canary.steps[0].setWeight: Istio's weights"),
+            std::string::npos);
+  TrafficRouting none;
+  EXPECT_EQ(smallest_share(none).units(), 1);
+}
+
+TEST(Plan, NeedsTrafficAndSomebodyWhoJudges) {
+  EXPECT_NE(
+      with_steps("[{pause: {}}]").find("error E021 spec.strategy.canary.steps: no step gives"),
+      std::string::npos);
+  auto problems = read_and_validate(rollout_of("{steps: [{setWeight: 5}, {pause: {}}]}")).problems;
+  EXPECT_NE(problems.find("warning W023 spec.strategy.canary: nothing judges"), std::string::npos);
+  EXPECT_NE(
+      read_and_validate(rollout_of("{steps: [{setWeight: 5}], analysis: {}}"))
+          .problems.find("error E021 spec.strategy.canary.analysis: the analysis has neither"),
+      std::string::npos);
+  EXPECT_NE(read_and_validate(rollout_of("{steps: [{setWeight: 5}], analysis: {startingStep: 2, "
+                                         "templates: [{templateName: t}, {templateName: t}]}}"))
+                .problems.find("E021 spec.strategy.canary.analysis.startingStep: there are only 1"),
+            std::string::npos);
+}
+
+TEST(Plan, TheNumberOfStepsIsBounded) {
+  auto steps = [](std::size_t count) {
+    std::string text = "[{setWeight: 5}";
+    for (std::size_t i = 1; i < count; ++i) text += ", {pause: {}}";
+    return text + "]";
+  };
+  EXPECT_EQ(with_steps(steps(kStepsMax)), "");
+  EXPECT_NE(with_steps(steps(kStepsMax + 1)).find("1001 steps, at most 1000 are allowed"),
+            std::string::npos);
+}
+
+TEST(Haproxy, NeedsAllOfOneLayout) {
+  EXPECT_EQ(with_haproxy("{socket: /s, backend: b, stable: s, canary: c}"), "");
+  EXPECT_NE(with_haproxy("{backend: b, stable: s, canary: c}").find("error E007"),
+            std::string::npos);
+  EXPECT_NE(with_haproxy("{socket: /s}")
+                .find("error E022 spec.strategy.canary.trafficRouting."
+                      "haproxy: neither layout is given"),
+            std::string::npos);
+  EXPECT_NE(with_haproxy("{socket: /s, backend: b, map: m}").find("do not go with map"),
+            std::string::npos);
+  EXPECT_NE(with_haproxy("{socket: /s, backend: b, stable: s}").find("haproxy.canary: 'canary' is"),
+            std::string::npos);
+  EXPECT_NE(
+      with_haproxy("{socket: /s, map: m, stableBackend: b}").find("'canaryBackend' is needed"),
+      std::string::npos);
+  EXPECT_NE(with_haproxy("{socket: /s, map: m, stableBackend: b, canaryBackend: b}")
+                .find("the slots must be two backends"),
+            std::string::npos);
+  EXPECT_NE(with_haproxy("{socket: /s, backend: b, stable: [x, y], canary: [y]}")
+                .find("a server stands twice"),
+            std::string::npos);
+  EXPECT_NE(with_haproxy("{socket: '', backend: b, stable: s, canary: c}").find("path is empty"),
+            std::string::npos);
+}
+
+TEST(Routing, IsOneRouter) {
+  EXPECT_NE(with_steps("[{setWeight: 5}, {pause: {}}]", ", trafficRouting: {istio: {}, smi: {}}")
+                .find("error E022 spec.strategy.canary.trafficRouting: more than one router"),
+            std::string::npos);
+  EXPECT_NE(with_steps("[{setWeight: 5}, {pause: {}}]", ", trafficRouting: {maxTrafficWeight: 10}")
+                .find("maxTrafficWeight: weights are percentages"),
+            std::string::npos);
+}
+
+TEST(Workload, FitsTogether) {
+  auto problems = [](std::string_view workload) {
+    return read_and_validate(
+               rollout_of("{steps: [{setWeight: 5}, {pause: {}}]" + std::string(kAnalysis),
+                          "  workload: " + std::string(workload) + "\n"))
+        .problems;
+  };
+  EXPECT_EQ(problems("{command: {apply: [x]}, instances: 2, capacity: 25}"), "");
+  EXPECT_EQ(problems("{process: {command: [x], stablePorts: [1, 2], canaryPorts: [3]}}"), "");
+  EXPECT_NE(problems("{command: {apply: [x]}, systemd: {unit: u}}").find("error E023"),
+            std::string::npos);
+  EXPECT_NE(problems("{process: {command: [x], stablePorts: [1], canaryPorts: [1]}}")
+                .find("a port stands twice"),
+            std::string::npos);
+  EXPECT_NE(problems("{process: {command: [x], stablePorts: [], canaryPorts: [1]}}")
+                .find("both slots need at least one port"),
+            std::string::npos);
+  EXPECT_NE(problems("{process: {command: [x], stablePorts: [0], canaryPorts: [70000]}}")
+                .find("error E006 spec.workload.process.stablePorts[0]: 0 is less than 1"),
+            std::string::npos);
+  EXPECT_NE(problems("{instances: 2}").find("nothing that serin could scale"), std::string::npos);
+  EXPECT_NE(problems("{command: {apply: [x]}, capacity: 0}").find("a capacity of 0"),
+            std::string::npos);
+}
+
+TEST(Match, ConditionsAreChecked) {
+  auto problems = [](std::string_view match) {
+    return with_steps("[{setWeight: 5}, {pause: {}}]", ", match: [" + std::string(match) + "]");
+  };
+  EXPECT_EQ(
+      problems("{cookie: {regex: '^(.*;)?User=Internal(;.*)?$'}, header: {key: User, exact: a}}"),
+      "");
+  EXPECT_EQ(problems("{os: [ios, android], browser: chrome, query: [{key: a, regex: 'b+'}]}"), "");
+  EXPECT_NE(problems("{}").find("error E024 spec.strategy.canary.match[0]: a rule without"),
+            std::string::npos);
+  EXPECT_NE(problems("{header: {key: a, regex: '(?!x)'}}")
+                .find("error E024 spec.strategy.canary.match[0].header[0].regex: '(?!x)': "),
+            std::string::npos);
+  EXPECT_NE(problems("{os: linux}").find("'linux' is not one of ios, android, windows or macos"),
+            std::string::npos);
+  EXPECT_NE(problems("{cookie: {name: a}}").find("a cookie has a name and a value, or a regex"),
+            std::string::npos);
+  EXPECT_NE(problems("{header: {key: a}}").find("error E008"), std::string::npos);
+  EXPECT_NE(problems("{header: {key: '', exact: a}}").find("the name is empty"), std::string::npos);
+}
+
+TEST(Supported, WhatIsToComeIsRefused) {
+  auto problems = [](std::string_view canary, std::string_view spec = "") {
+    return read_and_validate(rollout_of(canary, spec), true).problems;
+  };
+  std::string steps = problems(
+      "{steps: [{setWeight: 5}, {pause: {}}, {approval: {}}, {experiment: {a: 1}}, {analysis: "
+      "{templates: [{templateName: t}]}}], trafficRouting: {istio: {}}, match: [{os: ios}], "
+      "analysis: "
+      "{metrics: [{name: m, provider: {job: {}}}]}}",
+      "  promotion: {mode: copy}\n  workload: {systemd: {unit: u}}\n  onEngineLoss: stable\n");
+  for (std::string_view expected :
+       {"E013 spec.strategy.canary.steps[2].approval: 'approval' is not supported yet",
+        "E013 spec.strategy.canary.steps[3].experiment: 'experiment' is not supported yet "
+        "(supported: pause, setWeight)",
+        "E013 spec.strategy.canary.steps[4].analysis: 'analysis' is not supported yet",
+        "E013 spec.strategy.canary.trafficRouting.istio: 'istio' is not supported yet",
+        "E013 spec.strategy.canary.match: 'match' is not supported yet",
+        "E013 spec.strategy.canary.analysis.metrics[0].provider.job: 'job' is not supported yet",
+        "E013 spec.promotion.mode: 'copy' is not supported yet",
+        "E013 spec.workload.systemd: 'systemd' is not supported yet",
+        "E013 spec.onEngineLoss: 'stable' is not supported yet"}) {
+    EXPECT_NE(steps.find(expected), std::string::npos) << expected << "\n" << steps;
+  }
+  EXPECT_NE(read_and_validate("{kind: Rollout, metadata: {name: r}, spec: {strategy: {blueGreen: "
+                              "{activeService: a, previewService: b}}}}",
+                              true)
+                .problems.find("E013 spec.strategy.blueGreen: 'blueGreen' is not supported yet"),
+            std::string::npos);
+}
+
+TEST(Strategy, IsExactlyOne) {
+  EXPECT_NE(read_and_validate("{kind: Rollout, metadata: {name: r}, spec: {strategy: {}}}")
+                .problems.find("error E008 spec.strategy: exactly one of canary or blueGreen"),
+            std::string::npos);
+  EXPECT_NE(
+      read_and_validate("{kind: Rollout, metadata: {name: r}}").problems.find("error E007 spec"),
+      std::string::npos);
+}
+
+TEST(Codes, AreUniqueOverTheProgram) {
+  std::set<std::string_view> codes;
+  for (const Rule& rule : analysis::kTemplateRules) EXPECT_TRUE(codes.insert(rule.code).second);
+  for (const Rule& rule : kPlanRules) EXPECT_TRUE(codes.insert(rule.code).second) << rule.code;
+  for (const Rule& rule :
+       {config::kSyntax, config::kTooLarge, config::kDuplicateKey, config::kUnknownField,
+        config::kWrongType, config::kInvalidValue, config::kMissingField, config::kNotOneOf,
+        config::kUnknownKind, config::kIgnoredField, config::kAmbiguousText,
+        config::kForeignDocument}) {
+    EXPECT_TRUE(codes.insert(rule.code).second) << rule.code;
+  }
+}
+
+}  // namespace
+}  // namespace serin::rollout
