@@ -1,7 +1,7 @@
 // What a name server that never answers must not do: stall the loop, outlast a deadline, hold up
 // the end.
-#include "support/getaddrinfo_stub.h"
-#include "unit/base/http_fixture.h"
+#include "tests/support/getaddrinfo_stub.h"
+#include "tests/unit/base/http_fixture.h"
 
 namespace serin {
 namespace {
@@ -43,7 +43,7 @@ TEST_F(HttpResolverTest, OtherOriginsAreServedMeanwhile) {
   });
   Pending pending;
   send(pending, {.url = "http://b.hangs.test/"});
-  ASSERT_TRUE(loop_.run_until([] { return test::lookups_waiting() == 1; }, test::kPatience));
+  ASSERT_TRUE(run_until([] { return test::lookups_waiting() == 1; }));
   auto response = get(server.url());
   ASSERT_TRUE(response) << response.error().to_string();
   EXPECT_EQ(pending.calls, 0);
@@ -52,7 +52,7 @@ TEST_F(HttpResolverTest, OtherOriginsAreServedMeanwhile) {
 TEST_F(HttpResolverTest, TheClientEndsWithoutWaiting) {
   std::vector<Pending> pendings(4);
   for (Pending& pending : pendings) send(pending, {.url = "http://c.hangs.test/"});
-  ASSERT_TRUE(loop_.run_until([] { return test::lookups_waiting() == 4; }, test::kPatience));
+  ASSERT_TRUE(run_until([] { return test::lookups_waiting() == 4; }));
   Instant start = now();
   http_.reset();
   EXPECT_LT(now() - start, 1s);
@@ -61,7 +61,7 @@ TEST_F(HttpResolverTest, TheClientEndsWithoutWaiting) {
 TEST_F(HttpResolverTest, CancelDoesNotWait) {
   Pending pending;
   send(pending, {.url = "http://d.hangs.test/"});
-  ASSERT_TRUE(loop_.run_until([] { return test::lookups_waiting() == 1; }, test::kPatience));
+  ASSERT_TRUE(run_until([] { return test::lookups_waiting() == 1; }));
   Instant start = now();
   pending.cancellation.cancel();
   ASSERT_TRUE(wait_for(pending));

@@ -1,6 +1,6 @@
-#include "support/certificates.h"
-#include "support/servers.h"
-#include "unit/base/http_fixture.h"
+#include "tests/support/certificates.h"
+#include "tests/support/servers.h"
+#include "tests/unit/base/http_fixture.h"
 
 namespace serin {
 namespace {
