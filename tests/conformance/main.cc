@@ -5,14 +5,19 @@
 #include <array>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "conformance/registry.h"
 
 namespace serin::conformance {
 namespace {
 
+std::vector<std::span<const Family>> groups() {
+  return {condition_families(), evidence_families()};
+}
+
 const Family* find_family(std::string_view name) {
-  for (std::span<const Family> group : {evidence_families()}) {
+  for (std::span<const Family> group : groups()) {
     for (const Family& family : group) {
       if (family.name == name) return &family;
     }
@@ -21,7 +26,7 @@ const Family* find_family(std::string_view name) {
 }
 
 int list_families() {
-  for (std::span<const Family> group : {evidence_families()}) {
+  for (std::span<const Family> group : groups()) {
     for (const Family& family : group) std::cout << family.name << '\n';
   }
   return 0;

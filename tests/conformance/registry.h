@@ -17,6 +17,7 @@ struct Family {
   Json (*answer)(const Json& input);
 };
 
+std::span<const Family> condition_families();  // condition, expression
 std::span<const Family> evidence_families();  // stats_eprocess_*, stats_confseq_*
 
 }  // namespace serin::conformance
