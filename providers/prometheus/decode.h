@@ -1,0 +1,54 @@
+// Answers of Prometheus's HTTP API as samples.
+//
+//   Decoder decoder;
+//   Result<queries::Answer> answer = decoder.decode(std::move(body), {});
+//   Result<queries::Answer> other = decoder.read({422, std::move(body)}, {});   // bad_data: …
+//
+// A pure function of its arguments; a decoder is only memory that is used again, one a thread. It
+// reads floats alone: a native histogram's sample is left out, so its series may have no samples.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "queries/samples.h"
+
+namespace serin::prometheus {
+
+// Answers larger than this are decoded away from the loop thread.
+inline constexpr std::size_t kDecodeInlineMax = std::size_t{256} << 10U;
+
+struct DecodeLimits {
+  std::size_t series_max = queries::kSeriesMax;
+};
+
+struct StatusAndBody {
+  int status = 200;
+  std::string body;
+};
+
+// Thread: one at a time.
+class Decoder {
+ public:
+  Decoder();
+  ~Decoder();
+  Decoder(Decoder&&) noexcept;
+  Decoder& operator=(Decoder&&) noexcept;
+
+  // The body of an answer. Values may be NaN and infinite; samples come out ascending in time, of
+  // equal times the first. Errors: invalid_argument (the server refuses the query, in its own words
+  // as `errorType: error`; or more than series_max series, with the way out), deadline_exceeded and
+  // unavailable where the server's errorType says so, data_loss (no answer of this API).
+  // 64 bytes more capacity than size spare a copy of the body.
+  Result<queries::Answer> decode(std::string body, const DecodeLimits& limits);
+
+  // An HTTP answer: 2xx, 400 and 422 carry bodies that are read; other statuses are errors, named
+  // as Prometheus's own client names them (`client_error: client error: 404`).
+  Result<queries::Answer> read(StatusAndBody response, const DecodeLimits& limits);
+
+ private:
+  struct Parser;
+  std::unique_ptr<Parser> parser_;
+};
+
+}  // namespace serin::prometheus

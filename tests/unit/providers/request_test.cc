@@ -1,0 +1,83 @@
+#include "providers/prometheus/request.h"
+
+#include <gtest/gtest.h>
+
+namespace serin::prometheus {
+namespace {
+
+using namespace std::chrono_literals;
+using queries::Request;
+
+Request instant(std::string text) {
+  Request request;
+  request.text = std::move(text);
+  return request;
+}
+
+TEST(PrometheusRequest, PostsTheQueryAsAForm) {
+  HttpRequest http = build_request({"http://h:9090"}, instant("m{a=~\"é|b c\"}[5m]"), Method::post);
+  EXPECT_EQ(http.method, "POST");
+  EXPECT_EQ(http.url, "http://h:9090/api/v1/query");
+  EXPECT_EQ(http.body, "query=m%7Ba%3D~%22%C3%A9%7Cb+c%22%7D%5B5m%5D");
+  EXPECT_EQ(http.headers, (HttpHeaders{{"Content-Type", "application/x-www-form-urlencoded"}}));
+  EXPECT_EQ(http.idempotent, true);
+}
+
+TEST(PrometheusRequest, GetsWithTheQueryInTheUrl) {
+  HttpRequest http = build_request({"http://h:9090"}, instant("a+b"), Method::get);
+  EXPECT_EQ(http.method, "GET");
+  EXPECT_EQ(http.url, "http://h:9090/api/v1/query?query=a%2Bb");
+  EXPECT_EQ(http.body, "");
+  EXPECT_TRUE(http.headers.empty());
+}
+
+TEST(PrometheusRequest, KeepsThePathOfTheAddress) {
+  for (const char* address : {"http://h/prom", "http://h/prom/", "http://h/prom//"}) {
+    EXPECT_EQ(build_request({address}, instant("up"), Method::post).url,
+              "http://h/prom/api/v1/query");
+  }
+}
+
+TEST(PrometheusRequest, WritesTimesAsGoWritesThem) {
+  Request at = instant("up");
+  at.time = from_unix_ms(1'700'000'000'250);
+  EXPECT_EQ(build_request({"http://h"}, at, Method::post).body, "query=up&time=1700000000.25");
+  Request range = instant("up");
+  range.kind = Request::Kind::range;
+  range.start = from_unix_ms(1'691'967'600'000);
+  range.end = from_unix_ms(1'691'971'200'000);
+  range.step = 60s;
+  HttpRequest http = build_request({"http://h"}, range, Method::post);
+  EXPECT_EQ(http.url, "http://h/api/v1/query_range");
+  EXPECT_EQ(http.body, "query=up&start=1691967600&end=1691971200&step=60");
+  range.step = 1500ms;
+  EXPECT_NE(build_request({"http://h"}, range, Method::post).body.find("&step=1.5"),
+            std::string::npos);
+}
+
+TEST(PrometheusRequest, CarriesHeadersAndCredentials) {
+  Endpoint endpoint{"https://h", {{"X-Scope-OrgID", "team"}, {"content-type", "text/x"}}, {}, {}};
+  endpoint.auth.kind = HttpAuth::Kind::bearer;
+  endpoint.auth.token = "t";
+  endpoint.tls.insecure = true;
+  endpoint.body_max = 77;
+  HttpRequest http = build_request(endpoint, instant("up"), Method::post);
+  EXPECT_EQ(http.headers, endpoint.headers);
+  EXPECT_EQ(http.auth.token, "t");
+  EXPECT_TRUE(http.tls.insecure);
+  EXPECT_EQ(http.body_max, 77U);
+}
+
+TEST(PrometheusAddress, NeedsSchemeAndHost) {
+  EXPECT_TRUE(check_address("http://prometheus:9090"));
+  EXPECT_TRUE(check_address("https://h/prom/"));
+  EXPECT_EQ(check_address("").error().message, "prometheus address is not configured");
+  for (const char* wrong :
+       {"prometheus:9090", "http://", "http:///x", "://h", "http://a b", "/prom"}) {
+    EXPECT_EQ(check_address(wrong).error().message, "prometheus address is not is url format")
+        << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace serin::prometheus
