@@ -4,7 +4,10 @@
 #include <vector>
 
 #include "analysis/stats/combine.h"
+#include "analysis/stats/confidence.h"
 #include "analysis/stats/dispersion.h"
+#include "analysis/stats/gauge_evidence.h"
+#include "analysis/stats/histogram_evidence.h"
 #include "analysis/stats/log_space.h"
 #include "analysis/stats/margin_ladder.h"
 #include "analysis/stats/rate_evidence.h"
@@ -209,7 +212,104 @@ Json combination(const Json& input) {
       .set("metric", blamed);
 }
 
+std::optional<double> number_or_missing(const Json& json) {
+  return json.is_number() ? std::optional(json.number()) : std::nullopt;
+}
+
+Json histogram(const Json& input) {
+  const auto canary = rows(input["canary"]);
+  const auto stable = rows(input["baseline"]);
+  std::vector<double> past = numbers(input["history"]);
+  const std::vector<double> shifts = numbers(input["shifts"]);
+  const std::vector<double> tails = numbers(input["tail_eps"]);
+  const std::vector<double> starts = numbers(input["start_weights"]);
+  const HistogramAlternatives alternatives{.shifts = shifts,
+                                           .tails = tails,
+                                           .tail_shift = input["tail_shift"].number(),
+                                           .margin = input["margin_shift"].number()};
+  const std::vector<double> weights = numbers(input["weights"]);
+  Mixtures mixtures(weights);
+  std::vector<double> increments(weights.size());
+  for (std::size_t t = 0; t < canary.size(); ++t) {
+    histogram_increments(BucketShape(past), canary[t], stable[t], alternatives, increments);
+    for (std::size_t j = 0; j < increments.size(); ++j) {
+      increments[j] /= input[j < shifts.size() ? "phi_shift" : "phi_tail"].number();
+    }
+    mixtures.update(increments, increments, starts[t]);
+    for (std::size_t j = 0; j < past.size(); ++j) past[j] += stable[t][j];
+  }
+  return mixtures.to_json();
+}
+
+Json gauge(const Json& input) {
+  std::vector<std::vector<double>> history;
+  for (const Json& series : input["history"].items()) {
+    std::vector<double> values;
+    for (const Json& value : series.items()) {
+      values.push_back(number_or_missing(value).value_or(std::nan("")));
+    }
+    history.push_back(std::move(values));
+  }
+  const auto fit = fit_gauge_noise(history);
+  if (!fit) return Json::object();
+  const GaugeNoise& noise = fit->noise;
+  const std::vector<double> grid = numbers(input["grid"]);
+  const std::vector<double> starts = numbers(input["start_weights"]);
+  const double margin = input["log_margin"].number();
+  const auto samples = static_cast<std::size_t>(input["samples_per_poll"].integer());
+  Mixtures mixtures(numbers(input["weights"]));
+  std::optional<double> last;
+  double gap = 1;
+  for (std::size_t t = 0; t < starts.size(); ++t) {
+    std::vector<double> running(grid.size());
+    std::vector<double> starting(grid.size());
+    bool first = true;
+    for (std::size_t k = t * samples; k < (t + 1) * samples; ++k) {
+      const auto difference = number_or_missing(input["differences"].at(k));
+      if (!difference) {
+        gap += 1;
+        continue;
+      }
+      const double x = *difference - margin;
+      add_gauge_increments(innovation(noise, x, last, gap), grid, first, running, starting);
+      last = x;
+      gap = 1;
+      first = false;
+    }
+    mixtures.update(running, starting, starts[t]);
+  }
+  return mixtures.to_json()
+      .set("ar1", noise.autocorrelation)
+      .set("innovation_sd", noise.innovation_sd)
+      .set("scale", noise.innovation_sd * noise.factor);
+}
+
+template <class Mixture>
+Json mixture_values(const Mixture& mixture, const Json& input) {
+  return Json::object()
+      .set("log_mixture", mixture.log_value(input["s"].number(), input["v"].number()))
+      .set("bound", mixture.bound(input["v"].number(), input["alpha"].number()));
+}
+
+Json normal_mixture(const Json& input) {
+  return mixture_values(NormalMixture(input["v_opt"].number(), input["alpha_opt"].number(),
+                                      input["one_sided"].boolean()),
+                        input);
+}
+
+Json beta_binomial_mixture(const Json& input) {
+  constexpr double kAlphaOpt = 0.05;
+  return mixture_values(
+      BetaBinomialMixture(input["v_opt"].number(), input["alpha_opt"].number(kAlphaOpt),
+                          input["g"].number(), input["h"].number(), input["one_sided"].boolean()),
+      input);
+}
+
 constexpr Family kFamilies[] = {
+    {"stats_confseq_beta_binomial_mixture", beta_binomial_mixture},
+    {"stats_confseq_normal_mixture", normal_mixture},
+    {"stats_eprocess_gauge", gauge},
+    {"stats_eprocess_histogram", histogram},
     {"stats_eprocess_rate", rate},
     {"stats_eprocess_phi", phi},
     {"stats_eprocess_combine", combination},

@@ -88,6 +88,22 @@ Json to_json(const MetricEvidence& e) {
       .set("dispersion", e.dispersion)
       .set("dispersionSource", to_string(e.dispersion_source));
   if (e.dispersion_tail) json.set("dispersionTail", *e.dispersion_tail);
+  if (e.tail_bound) json.set("tailBound", *e.tail_bound);
+  if (e.noise_sd) json.set("noiseSd", *e.noise_sd);
+  if (e.autocorrelation) json.set("autocorrelation", *e.autocorrelation);
+  if (!e.quantiles.empty()) {
+    auto ends = [](const stats::Interval& interval) {
+      return Json::array().push(interval.lower).push(interval.upper);
+    };
+    Json quantiles = Json::array();
+    for (const QuantileEvidence& quantile : e.quantiles) {
+      quantiles.push(Json::object()
+                         .set("quantile", quantile.quantile)
+                         .set("canary", ends(quantile.canary))
+                         .set("stable", ends(quantile.stable)));
+    }
+    json.set("quantiles", std::move(quantiles));
+  }
   const auto side = [&](queries::Side which) { return e.coverage[static_cast<int>(which)]; };
   json.set("warmupLeftSeconds", e.warmup_left_s)
       .set("coverage", Json::object()

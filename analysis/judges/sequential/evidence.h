@@ -32,6 +32,15 @@ struct EffectInterval {
   bool operator==(const EffectInterval&) const = default;
 };
 
+// A quantile of both sides over the current step: bounds of buckets between which it lies, at all
+// looks of the step at once, 95 % each.
+struct QuantileEvidence {
+  double quantile = 0.5;
+  stats::Interval canary;
+  stats::Interval stable;
+  bool operator==(const QuantileEvidence&) const = default;
+};
+
 enum class DispersionSource { history, running, assumed };
 std::string_view to_string(DispersionSource source);
 
@@ -70,7 +79,11 @@ struct MetricEvidence {
 
   double dispersion = 1;
   DispersionSource dispersion_source = DispersionSource::assumed;
-  std::optional<double> dispersion_tail;  // histogram
+  std::optional<double> dispersion_tail{};  // histogram
+  std::optional<double> tail_bound{};       // histogram: events lie above it
+  std::vector<QuantileEvidence> quantiles;  // histogram: the median and the 99 % point
+  std::optional<double> noise_sd{};         // gauge, mean: of the difference, stationary
+  std::optional<double> autocorrelation{};  // gauge, mean: from sample to sample
 
   double warmup_left_s = 0;     // of the canary's youngest instance
   double coverage[2] = {0, 0};  // of this step, by queries::Side; 0 where nothing is expected

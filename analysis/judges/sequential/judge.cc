@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/judges/sequential/guards.h"
 #include "analysis/judges/sequential/metric_state.h"
+#include "analysis/judges/sequential/sentence.h"
 #include "analysis/stats/log_space.h"
 #include "analysis/templates/model.h"
 #include "base/assert.h"
@@ -123,6 +125,19 @@ double SequentialJudge::combined_log_e() const {
 
 double SequentialJudge::metric_level(std::size_t i) const {
   return std::isfinite(log_shares_[i]) ? level_ - log_shares_[i] : level_;
+}
+
+std::optional<std::string> SequentialJudge::guard(std::size_t metric) const {
+  SERIN_ASSERT(metric < states_.size());
+  for (const stats::RateCounts& counts : states_[metric]->guarded_counts()) {
+    if (!gross_errors(counts)) continue;
+    return fmt::format("{} grossly worse: {} of {} against {} of {}", plan_.metrics[metric].name,
+                       sequential::count_text(counts.canary_events),
+                       sequential::count_text(counts.canary_exposure),
+                       sequential::count_text(counts.stable_events),
+                       sequential::count_text(counts.stable_exposure));
+  }
+  return std::nullopt;
 }
 
 CombinedEvidence SequentialJudge::combined() const {

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -61,6 +62,10 @@ class SequentialJudge {
 
   // A step begins: its confidence sequences, coverage and forecast start anew. Evidence goes on.
   void start_step(int step);
+
+  // A metric of errors on which gross_errors (guards.h) holds, in the latest look or the last 10:
+  // its sentence.
+  std::optional<std::string> guard(std::size_t metric) const;
 
   CombinedEvidence combined() const;
   MetricEvidence metric(std::size_t i) const;

@@ -117,8 +117,7 @@ bool MetricState::covered(const queries::ComparisonWindow& window) {
     held_expected_[side] += window.scrapes_expected[side];
     held_seen_[side] += window.scrapes_seen[side];
     const double expected_s = held_expected_[side] * window.scrape_interval_s;
-    const bool in_time = metric_.rules.kind != CompareKind::gauge && expected_s > 0 &&
-                         held_covered_[side] >= kCoverageMin * expected_s;
+    const bool in_time = expected_s > 0 && held_covered_[side] >= kCoverageMin * expected_s;
     if (!in_time && held_seen_[side] < kCoverageMin * held_expected_[side]) enough = false;
   }
   return enough;
@@ -157,7 +156,7 @@ void MetricState::update(const queries::ComparisonWindow& window, Duration runni
     warmup_left_s_ = std::max(warmup_left_s_, look.warmup_s - instance.age_s);
     judged = judged || look.judged(instance);
   }
-  const bool enough = covered(window);
+  const bool enough = covered(window) || !model_->waits_for_coverage();
   const bool usable = model_->take(look);
   const bool warming = canary && !judged;
   bool data = false;

@@ -30,7 +30,7 @@ class MetricState {
   double log_e_pass() const { return log_e_pass_; }
   bool passes() const;
   MetricVerdict verdict(double level) const;
-  int polls() const { return polls_; }
+  std::array<stats::RateCounts, 2> guarded_counts() const { return model_->guarded_counts(); }
 
   // `level`: what log_e must reach by itself; `share` as normalised.
   MetricEvidence describe(double level, double share) const;

@@ -15,6 +15,7 @@
 #include "analysis/judges/sequential/history.h"
 #include "analysis/judges/sequential/plan.h"
 #include "analysis/stats/margin_ladder.h"
+#include "analysis/stats/rate_evidence.h"
 #include "analysis/stats/start_mixture.h"
 
 namespace serin::analysis::sequential {
@@ -45,6 +46,8 @@ class Model {
   // The differences between stable instances, for the ladder of margins.
   virtual const stats::TauPosterior& tau() const = 0;
   virtual bool has_ladder() const { return true; }
+  // True where a missed scrape's increments come later, so that a poorly covered look is held over.
+  virtual bool waits_for_coverage() const { return true; }
 
   // Takes a look in beside those held over. False where nothing can be judged in all of them.
   virtual bool take(const Look& look) = 0;
@@ -67,6 +70,9 @@ class Model {
   // Canary exposure so far, in what min_samples counts; and stable's events.
   virtual double canary_exposure() const = 0;
   virtual double stable_events() const = 0;
+
+  // Errors: the latest look's counts and those of the recent polls, held over or not, for guards.
+  virtual std::array<stats::RateCounts, 2> guarded_counts() const { return {}; }
 
   // Fills counts, effect, dispersion; the sentence comes from sentence.h.
   virtual void describe(MetricEvidence& evidence) const = 0;

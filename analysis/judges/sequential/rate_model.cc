@@ -293,12 +293,22 @@ bool RateModel::minimum_effect_reached(bool mirrored) const {
   return false;
 }
 
+std::array<stats::RateCounts, 2> RateModel::guarded_counts() const {
+  if (rules_.kind != CompareKind::errors || rules_.direction == Direction::down) return {};
+  stats::RateCounts latest = state_.held;
+  latest += state_.recent[static_cast<std::size_t>(state_.recent_next)];
+  stats::RateCounts recent = state_.held;
+  for (const auto& counts : state_.recent) recent += counts;
+  return {latest, recent};
+}
+
 void RateModel::describe(MetricEvidence& evidence) const {
   const stats::RateCounts& all = state_.release;
   evidence.canary = {all.canary_exposure, all.canary_events / scale_,
                      rate_of(all.canary_events / scale_, all.canary_exposure)};
   evidence.stable = {all.stable_exposure, all.stable_events / scale_,
                      rate_of(all.stable_events / scale_, all.stable_exposure)};
+  if (rules_.kind == CompareKind::histogram) evidence.tail_bound = rules_.slo->max;
   const stats::RateCounts& step = state_.step.counts();
   evidence.effect.scale = "ratio";
   evidence.effect.estimate = rate_of(step.canary_events, step.canary_exposure) /

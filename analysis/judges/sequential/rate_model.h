@@ -29,6 +29,7 @@ class RateModel final : public Model {
   void start_step() override { state_.step = {}; }
   double canary_exposure() const override { return state_.release.canary_exposure; }
   double stable_events() const override { return state_.release.stable_events; }
+  std::array<stats::RateCounts, 2> guarded_counts() const override;
   void describe(MetricEvidence& evidence) const override;
   Json save() const override;
   Status load(const Json& json) override;

@@ -34,6 +34,9 @@ std::string limit(const MetricRules& rules) {
   const char* sign = rules.direction == Direction::down   ? "−"
                      : rules.direction == Direction::both ? "±"
                                                           : "+";
+  if (rules.kind == CompareKind::histogram) {
+    return fmt::format("limit {}{:.3g} sd", sign, std::fmax(rules.tolerate_absolute, rules.effect));
+  }
   const double percent = 100 * (rules.tolerate_ratio - 1);
   if (rules.kind == CompareKind::errors && rules.tolerate_absolute > 0.0005) {
     return fmt::format("limit {}{:.3g} pp", sign, 100 * rules.tolerate_absolute);
@@ -44,13 +47,28 @@ std::string limit(const MetricRules& rules) {
 std::string side_text(const SideCounts& side, CompareKind kind) {
   switch (kind) {
     case CompareKind::errors:
+    case CompareKind::histogram:
       return fmt::format("{} of {}", count_text(side.events), count_text(side.exposure));
     case CompareKind::rate:
       return fmt::format("{} in {} instance-seconds", count_text(side.events),
                          count_text(side.exposure));
-    default:
-      return fmt::format("{:.4g} over {}", side.value, count_text(side.exposure));
+    case CompareKind::mean:
+    case CompareKind::gauge:
+      break;
   }
+  return fmt::format("{:.4g} over {} {}", side.value, count_text(side.exposure),
+                     kind == CompareKind::gauge ? "samples" : "values");
+}
+
+// What was seen: both sides, with what they are counts of.
+std::string seen(const MetricEvidence& evidence, const MetricRules& rules) {
+  std::string text = side_text(evidence.canary, rules.kind);
+  if (!rules.slo) text += " against " + side_text(evidence.stable, rules.kind);
+  if (evidence.tail_bound) text += fmt::format(" above {:.4g}", *evidence.tail_bound);
+  if (evidence.effect.scale == "sd" && std::isfinite(evidence.effect.estimate)) {
+    text += fmt::format(", shifted by {:+.2g} sd", evidence.effect.estimate);
+  }
+  return text;
 }
 
 }  // namespace
@@ -74,9 +92,7 @@ std::string sentence(const MetricEvidence& evidence, const MetricRules& rules) {
   if (evidence.windows == 0) {
     return text + fmt::format(": {} looks without usable samples", evidence.no_data);
   }
-  text += ": " + side_text(evidence.canary, rules.kind);
-  if (!rules.slo) text += " against " + side_text(evidence.stable, rules.kind);
-  text += ", " + limit(rules);
+  text += ": " + seen(evidence, rules) + ", " + limit(rules);
   if (evidence.log_e >= evidence.level && !evidence.minimum_effect_reached) {
     text += "; beyond its limit, but below the least effect that fails";
   }

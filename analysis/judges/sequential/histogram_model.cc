@@ -1,0 +1,442 @@
+#include "analysis/judges/sequential/histogram_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "analysis/judges/sequential/state_fields.h"
+#include "analysis/stats/confidence.h"
+#include "analysis/stats/rate_evidence.h"
+#include "base/assert.h"
+
+namespace serin::analysis::sequential {
+namespace {
+
+using queries::Side;
+using Counts = std::array<double, stats::kBucketsMax>;
+
+constexpr double kTailEffect = 1.1;  // the least ratio of tails that counts as an effect
+constexpr std::array<double, 2> kTailPassGrid = {0.7, 1};
+constexpr double kIntervalAlpha = 0.05;
+constexpr std::array<double, 2> kQuantilesShown = {0.5, 0.99};
+// Where the confidence sequence of the shift is tightest: shifts of a twentieth of an sd.
+constexpr double kShiftResolved = 0.05;
+
+template <std::size_t n>
+std::array<double, n> logs(std::array<double, n> weights) {
+  for (double& weight : weights) weight = std::log(weight);
+  return weights;
+}
+const auto kLogWeights = logs(stats::kHistogramWeights);
+const auto kTailPassLogWeights = logs(std::array<double, 2>{0.5, 0.5});
+constexpr std::array<double, 1> kCertain = {0};
+
+double total(std::span<const double> counts) {
+  return std::accumulate(counts.begin(), counts.end(), 0.0);
+}
+
+double mean(double sum, double n) {
+  return n > 0 ? sum / n : std::numeric_limits<double>::quiet_NaN();
+}
+
+// Between which bounds a quantile lies: a bound is excluded where the count at or below it is
+// clearly off the quantile's share (sub-Bernoulli, tempered by the dispersion).
+stats::Interval quantile_interval(std::span<const double> counts, std::span<const double> bounds,
+                                  double quantile, double phi) {
+  stats::Interval interval{0, std::numeric_limits<double>::infinity()};
+  const double n = total(counts) / phi;
+  if (!(n > 0)) return interval;
+  const double variance = n * quantile * (1 - quantile);
+  const double level = -std::log(kIntervalAlpha / 2);
+  const stats::BetaBinomialMixture above(100 * quantile * (1 - quantile), kIntervalAlpha, quantile,
+                                         1 - quantile, false);
+  double below = 0;
+  for (std::size_t j = 0; j < bounds.size(); ++j) {
+    below += counts[j] / phi;
+    const double s = below - n * quantile;
+    if (above.log_value(s, variance) < level) continue;
+    if (s < 0) {
+      interval.lower = bounds[j];  // clearly less than the quantile's share at or below
+    } else {
+      interval.upper = bounds[j];
+      break;
+    }
+  }
+  return interval;
+}
+
+}  // namespace
+
+template <class Self, class Visit>
+void HistogramModel::SideSums::fields(Self& self, Visit& visit) {
+  visit("n", self.n);
+  visit("score", self.score);
+  visit("tail_up", self.tail_up);
+  visit("tail_down", self.tail_down);
+}
+
+template <class Self, class Visit>
+void HistogramModel::Sums::fields(Self& self, Visit& visit) {
+  visit("canary", self.canary);
+  visit("stable", self.stable);
+}
+
+template <class Self, class Visit>
+void HistogramModel::State::fields(Self& self, Visit& visit) {
+  visit("tau", self.tau);
+  visit("phi_shift", self.phi_shift);
+  visit("phi_tail", self.phi_tail);
+  visit("assumed", self.assumed);
+  visit("running_shift", self.running_shift);
+  visit("running_tail", self.running_tail);
+  visit("bounds", self.bounds);
+  visit("past", self.past);
+  visit("shift_scores", self.shift_scores);
+  visit("tail_scores", self.tail_scores);
+  visit("upper_bound", self.upper_bound);
+  visit("lower_bound", self.lower_bound);
+  visit("held_canary", self.held_canary);
+  visit("held_stable", self.held_stable);
+  visit("step_canary", self.step_canary);
+  visit("step_stable", self.step_stable);
+  visit("release", self.release);
+  visit("step", self.step);
+  visit("recent", self.recent);
+  visit("recent_next", self.recent_next);
+}
+
+HistogramModel::SideSums& HistogramModel::SideSums::operator+=(const SideSums& other) {
+  n += other.n;
+  score += other.score;
+  tail_up += other.tail_up;
+  tail_down += other.tail_down;
+  return *this;
+}
+
+HistogramModel::Sums& HistogramModel::Sums::operator+=(const Sums& other) {
+  canary += other.canary;
+  stable += other.stable;
+  return *this;
+}
+
+HistogramModel::HistogramModel(const SequentialMetric& metric) : rules_(metric.rules) {}
+
+// Fixes the buckets, at most kBucketsMax; `counts` says where the mass lies.
+void HistogramModel::choose_buckets(std::span<const double> bounds,
+                                    std::span<const double> counts) {
+  state_.bounds = stats::merged_bounds(bounds, counts);
+  const std::size_t size = state_.bounds.size() + 1;
+  for (Buckets* buckets : {&state_.past, &state_.held_canary, &state_.held_stable,
+                           &state_.step_canary, &state_.step_stable}) {
+    buckets->assign(size, 0);
+  }
+}
+
+// Scores and tails of the shape that is known before the first look is judged.
+void HistogramModel::score() {
+  const stats::BucketShape shape(state_.past);
+  state_.shift_scores.resize(shape.size());
+  state_.tail_scores.resize(shape.size());
+  stats::mid_scores(shape, state_.shift_scores);
+  stats::tail_scores(shape, state_.tail_scores);
+  state_.upper_bound = static_cast<int>(stats::nearest_bound(shape, stats::kTailQuantile));
+  state_.lower_bound = static_cast<int>(stats::nearest_bound(shape, 1 - stats::kTailQuantile));
+}
+
+void HistogramModel::learn(const History& history) {
+  state_.assumed = history.assumed;
+  const queries::ComparisonWindow* model = nullptr;
+  for (const auto& window : history.windows) {
+    if (!window.bounds.empty()) model = &window;
+  }
+  if (model == nullptr) return;
+  // Counts by the newest layout, then by what is left of it after merging.
+  Buckets raw(model->bounds.size() + 1);
+  for (const auto& window : history.windows) {
+    for (const auto& instance : window.instances) {
+      if (instance.side != Side::stable) continue;
+      stats::add_rebinned(window.bounds, instance.buckets, model->bounds, raw);
+    }
+  }
+  choose_buckets(model->bounds, raw);
+  stats::add_rebinned(model->bounds, raw, state_.bounds, state_.past);
+  score();
+
+  const std::size_t size = state_.bounds.size() + 1;
+  std::vector<SideSums> instances(history.instances.size());
+  double phi_shift = 0;
+  double phi_tail = 0;
+  for (const auto& day : history.days) {
+    stats::ResidualTable shifts(history.instances.size());
+    stats::ResidualTable tails(history.instances.size());
+    double events = 0;
+    for (const auto& window : day) {
+      Buckets pooled(size);
+      for (const auto& instance : window.instances) {
+        if (instance.side != Side::stable) continue;
+        stats::add_rebinned(window.bounds, instance.buckets, state_.bounds, pooled);
+      }
+      events += total(pooled);
+      shifts.next();
+      tails.next();
+      for (const auto& instance : window.instances) {
+        if (instance.side != Side::stable) continue;
+        Buckets counts(size);
+        stats::add_rebinned(window.bounds, instance.buckets, state_.bounds, counts);
+        const std::size_t column = history.instances.at(instance.instance);
+        shifts.set(column, stats::score_residual(counts, pooled, state_.shift_scores));
+        tails.set(column, stats::score_residual(counts, pooled, state_.tail_scores));
+        instances[column] += sums_of(counts);
+      }
+    }
+    const std::size_t in_service = History::in_service(day);
+    phi_shift = std::max(phi_shift, stats::history_dispersion(shifts, events, in_service).phi);
+    phi_tail = std::max(phi_tail, stats::history_dispersion(tails, events, in_service).phi);
+  }
+  const double least = history.assumed ? stats::kDispersionNoHistory : 1;
+  state_.phi_shift = std::max(phi_shift, least);
+  state_.phi_tail = std::max(phi_tail, least);
+
+  // The scores' spread over all instances makes their means standard deviations.
+  double n = 0;
+  double sum = 0;
+  double squares = 0;
+  for (std::size_t j = 0; j < size; ++j) {
+    n += state_.past[j];
+    sum += state_.past[j] * state_.shift_scores[j];
+    squares += state_.past[j] * state_.shift_scores[j] * state_.shift_scores[j];
+  }
+  if (!(n > 0)) return;
+  const double sd = std::sqrt(std::max(squares / n - sum / n * (sum / n), 1e-12));
+  std::vector<stats::InstanceValue> values;
+  for (const SideSums& instance : instances) {
+    if (!(instance.n > 0)) continue;
+    values.push_back({instance.score / instance.n / sd, state_.phi_shift / instance.n});
+  }
+  state_.tau = stats::tau_posterior(values);
+}
+
+HistogramModel::SideSums HistogramModel::sums_of(const Buckets& counts) const {
+  SideSums sums;
+  for (std::size_t j = 0; j < counts.size(); ++j) {
+    sums.n += counts[j];
+    sums.score += counts[j] * state_.shift_scores[j];
+    if (static_cast<int>(j) > state_.upper_bound) sums.tail_up += counts[j];
+    if (static_cast<int>(j) <= state_.lower_bound) sums.tail_down += counts[j];
+  }
+  return sums;
+}
+
+bool HistogramModel::take(const Look& look) {
+  const queries::ComparisonWindow& window = look.window;
+  if (state_.bounds.empty()) {
+    if (window.bounds.empty()) return false;
+    Buckets raw(window.bounds.size() + 1);
+    for (const auto& instance : window.instances) {
+      if (instance.side != Side::stable || !look.judged(instance)) continue;
+      stats::add_rebinned(window.bounds, instance.buckets, window.bounds, raw);
+    }
+    if (!(total(raw) > 0)) return false;
+    choose_buckets(window.bounds, raw);
+    // Scores for effects and dispersion come from this look; alternatives never do.
+    stats::add_rebinned(window.bounds, raw, state_.bounds, state_.past);
+    score();
+    state_.past.assign(state_.past.size(), 0);
+  }
+  const std::size_t size = state_.bounds.size() + 1;
+  Counts pooled{};
+  std::size_t stable = 0;
+  for (const auto& instance : window.instances) {
+    if (!look.judged(instance)) continue;
+    if (instance.side == Side::canary) {
+      stats::add_rebinned(window.bounds, instance.buckets, state_.bounds, state_.held_canary);
+    } else {
+      stats::add_rebinned(window.bounds, instance.buckets, state_.bounds,
+                          std::span(pooled).first(size));
+      ++stable;
+    }
+  }
+  const auto all = std::span<const double>(pooled).first(size);
+  for (std::size_t j = 0; j < size; ++j) state_.held_stable[j] += pooled[j];
+
+  std::optional<double> shift_squares;
+  std::optional<double> tail_squares;
+  for (const auto& instance : window.instances) {
+    if (instance.side != Side::stable || !look.judged(instance)) continue;
+    Counts counts{};
+    stats::add_rebinned(window.bounds, instance.buckets, state_.bounds,
+                        std::span(counts).first(size));
+    const auto own = std::span<const double>(counts).first(size);
+    const auto shift = stats::score_residual(own, all, state_.shift_scores);
+    const auto tail = stats::score_residual(own, all, state_.tail_scores);
+    if (shift.v > 0) shift_squares = shift_squares.value_or(0) + shift.d * shift.d / shift.v;
+    if (tail.v > 0) tail_squares = tail_squares.value_or(0) + tail.d * tail.d / tail.v;
+  }
+  state_.running_shift.add(shift_squares, stable, state_.phi_shift);
+  state_.running_tail.add(tail_squares, stable, state_.phi_tail);
+  if (!(total(state_.held_canary) > 0) || !(total(state_.held_stable) > 0)) return false;
+  make_views();
+  return true;
+}
+
+void HistogramModel::make_views() {
+  const std::size_t size = state_.past.size();
+  if (rules_.direction != Direction::down) {
+    View& view = views_[0];
+    view.shape = stats::BucketShape(state_.past);
+    std::copy(state_.held_canary.begin(), state_.held_canary.end(), view.canary.begin());
+    std::copy(state_.held_stable.begin(), state_.held_stable.end(), view.stable.begin());
+    view.tail_after = static_cast<std::size_t>(state_.upper_bound);
+  }
+  if (rules_.direction != Direction::up) {
+    View& view = views_[1];
+    Counts reversed{};
+    std::reverse_copy(state_.past.begin(), state_.past.end(), reversed.begin());
+    view.shape = stats::BucketShape(std::span<const double>(reversed).first(size));
+    std::reverse_copy(state_.held_canary.begin(), state_.held_canary.end(), view.canary.begin());
+    std::reverse_copy(state_.held_stable.begin(), state_.held_stable.end(), view.stable.begin());
+    view.tail_after = size - 2 - static_cast<std::size_t>(state_.lower_bound);
+  }
+}
+
+void HistogramModel::drop() {
+  std::fill(state_.held_canary.begin(), state_.held_canary.end(), 0);
+  std::fill(state_.held_stable.begin(), state_.held_stable.end(), 0);
+}
+
+std::span<const double> HistogramModel::fail_log_weights() const {
+  return kLogWeights;
+}
+
+void HistogramModel::fail(bool mirrored, double margin, Increments& out) const {
+  const View& view = views_[mirrored ? 1 : 0];
+  const std::size_t size = view.shape.size();
+  stats::HistogramAlternatives alternatives;
+  alternatives.margin = margin + rules_.tolerate_absolute;
+  stats::histogram_increments(view.shape, std::span(view.canary).first(size),
+                              std::span(view.stable).first(size), alternatives, out.running);
+  const double shift = 1 / phi_shift();
+  const double tail = 1 / phi_tail();
+  for (std::size_t j = 0; j < stats::kHistogramWeights.size(); ++j) {
+    out.running[j] *= j < stats::kShiftGrid.size() ? shift : tail;
+  }
+  out.starting = out.running;
+}
+
+std::span<const double> HistogramModel::pass_log_weights(std::size_t part) const {
+  if (part == 0) return kCertain;
+  return kTailPassLogWeights;
+}
+
+void HistogramModel::pass(bool mirrored, std::size_t part, std::span<double> out) const {
+  const View& view = views_[mirrored ? 1 : 0];
+  const std::size_t size = view.shape.size();
+  const auto canary = std::span(view.canary).first(size);
+  const auto stable = std::span(view.stable).first(size);
+  if (part == 0) {
+    out[0] = stats::shift_pass_increment(view.shape, canary, stable, rules_.acceptable_absolute) /
+             phi_shift();
+    return;
+  }
+  const stats::RateCounts tails = {total(canary.subspan(view.tail_after + 1)), total(canary),
+                                   total(stable.subspan(view.tail_after + 1)), total(stable)};
+  auto grid = kTailPassGrid;
+  for (double& g : grid) g /= rules_.acceptable_ratio;
+  stats::ratio_increments(tails, rules_.acceptable_ratio, grid, out);
+  for (double& increment : out.first(grid.size())) increment /= phi_tail();
+}
+
+void HistogramModel::absorb() {
+  const Sums look{sums_of(state_.held_canary), sums_of(state_.held_stable)};
+  state_.release += look;
+  state_.step += look;
+  state_.recent[static_cast<std::size_t>(state_.recent_next)] += look;
+  for (std::size_t j = 0; j < state_.past.size(); ++j) {
+    state_.past[j] += state_.held_stable[j];
+    state_.step_canary[j] += state_.held_canary[j];
+    state_.step_stable[j] += state_.held_stable[j];
+  }
+  drop();
+}
+
+void HistogramModel::next_poll() {
+  state_.recent_next = (state_.recent_next + 1) % kRecentPolls;
+  state_.recent[static_cast<std::size_t>(state_.recent_next)] = {};
+}
+
+bool HistogramModel::minimum_effect_reached(bool mirrored) const {
+  Sums recent;
+  for (const Sums& sums : state_.recent) recent += sums;
+  for (const auto& [canary, stable] : {state_.release, state_.step, recent}) {
+    if (!(canary.n > 0) || !(stable.n > 0)) continue;
+    const double shift = canary.score / canary.n - stable.score / stable.n;
+    if ((mirrored ? -shift : shift) >= rules_.effect) return true;
+    const double tail_c = mirrored ? canary.tail_down : canary.tail_up;
+    const double tail_b = mirrored ? stable.tail_down : stable.tail_up;
+    if (tail_c > 0 && tail_c * stable.n >= kTailEffect * tail_b * canary.n) return true;
+  }
+  return false;
+}
+
+void HistogramModel::start_step() {
+  state_.step = {};
+  std::fill(state_.step_canary.begin(), state_.step_canary.end(), 0);
+  std::fill(state_.step_stable.begin(), state_.step_stable.end(), 0);
+}
+
+void HistogramModel::describe(MetricEvidence& evidence) const {
+  auto side = [](const SideSums& sums) {
+    return SideCounts{sums.n, sums.tail_up, mean(sums.tail_up, sums.n)};
+  };
+  evidence.canary = side(state_.release.canary);
+  evidence.stable = side(state_.release.stable);
+  evidence.dispersion = phi_shift();
+  evidence.dispersion_tail = phi_tail();
+  evidence.dispersion_source = state_.assumed                   ? DispersionSource::assumed
+                               : phi_shift() > state_.phi_shift ? DispersionSource::running
+                                                                : DispersionSource::history;
+  if (state_.bounds.empty()) return;
+  evidence.tail_bound = state_.bounds[static_cast<std::size_t>(state_.upper_bound)];
+  const auto& [canary, stable] = state_.step;
+  evidence.effect.scale = "sd";
+  evidence.effect.estimate = mean(canary.score, canary.n) - mean(stable.score, stable.n);
+  const double infinity = std::numeric_limits<double>::infinity();
+  evidence.effect.interval = {-infinity, infinity};
+  if (canary.n > 0 && stable.n > 0) {
+    // Scores have unit variance; the variance so far is the intrinsic time.
+    const double v = 1 / (phi_shift() * (1 / canary.n + 1 / stable.n));
+    const stats::NormalMixture mixture(1 / (kShiftResolved * kShiftResolved), kIntervalAlpha,
+                                       false);
+    const double half = mixture.bound(v, kIntervalAlpha) / v;
+    evidence.effect.interval = {evidence.effect.estimate - half, evidence.effect.estimate + half};
+  }
+  for (double quantile : kQuantilesShown) {
+    evidence.quantiles.push_back(
+        {quantile, quantile_interval(state_.step_canary, state_.bounds, quantile, phi_shift()),
+         quantile_interval(state_.step_stable, state_.bounds, quantile, phi_shift())});
+  }
+}
+
+Json HistogramModel::save() const {
+  return save_fields(state_);
+}
+
+Status HistogramModel::load(const Json& json) {
+  SERIN_CHECK(load_fields(json, state_));
+  const std::size_t size = state_.bounds.empty() ? 0 : state_.bounds.size() + 1;
+  for (const Buckets* buckets :
+       {&state_.past, &state_.shift_scores, &state_.tail_scores, &state_.held_canary,
+        &state_.held_stable, &state_.step_canary, &state_.step_stable}) {
+    if (buckets->size() != size || size > stats::kBucketsMax) {
+      return serin::fail(Code::data_loss, "bucket lists of different lengths");
+    }
+  }
+  const int last = std::max(static_cast<int>(size) - 2, 0);
+  if (state_.recent_next < 0 || state_.recent_next >= kRecentPolls || state_.upper_bound < 0 ||
+      state_.upper_bound > last || state_.lower_bound < 0 || state_.lower_bound > last) {
+    return serin::fail(Code::data_loss, "an index is out of range");
+  }
+  return {};
+}
+
+}  // namespace serin::analysis::sequential
