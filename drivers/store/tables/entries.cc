@@ -1,0 +1,62 @@
+#include "drivers/store/tables/entries.h"
+
+#include <charconv>
+
+namespace serin::store {
+namespace {
+
+constexpr std::size_t kRowOverhead = 128;  // keys, times, checksum, SQLite's cell and index
+
+std::size_t json_bytes(const Json& json) {
+  std::size_t bytes = 24;  // a number at its longest, or brackets and commas
+  bytes += json.string().size() * 2;
+  for (const Json& item : json.items()) bytes += json_bytes(item);
+  for (const auto& [key, value] : json.members()) bytes += key.size() + 4 + json_bytes(value);
+  return bytes;
+}
+
+}  // namespace
+
+Result<Ticket> parse_ticket(std::string_view id) {
+  auto wrong = [&] {
+    return fail(Code::invalid_argument, "release '" + std::string(id) +
+                                            "': expected a ticket such as checkout-42 (the "
+                                            "rollout's name, '-', a number from 1)");
+  };
+  std::size_t dash = id.rfind('-');
+  if (dash == std::string_view::npos || dash == 0) return wrong();
+  std::string_view digits = id.substr(dash + 1);
+  Ticket ticket{.rollout = std::string(id.substr(0, dash)), .number = 0};
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), ticket.number);
+  if (error != std::errc() || end != digits.data() + digits.size()) return wrong();
+  if (ticket.number == 0 || digits.front() == '0') return wrong();
+  return ticket;
+}
+
+std::size_t size_bytes(const Batch& batch) {
+  std::size_t bytes = 0;
+  for (const auto& record : batch.records) {
+    bytes += kRowOverhead + record.release.size() * 2 + record.boot_id.size() + record.kind.size() +
+             json_bytes(record.body);
+  }
+  for (const auto& entry : batch.releases) {
+    bytes += kRowOverhead + entry.id.size() * 2 + json_bytes(entry.summary);
+  }
+  for (const auto& roles : batch.roles) {
+    bytes += kRowOverhead + roles.rollout.size() + roles.stable_version.size() +
+             roles.canary_version.size() + roles.release.size();
+  }
+  for (const auto& snapshot : batch.snapshots) {
+    bytes += kRowOverhead + snapshot.release.size() + json_bytes(snapshot.state);
+  }
+  for (const auto& answer : batch.answers) {
+    bytes += kRowOverhead + answer.key.size() + answer.request.size() + answer.body.size();
+  }
+  for (const auto& entry : batch.audit) {
+    bytes += kRowOverhead + entry.actor.size() + entry.operation.size() + entry.subject.size() +
+             json_bytes(entry.details);
+  }
+  return bytes;
+}
+
+}  // namespace serin::store
