@@ -16,6 +16,7 @@ void fields(config::Visitor& v, PrometheusProvider& provider);
 void fields(config::Visitor& v, WebProvider& provider);
 void fields(config::Visitor& v, Provider& provider);
 void fields(config::Visitor& v, Metric& metric);
+void fields(config::Visitor& v, SecretKeyRef& reference);
 void fields(config::Visitor& v, Argument& argument);
 void fields(config::Visitor& v, DryRun& dry_run);
 void fields(config::Visitor& v, MeasurementRetention& retention);

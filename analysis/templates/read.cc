@@ -27,25 +27,6 @@ T read_document(T value, const config::Document& document, const config::Header&
   return value;
 }
 
-template <class T>
-Result<T> from_json(const Json& json, Dialect dialect) {
-  config::Document document{"", config::Node::from_json(json)};
-  config::Diagnostics problems;
-  config::Reporter reporter(document, problems);
-  config::ReadOptions options{.dialect = dialect, .text_numbers = true};
-  T value;
-  if (!config::read(document.root, {}, reporter, options, value)) {
-    std::string message;
-    for (const auto& problem : problems.sorted()) {
-      if (!problem.is_error()) continue;
-      if (!message.empty()) message += "; ";
-      message += (problem.pointer.empty() ? "" : problem.pointer + ": ") + problem.message;
-    }
-    return fail(Code::invalid_argument, std::move(message));
-  }
-  return value;
-}
-
 }  // namespace
 
 AnalysisTemplate read_template(const config::Document& document, const config::Header& header,
@@ -76,26 +57,26 @@ Json to_json(const AnalysisRunSpec& spec) {
 }
 
 Result<Metric> metric_from_json(const Json& json, Dialect dialect) {
-  return from_json<Metric>(json, dialect);
+  return config::read_json<Metric>(json, dialect);
 }
 Result<Argument> argument_from_json(const Json& json) {
-  return from_json<Argument>(json, Dialect::argo);
+  return config::read_json<Argument>(json, Dialect::argo);
 }
 Result<TemplateSpec> template_spec_from_json(const Json& json, Dialect dialect) {
-  auto spec = from_json<TemplateSpec>(json, dialect);
+  auto spec = config::read_json<TemplateSpec>(json, dialect);
   if (spec) apply_safe(*spec);
   return spec;
 }
 Result<AnalysisRunSpec> run_spec_from_json(const Json& json, Dialect dialect) {
-  auto spec = from_json<AnalysisRunSpec>(json, dialect);
+  auto spec = config::read_json<AnalysisRunSpec>(json, dialect);
   if (spec) apply_safe(*spec);
   return spec;
 }
 Result<DryRun> dry_run_from_json(const Json& json) {
-  return from_json<DryRun>(json, Dialect::argo);
+  return config::read_json<DryRun>(json, Dialect::argo);
 }
 Result<MeasurementRetention> measurement_retention_from_json(const Json& json) {
-  return from_json<MeasurementRetention>(json, Dialect::argo);
+  return config::read_json<MeasurementRetention>(json, Dialect::argo);
 }
 
 }  // namespace serin::analysis

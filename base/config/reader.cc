@@ -25,6 +25,16 @@ std::string listed(std::span<const std::string_view> names) {
 
 }  // namespace
 
+Error as_error(const Diagnostics& problems) {
+  std::string message;
+  for (const Diagnostic& problem : problems.sorted()) {
+    if (!problem.is_error()) continue;
+    if (!message.empty()) message += "; ";
+    message += (problem.pointer.empty() ? "" : problem.pointer + ": ") + problem.message;
+  }
+  return {Code::invalid_argument, std::move(message)};
+}
+
 Reader::Reader(const Node& node, Path path, const Reporter& reporter, ReadOptions options)
     : reporter_(&reporter), options_(options) {
   places_.push_back({&node, std::move(path), {}});

@@ -112,4 +112,20 @@ bool read(const Node& node, const Path& path, const Reporter& reporter, const Re
   return Reader(node, path, reporter, options).run(value);
 }
 
+// The errors of a value without a document, in one message: invalid_argument.
+Error as_error(const Diagnostics& problems);
+
+// Reads a value that a program wrote, or that arguments were put into. Errors: as_error's.
+template <class T>
+Result<T> read_json(const Json& json, Dialect dialect) {
+  Document document{"", Node::from_json(json)};
+  Diagnostics problems;
+  T value{};
+  if (!read(document.root, {}, Reporter(document, problems),
+            {.dialect = dialect, .text_numbers = true}, value)) {
+    return std::unexpected(as_error(problems));
+  }
+  return value;
+}
+
 }  // namespace serin::config

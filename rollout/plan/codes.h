@@ -22,9 +22,11 @@ inline constexpr Rule kNoWait{"W022", "A pause of 0 that passes at once"};
 inline constexpr Rule kNoAnalysis{"W023", "A release that nothing judges"};
 inline constexpr Rule kNeverLooked{"W024", "A weight that nobody watches"};
 inline constexpr Rule kPodWeights{"W025", "Weights that are only numbers of pods"};
+inline constexpr Rule kElsewhere{"W026", "A template that is not among the files"};
+inline constexpr Rule kGivenAtStart{"W027", "An argument that must be given at the start"};
 
-inline constexpr std::array kPlanRules{kWeight,   kArgoRollout, kPlan,        kRouting,
-                                       kWorkload, kMatch,       kDecrease,    kEndlessPause,
-                                       kNoWait,   kNoAnalysis,  kNeverLooked, kPodWeights};
+inline constexpr std::array kPlanRules{
+    kWeight,       kArgoRollout, kPlan,       kRouting,     kWorkload,   kMatch,     kDecrease,
+    kEndlessPause, kNoWait,      kNoAnalysis, kNeverLooked, kPodWeights, kElsewhere, kGivenAtStart};
 
 }  // namespace serin::rollout

@@ -5,7 +5,7 @@
 //     if (const auto* weight = std::get_if<SetWeightStep>(&step.action)) …
 //   }
 //
-// A release pins a copy (load.h resolves templates and arguments into it).
+// A release pins a copy (load/pin.h resolves templates and arguments into it).
 #pragma once
 
 #include <cstdint>

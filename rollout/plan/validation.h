@@ -5,7 +5,7 @@
 //   check_supported(rollout, reporter);
 //
 // An argoproj.io Rollout gets Argo's own validation (argo_validation.h). References to templates
-// are load.h's business.
+// are load/load.h's business.
 #pragma once
 
 #include "base/config/document.h"

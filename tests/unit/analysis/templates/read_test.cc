@@ -31,7 +31,9 @@ spec:
       onFail: rollback
     provider: {prometheus: {address: "{{args.prometheus}}"}}
   - name: slow
-    compare: {histogram: {buckets: http_request_duration_seconds_bucket}, slo: {quantile: 0.99, max: 0.3}}
+    compare:
+      histogram: {buckets: http_request_duration_seconds_bucket}
+      slo: {quantile: 0.99, max: 0.3}
   - name: memory
     interval: 30s
     compare: {gauge: {query: container_memory_working_set_bytes}}
@@ -247,7 +249,11 @@ metadata: {generateName: run-}
 spec:
   terminate: true
   ttlStrategy: {secondsAfterCompletion: 10}
-  metrics: [{name: a, consecutiveErrorLimit: 2, successCondition: 'true', provider: {job: {spec: {backoffLimit: 1}}}}]
+  metrics:
+  - name: a
+    consecutiveErrorLimit: 2
+    successCondition: 'true'
+    provider: {job: {spec: {backoffLimit: 1}}}
 )",
                                           problems);
   auto header = config::header_of(documents.at(0), problems);
@@ -260,7 +266,7 @@ spec:
   check_supported(run.spec.metrics, config::Reporter(documents[0], problems),
                   config::Path() / "spec" / "metrics");
   EXPECT_EQ(config::to_text(problems),
-            "r.yaml:7:86: error E013 spec.metrics[0].provider.job: 'job' is not supported yet "
+            "r.yaml:11:16: error E013 spec.metrics[0].provider.job: 'job' is not supported yet "
             "(supported: prometheus, web)\n1 error\n");
 }
 

@@ -16,7 +16,8 @@ metadata: {name: checkout}
 spec:
   strategy:
     canary:
-      trafficRouting: {haproxy: {socket: /run/haproxy.sock, backend: be, stable: [s1, s2], canary: c1}}
+      trafficRouting:
+        haproxy: {socket: /run/haproxy.sock, backend: be, stable: [s1, s2], canary: c1}
       analysis:
         metrics:
         - name: error-rate
@@ -28,7 +29,7 @@ spec:
       - pause: {}
 )";
 
-TEST(ReadRollout, AWholeRolloutInSixteenLines) {
+TEST(ReadRollout, AWholeRollout) {
   auto [rollout, problems] = read_and_validate(kCheckout, true);
   EXPECT_EQ(problems, "");
   EXPECT_EQ(rollout.metadata.name, "checkout");
@@ -104,7 +105,8 @@ TEST(ReadRollout, EveryKindOfStep) {
       {analysis: {templates: [{templateName: t}], args: [{name: a, value: 1}]}},
       {setCanaryScale: {replicas: 3}},
       {setHeaderRoute: {name: h, match: [{headerName: X, headerValue: {exact: y}}]}},
-      {setMirrorRoute: {name: m, percentage: 10, match: [{method: {exact: GET}, headers: {a: {regex: b}}}]}},
+      {setMirrorRoute: {name: m, percentage: 10,
+       match: [{method: {exact: GET}, headers: {a: {regex: b}}}]}},
       {plugin: {name: p, config: {a: 1}}},
       {experiment: {duration: 1m}},
       {approval: {timeout: 1h, onTimeout: rollback, comment: really}},

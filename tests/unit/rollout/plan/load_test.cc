@@ -1,0 +1,191 @@
+#include "rollout/plan/load/load.h"
+
+#include <gtest/gtest.h>
+
+namespace serin::rollout {
+namespace {
+
+constexpr std::string_view kTemplate = R"(apiVersion: serin.dev/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: health}
+spec:
+  args: [{name: limit, value: "0.8"}, {name: team}]
+  metrics:
+  - name: error-rate
+    compare: {errors: {bad: 'e{code=~"5.."}', total: e}}
+  - name: saturation
+    interval: 30s
+    provider: {prometheus: {query: 'avg(usage{team="{{args.team}}"})'}}
+    successCondition: result[0] < {{args.limit}}
+)";
+
+constexpr std::string_view kRollout = R"(apiVersion: serin.dev/v1alpha1
+kind: Rollout
+metadata: {name: checkout}
+spec:
+  strategy:
+    canary:
+      analysis: {templates: [{templateName: health}], args: [{name: team, value: shop}]}
+      steps: [{setWeight: 5}, {pause: {duration: 5m}}]
+)";
+
+std::string problems_of(const std::vector<ConfigFile>& files, const LoadOptions& options = {}) {
+  return config::to_text(lint(files, options));
+}
+
+ConfigFile file(std::string_view text, std::string name = "f.yaml") {
+  return {std::move(name), std::string(text)};
+}
+
+TEST(Load, FilesReferToEachOther) {
+  for (auto files : {std::vector{file(kTemplate, "t.yaml"), file(kRollout, "r.yaml")},
+                     std::vector{file(kRollout, "r.yaml"), file(kTemplate, "t.yaml")},
+                     std::vector{file(std::string(kTemplate) + "---\n" + std::string(kRollout))}}) {
+    Loaded loaded = load_config(files);
+    EXPECT_EQ(config::to_text(loaded.problems), "");
+    ASSERT_NE(loaded.set.find_rollout("checkout"), nullptr);
+    EXPECT_NE(loaded.set.find_template({"health", false}), nullptr);
+    EXPECT_EQ(loaded.set.find_template({"health", true}), nullptr);
+    EXPECT_EQ(loaded.set.find_rollout("other"), nullptr);
+  }
+}
+
+TEST(Load, NamesWhatIsMissing) {
+  EXPECT_EQ(problems_of({file(kRollout, "r.yaml")}),
+            "r.yaml:7:30: error E011 spec.strategy.canary.analysis.templates[0]: AnalysisTemplate "
+            "'health' is not among the files\n1 error\n");
+  EXPECT_EQ(
+      problems_of({file("{kind: AnalysisTemplate, metadata: {name: t}, spec: {templates: "
+                        "[{templateName: gone, clusterScope: true}]}}")}),
+      "f.yaml:1:66: error E011 spec.templates[0]: ClusterAnalysisTemplate 'gone' is not among "
+      "the files\n1 error\n");
+}
+
+TEST(Load, AnArgoRolloutsTemplatesMayBeElsewhere) {
+  std::string problems = problems_of({file(R"(apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: r}
+spec:
+  workloadRef: {kind: Deployment, name: d}
+  strategy: {canary: {analysis: {templates: [{templateName: t}]}, steps: [{pause: {}}]}}
+)")});
+  EXPECT_EQ(
+      problems,
+      "f.yaml:6:46: warning W026 spec.strategy.canary.analysis.templates[0]: AnalysisTemplate "
+      "'t' is not among the files\n1 warning\n");
+}
+
+TEST(Load, ArgumentsThatNobodyGives) {
+  std::string rollout(kRollout);
+  rollout.replace(rollout.find("args: [{name: team, value: shop}]"), 33,
+                  "args: [{name: x, value: 1}]");
+  std::vector files{file(kTemplate, "t.yaml"), file(rollout, "r.yaml")};
+  EXPECT_EQ(problems_of(files),
+            "r.yaml:7:7: warning W027 spec.strategy.canary.analysis: the argument 'team' has no "
+            "value; give it under args, or with --set team=… at the start\n"
+            "r.yaml:7:62: warning W016 spec.strategy.canary.analysis.args[0]: no template has an "
+            "argument 'x'\n"
+            "2 warnings\n");
+  EXPECT_EQ(problems_of(files, {.args = {"team"}}).find("W027"), std::string::npos);
+}
+
+TEST(Load, TemplatesThatDoNotMerge) {
+  std::string other(kTemplate);
+  other.replace(other.find("name: health"), 12, "name: health2");
+  std::string rollout(kRollout);
+  rollout.replace(rollout.find("[{templateName: health}]"), 24,
+                  "[{templateName: health}, {templateName: health2}]");
+  EXPECT_EQ(problems_of({file(kTemplate), file(other), file(rollout, "r.yaml")}),
+            "r.yaml:7:18: error E019 spec.strategy.canary.analysis.templates: two metrics have the "
+            "same name 'error-rate'\n1 error\n");
+}
+
+TEST(Load, NamesAreUnique) {
+  std::string problems = problems_of({file(kTemplate, "a.yaml"), file(kTemplate, "b.yaml")});
+  EXPECT_EQ(problems,
+            "b.yaml:3:18: error E015 metadata.name: another template has this name\n1 error\n");
+}
+
+TEST(Load, AStepsAnalysisMustEnd) {
+  std::string problems =
+      problems_of({file(R"({kind: Rollout, metadata: {name: r}, spec: {strategy: {canary: {
+  analysis: {templates: [{templateName: t}]},
+  steps: [{setWeight: 5}, {analysis: {templates: [{templateName: t}]}}]}}}})"),
+                   file(R"({kind: AnalysisTemplate, metadata: {name: t}, spec: {metrics: [
+  {name: m, interval: 10s, successCondition: 'true', provider: {web: {url: u}}}]}})")},
+                  {.check_supported = false});
+  EXPECT_EQ(
+      problems,
+      "f.yaml:3:28: error E021 spec.strategy.canary.steps[1].analysis: AnalysisTemplate t has "
+      "metric m which runs indefinitely. Invalid value for count: <nil>\n1 error\n");
+}
+
+TEST(Load, AllProblemsOfAllFiles) {
+  std::string problems = problems_of({file("a: [", "a.yaml"), file("{kind: Thing}", "b.yaml"),
+                                      file("{apiVersion: v1, kind: Service}", "c.yaml"),
+                                      file("{kind: AnalysisRun, metadata: {name: r}, spec: "
+                                           "{metrics: [{name: m, provider: {job: "
+                                           "{}}}]}}",
+                                           "d.yaml")});
+  EXPECT_NE(problems.find("a.yaml:1:1: error E001"), std::string::npos) << problems;
+  EXPECT_NE(problems.find("b.yaml:1:8: error E009 kind: kind 'Thing' is not read"),
+            std::string::npos);
+  EXPECT_NE(problems.find("c.yaml:1:14: warning W003"), std::string::npos);
+  EXPECT_NE(problems.find("d.yaml:1:80: error E013 spec.metrics[0].provider.job"),
+            std::string::npos);
+  EXPECT_NE(problems.find("3 errors, 1 warning\n"), std::string::npos);
+}
+
+TEST(Load, SafeIsForAllDocuments) {
+  std::vector files{file(R"(apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: t}
+spec:
+  metrics: [{name: a, consecutiveErrorLimit: 4, provider: {web: {url: u}}}]
+)")};
+  EXPECT_EQ(problems_of(files).find("error E017"), std::string::npos);
+  EXPECT_NE(problems_of(files, {.safe = true}).find("nothing says what a failure is"),
+            std::string::npos);
+}
+
+// The configuration of recorded rollouts as they are kept for scoring.
+TEST(Load, TheConfigurationOfRecordings) {
+  Loaded loaded = load_config({file(R"(apiVersion: serin.dev/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: service-health}
+spec:
+  versions: {label: version, canary: canary, stable: stable, instance: pod}
+  metrics:
+  - name: error-rate
+    interval: 30s
+    compare: {errors: {bad: 'http_requests_total{code=~"5.."}', total: http_requests_total}}
+  - name: latency
+    interval: 30s
+    compare: {histogram: {buckets: http_request_duration_seconds_bucket}, warmup: 180s}
+  - name: memory
+    interval: 30s
+    compare: {gauge: {query: container_memory_working_set_bytes}, warmup: 0s}
+  - name: cpu
+    interval: 30s
+    compare: {gauge: {query: container_cpu_usage_seconds}, warmup: 60s}
+---
+apiVersion: serin.dev/v1alpha1
+kind: Rollout
+metadata: {name: service}
+spec:
+  strategy:
+    canary:
+      analysis: {templates: [{templateName: service-health}], falseRollbackRate: 0.01}
+      steps:
+      - setWeight: 5
+      - pause: {duration: 900s}
+      - setWeight: 10
+      - pause: {duration: 900s}
+)")});
+  EXPECT_EQ(config::to_text(loaded.problems), "");
+  EXPECT_EQ(loaded.set.templates.at(0).spec.metrics.size(), 4U);
+  EXPECT_EQ(loaded.set.rollouts.at(0).canary->analysis->false_rollback_rate, 0.01);
+}
+
+}  // namespace
+}  // namespace serin::rollout
