@@ -41,7 +41,7 @@ void remaining(Context& c) {
       tell(c, Severity::warning, "mark-left",
            fmt::format("the mark '{}' could not be taken off the route; the next release takes it "
                        "over",
-                       c.spec.id));
+                       c.spec.owner));
     } else {
       deliver(c);
       // Sent again only once the route was seen to carry our mark still: it may be another's.

@@ -98,7 +98,8 @@ Transition step(const ReleaseSpec& spec, ReleaseState state, const Event& event,
   Context c{spec, next, now, transition.effects};
   std::visit(Handler{c}, event);
   settle(c);
-  bool heartbeat = !is_terminal(next.status) && (elapsed >= kHeartbeat || elapsed < Duration{});
+  bool running = !is_terminal(next.status) && next.start.stage != StartStage::idle;
+  bool heartbeat = running && (elapsed >= kHeartbeat || elapsed < Duration{});
   if (next == looked && transition.effects.empty() && !heartbeat) return transition;
   transition.changed = !(next == transition.state);
   transition.state = std::move(next);

@@ -57,7 +57,7 @@ void begin_promotion(Context& c, bool word) {
   state.manual_weight.reset();
   if (c.spec.promotion == PromoteBy::manual) {
     end(c, ReleaseStatus::succeeded,
-        fmt::format("{} has passed and keeps {} of the traffic; bringing stable to it is left to "
+        fmt::format("{} ends at {} of the traffic; bringing the rest of stable to it is left to "
                     "you (promotion: manual)",
                     c.spec.version, state.traffic.accepted.to_string()));
     return;

@@ -76,6 +76,12 @@ void check_start_deadline(Context& c) {
 
 void on_start(Context& c) {
   if (c.state.start.stage != StartStage::idle) return;
+  if (c.spec.restored) {
+    advance(c, StartStage::started);
+    end(c, ReleaseStatus::succeeded,
+        fmt::format("{} has all traffic, as before: nothing was left to restore", c.spec.version));
+    return;
+  }
   advance(c, StartStage::preflight);
   c.state.start.since = c.mono();
   c.state.start.next_try = c.mono();
@@ -102,7 +108,7 @@ void look_at_route(Context& c, const event::TrafficObserved& event) {
   StartState& start = c.state.start;
   if (start.stage != StartStage::look || c.state.store_failed) return;
   const ObservedTraffic& observed = *event.observed;
-  bool foreign = !observed.owner.empty() && observed.owner != c.spec.id;
+  bool foreign = !observed.owner.empty() && observed.owner != c.spec.owner;
   if (foreign && !event.owner_ended && observed.owner != c.spec.take_over) {
     refuse(c, fmt::format("the route belongs to '{}', which may still be alive; end that release, "
                           "or take the route over if it is dead",

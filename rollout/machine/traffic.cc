@@ -37,7 +37,7 @@ void note(Context& c, const ObservedTraffic& observed) {
 }
 
 bool is_foreign(const Context& c, const ObservedTraffic& observed) {
-  return !observed.owner.empty() && observed.owner != c.spec.id;
+  return !observed.owner.empty() && observed.owner != c.spec.owner;
 }
 
 std::string foreign_mark(const ObservedTraffic& observed) {
@@ -87,7 +87,7 @@ bool is_raise(const TrafficState& t) {
 }
 
 void want_traffic(Context& c, Weight weight, bool in_service) {
-  want_traffic_as(c, c.spec.id, weight, in_service);
+  want_traffic_as(c, c.spec.owner, weight, in_service);
 }
 
 void want_traffic_as(Context& c, std::string owner, Weight weight, bool in_service) {
@@ -117,8 +117,8 @@ void deliver(Context& c) {
   t.in_flight = fmt::format("t{}.{}", t.desired.generation, t.attempt);
   t.in_flight_raises = raise;
   t.next_try = c.mono() + backoff(t.attempt, returning ? kReturnRetryMax : kRetryMax);
-  t.claimed = t.claimed || t.desired.owner == c.spec.id;
-  if (t.desired.canary.units() > 0 && t.desired.owner == c.spec.id) c.state.exposed = true;
+  t.claimed = t.claimed || t.desired.owner == c.spec.owner;
+  if (t.desired.canary.units() > 0 && t.desired.owner == c.spec.owner) c.state.exposed = true;
   c.effects.push_back(
       {raise ? When::after_durable : When::at_once, effect::ApplyTraffic{t.desired, t.in_flight}});
 }
@@ -144,7 +144,7 @@ void on_outcome(Context& c, const event::TrafficOutcome& outcome) {
     case Outcome::done:
       if (!outcome.observed) break;
       note(c, *outcome.observed);
-      if (is_foreign(c, *outcome.observed) && t.desired.owner == c.spec.id) {
+      if (is_foreign(c, *outcome.observed) && t.desired.owner == c.spec.owner) {
         lose_route(c, foreign_mark(*outcome.observed));
         return;
       }
@@ -175,7 +175,7 @@ void on_observed(Context& c, const event::TrafficObserved& event) {
   note(c, observed);
   if (is_terminal(c.state.status)) {
     if (!c.state.remainder.hand_back) return;
-    if (observed.owner != c.spec.id) {
+    if (observed.owner != c.spec.owner) {
       c.state.remainder.hand_back = false;  // the mark is gone, or somebody else's by now
     } else if (event.turn == t.turn && t.in_flight.empty()) {
       t.next_try = c.mono();

@@ -52,6 +52,7 @@ std::optional<Instant> next_wakeup(const ReleaseSpec& spec, const ReleaseState& 
     }
     return earliest.get();
   }
+  if (state.start.stage == StartStage::idle) return std::nullopt;
   earliest.add(state.last_look.mono + kHeartbeat);
   if (state.status == ReleaseStatus::pending && state.start.stage == StartStage::preflight &&
       !state.start.asked) {

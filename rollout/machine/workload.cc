@@ -13,7 +13,7 @@ void want_workload(Context& c, Slot slot, int instances, When when) {
   workload.next_try = c.mono() + kWorkloadEvery;
   const std::string& version = slot == Slot::canary ? c.spec.version : c.spec.stable_version;
   c.effects.push_back(
-      {when, effect::ApplyWorkload{{c.spec.id, slot, version, instances}, workload.in_flight}});
+      {when, effect::ApplyWorkload{{c.spec.owner, slot, version, instances}, workload.in_flight}});
 }
 
 void on_workload(Context& c, const event::WorkloadOutcome& event) {

@@ -16,6 +16,7 @@ constexpr auto fields(std::type_identity<ReleaseStep>) {
 
 constexpr auto fields(std::type_identity<ReleaseSpec>) {
   return std::tuple{Field{"id", &ReleaseSpec::id},
+                    Field{"owner", &ReleaseSpec::owner},
                     Field{"rollout", &ReleaseSpec::rollout},
                     Field{"version", &ReleaseSpec::version},
                     Field{"stable_version", &ReleaseSpec::stable_version},
@@ -32,6 +33,7 @@ constexpr auto fields(std::type_identity<ReleaseSpec>) {
                     Field{"ready_for_ns", &ReleaseSpec::ready_for},
                     Field{"start_deadline_ns", &ReleaseSpec::start_deadline},
                     Field{"instant", &ReleaseSpec::instant},
+                    Field{"restored", &ReleaseSpec::restored},
                     Field{"take_over", &ReleaseSpec::take_over}};
 }
 

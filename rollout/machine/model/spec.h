@@ -54,7 +54,9 @@ constexpr auto names(std::type_identity<Undecided>) {
 struct ReleaseSpec {
   static constexpr std::size_t kStepsMax = 1000;
 
-  std::string id{};  // the release's: its ticket name, and the mark on the route
+  std::string id{};  // the release's ticket name
+  // The mark on the route: the ticket name and whose it is, unlike that of any other controller.
+  std::string owner{};
   std::string rollout{};
   std::string version{};
   std::string stable_version{};
@@ -75,6 +77,8 @@ struct ReleaseSpec {
   Duration start_deadline = std::chrono::minutes(10);  // of Pending and Starting together
   // A rollback's ticket: straight to 100 % and promotion on the word of the person who asked.
   bool instant = false;
+  // A rollback's ticket where the state before the release is in place already: it ends at once.
+  bool restored = false;
   // A mark on the route that may be taken over: a person says that its owner is dead.
   std::string take_over{};
   bool operator==(const ReleaseSpec&) const = default;

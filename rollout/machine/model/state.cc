@@ -132,7 +132,7 @@ ReleaseState initial_state(const ReleaseSpec& spec, Now now) {
   state.created = now;
   state.last_look = now;
   state.log.resize(spec.steps.size());
-  state.traffic.desired.owner = spec.id;
+  state.traffic.desired.owner = spec.owner;
   return state;
 }
 

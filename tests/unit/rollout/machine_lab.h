@@ -40,6 +40,7 @@ inline ReleaseStep pause_step(std::optional<Duration> duration) {
 inline ReleaseSpec lab_spec() {
   ReleaseSpec spec;
   spec.id = "checkout-1";
+  spec.owner = "checkout-1";
   spec.rollout = "checkout";
   spec.version = "2.4.0";
   spec.stable_version = "2.3.0";

@@ -1,0 +1,180 @@
+#include "rollout/engine/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "rollout/engine/release.h"
+#include "rollout/engine/round.h"
+
+namespace serin::rollout::engine {
+namespace {
+
+constexpr int kSnapshotVersion = 1;
+
+Error damaged(const JournalRecord& record, std::string_view why) {
+  return {Code::data_loss, fmt::format("journal record {} of release '{}' ({}): {}",
+                                       record.sequence, record.release, record.kind, why)};
+}
+
+}  // namespace
+
+Engine::Engine(Config config, MakeAnalysis make_analysis)
+    : config_(std::move(config)), make_analysis_(std::move(make_analysis)) {
+  SERIN_ASSERT(!config_.instance.empty());
+  SERIN_ASSERT(make_analysis_ != nullptr);
+}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+Output Engine::handle(const Event& event, Now now) {
+  Round round(*this, now);
+  std::visit([&](const auto& e) { round.on(e); }, event);
+  return round.finish();
+}
+
+std::optional<Instant> Engine::next_wakeup() const {
+  std::optional<Instant> next;
+  for (const auto& release : releases_) {
+    auto wakeup = release->next_wakeup();
+    if (wakeup && (!next || *wakeup < *next)) next = wakeup;
+  }
+  return next;
+}
+
+bool Engine::wanted(const Effect& effect) const {
+  if (effect.when == machine::When::at_once) return true;
+  auto ask_machine = [&]<class T>(const T& action) {
+    if constexpr (std::is_constructible_v<machine::Action, const T&>) {
+      const Release* release = find(effect.release);
+      return release != nullptr && machine::is_wanted(release->state, {effect.when, action});
+    } else {
+      return true;
+    }
+  };
+  return std::visit(ask_machine, effect.action);
+}
+
+Status Engine::fold(std::span<const JournalRecord> records) {
+  for (const JournalRecord& record : records) {
+    Release* release = find(record.release);
+    if (release == nullptr) {
+      if (record.kind != "opened" || record.sequence != 1) {
+        return std::unexpected(damaged(record, "its release was never opened"));
+      }
+      auto ticket = ticket_from_json(record.body);
+      if (!ticket) return std::unexpected(damaged(record, ticket.error().message));
+      SERIN_TRY(added, Round::add(*this, std::move(*ticket), record.now));
+      static_cast<void>(added);
+      continue;
+    }
+    if (record.sequence <= release->sequence) continue;  // in the snapshot already
+    if (record.sequence != release->sequence + 1) {
+      return std::unexpected(
+          damaged(record, fmt::format("records after {} are missing", release->sequence)));
+    }
+    auto entry = entry_from(record.kind, record.body);
+    if (!entry) return std::unexpected(damaged(record, entry.error().message));
+    const auto* event = std::get_if<machine::Event>(&*entry);
+    const auto* judged = event != nullptr ? std::get_if<machine::event::Judged>(event) : nullptr;
+    if (judged != nullptr && release->analysis != nullptr &&
+        release->analysis->judgement(record.now) != judged->judgement) {
+      ++fold_mismatches_;
+    }
+    if (std::holds_alternative<entry::Asked>(*entry) && release->analysis == nullptr) {
+      return std::unexpected(damaged(record, "the release has no analysis any more"));
+    }
+    if (!release->apply(*entry, record.now).changed) {
+      ++fold_mismatches_;
+      release->sequence = record.sequence;
+    }
+  }
+  return {};
+}
+
+Json Engine::snapshot() const {
+  Json tickets = Json::object();
+  for (const auto& [rollout, number] : tickets_) tickets.set(rollout, number);
+  Json releases = Json::array();
+  for (const auto& release : releases_) {
+    releases.push(
+        Json::object()
+            .set("ticket", to_json(release->ticket))
+            .set("sequence", release->sequence)
+            .set("state", machine::to_json(release->state))
+            .set("analysis", release->analysis != nullptr ? release->analysis->save() : Json())
+            .set("report", release->report));
+  }
+  return Json::object()
+      .set("version", kSnapshotVersion)
+      .set("tickets", std::move(tickets))
+      .set("releases", std::move(releases));
+}
+
+Status Engine::restore(const Json& snapshot) {
+  SERIN_ASSERT(releases_.empty());
+  if (snapshot["version"].integer() != kSnapshotVersion) {
+    return fail(Code::data_loss, fmt::format("a snapshot of version {}; expected {}",
+                                             snapshot["version"].integer(), kSnapshotVersion));
+  }
+  for (const Json& saved : snapshot["releases"].items()) {
+    auto release = std::make_unique<Release>();
+    SERIN_TRY(ticket, ticket_from_json(saved["ticket"]));
+    SERIN_TRY(state, machine::release_state_from_json(saved["state"]));
+    if (!saved["analysis"].is_null()) {
+      SERIN_TRY(analysis, make_analysis_(ticket, state.created));
+      if (analysis == nullptr) {
+        return fail(Code::data_loss,
+                    fmt::format("{}: a saved analysis of a release that has none", ticket.spec.id));
+      }
+      SERIN_CHECK(analysis->load(saved["analysis"]));
+      release->analysis = std::move(analysis);
+    }
+    release->ticket = std::move(ticket);
+    release->state = std::move(state);
+    release->sequence = static_cast<std::uint64_t>(saved["sequence"].integer());
+    release->report = saved["report"];
+    index_[release->id()] = release.get();
+    releases_.push_back(std::move(release));
+  }
+  for (const Json::Member& member : snapshot["tickets"].members()) {
+    tickets_[member.first] = static_cast<std::uint64_t>(member.second.integer());
+  }
+  return {};
+}
+
+Release* Engine::find(std::string_view release) const {
+  auto it = index_.find(release);
+  return it == index_.end() ? nullptr : it->second;
+}
+
+std::vector<std::string> Engine::releases() const {
+  std::vector<std::string> ids;
+  ids.reserve(releases_.size());
+  for (const auto& release : releases_) ids.push_back(release->id());
+  return ids;
+}
+
+std::string Engine::active(std::string_view service) const {
+  std::string waiting;
+  for (const auto& release : releases_) {
+    if (!release->active() || release->ticket.service != service) continue;
+    if (!release->waiting()) return release->id();
+    waiting = release->id();
+  }
+  return waiting;
+}
+
+const machine::ReleaseState* Engine::state(std::string_view release) const {
+  const Release* found = find(release);
+  return found != nullptr ? &found->state : nullptr;
+}
+
+const Ticket* Engine::ticket(std::string_view release) const {
+  const Release* found = find(release);
+  return found != nullptr ? &found->ticket : nullptr;
+}
+
+}  // namespace serin::rollout::engine

@@ -1,0 +1,143 @@
+#include "rollout/engine/release.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace serin::rollout::engine {
+namespace {
+
+using machine::ReleaseState;
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+analysis::EdgeCounts edge_counts(const ObservedTraffic& observed) {
+  auto side = [](const SlotCounts& counts) {
+    return analysis::EdgeCounts::Side{
+        counts.requests, counts.responses_5xx + counts.connect_errors + counts.response_errors +
+                             counts.retries + counts.redispatches};
+  };
+  return {side(observed.stable.counts), side(observed.canary_slot.counts),
+          observed.router_instance};
+}
+
+bool confirmed_anew(const ReleaseState& before, const ReleaseState& after) {
+  if (!after.traffic.confirmed || after.start.stage != machine::StartStage::started) return false;
+  return !before.traffic.confirmed || before.step != after.step ||
+         before.start.stage != after.start.stage ||
+         before.traffic.accepted != after.traffic.accepted;
+}
+
+}  // namespace
+
+Applied Release::apply(const Entry& entry, Now now) {
+  wakeup_known_ = false;
+  ++sequence;
+  Applied applied =
+      std::visit(Overloaded{[&](const entry::Asked&) {
+                              Applied asked{.changed = true, .effects = {}, .asks = {}};
+                              SERIN_ASSERT(analysis != nullptr);
+                              asked.asks = analysis->due(now);
+                              judge_again = true;
+                              return asked;
+                            },
+                            [&](const entry::Answered& answered) {
+                              if (analysis == nullptr)
+                                return Applied{};  // too late: the release has ended
+                              for (analysis::AskId ask : answered.asks) {
+                                analysis->answered(ask, answered.answer, now);
+                              }
+                              judge_again = true;
+                              return Applied{.changed = true, .effects = {}, .asks = {}};
+                            },
+                            [&](const machine::Event& event) { return apply_event(event, now); }},
+                 entry);
+  if (!applied.changed) --sequence;
+  return applied;
+}
+
+Applied Release::apply_event(const machine::Event& event, Now now) {
+  machine::Transition next = machine::step(ticket.spec, state, event, now);
+  if (!next.changed) return {.changed = false, .effects = std::move(next.effects), .asks = {}};
+  ReleaseState before = std::exchange(state, std::move(next.state));
+  if (analysis != nullptr) {
+    tell_analysis(before, event, next.effects, now);
+    if (!active()) {
+      report = analysis->report(now);
+      analysis.reset();
+    }
+  }
+  return {.changed = true, .effects = std::move(next.effects), .asks = {}};
+}
+
+void Release::tell_analysis(const ReleaseState& before, const machine::Event& event,
+                            const std::vector<machine::Effect>& effects, Now now) {
+  bool restarted = std::holds_alternative<machine::event::Recovered>(event);
+  if (restarted || now.mono - before.last_look.mono > machine::kLookGapMax) {
+    analysis->resumed(now);
+    judge_again = true;
+  }
+  for (const machine::Effect& effect : effects) {
+    const auto* apply = std::get_if<machine::effect::ApplyTraffic>(&effect.action);
+    if (apply == nullptr || apply->desired.canary.units() == 0) continue;
+    analysis->traffic_commanded(apply->desired.canary.fraction(), now);
+  }
+  if (confirmed_anew(before, state)) {
+    analysis->traffic_confirmed(state.step, state.traffic.accepted.fraction(), now);
+    judge_again = true;
+  }
+  const auto* observed = std::get_if<machine::event::TrafficObserved>(&event);
+  if (observed != nullptr && observed->observed && state.exposed) {
+    analysis->edge_counts(edge_counts(*observed->observed), observed->observed->canary.fraction(),
+                          now);
+    judge_again = true;
+  }
+}
+
+std::optional<Instant> Release::look() const {
+  return analysis != nullptr && !waiting() ? analysis->next_wakeup() : std::nullopt;
+}
+
+std::optional<Instant> Release::next_wakeup() const {
+  if (wakeup_known_) return wakeup_;
+  wakeup_known_ = true;
+  wakeup_ = timer();
+  auto earlier = [&](std::optional<Instant> when) {
+    if (when && (!wakeup_ || *when < *wakeup_)) wakeup_ = when;
+  };
+  earlier(look());
+  if (auto every = machine::observe_every(state); every && !observing_) {
+    earlier(observe_asked_ == Instant::min() ? observe_asked_ : observe_asked_ + *every);
+  }
+  if (wakeup_) wakeup_ = std::max(*wakeup_, not_before_);
+  return wakeup_;
+}
+
+bool Release::observe_due(Instant now) const {
+  auto every = machine::observe_every(state);
+  if (!every || observing_) return false;
+  return observe_asked_ == Instant::min() || now - observe_asked_ >= *every;
+}
+
+void Release::observe_begun(Instant now) {
+  observing_ = true;
+  observe_asked_ = now;
+  wakeup_known_ = false;
+}
+
+void Release::observe_ended() {
+  observing_ = false;
+  wakeup_known_ = false;
+}
+
+void Release::ticked(Instant not_before) {
+  not_before_ = not_before;
+  wakeup_known_ = false;
+}
+
+}  // namespace serin::rollout::engine

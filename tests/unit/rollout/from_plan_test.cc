@@ -1,0 +1,92 @@
+#include "rollout/machine/model/from_plan.h"
+
+#include <gtest/gtest.h>
+
+namespace serin::rollout::machine {
+namespace {
+
+using std::chrono::seconds;
+
+Rollout canary_rollout() {
+  Rollout rollout;
+  rollout.metadata.name = "checkout";
+  rollout.canary.emplace();
+  rollout.canary->steps.push_back(rollout::Step{SetWeightStep{Weight::from_units(500)}, false});
+  rollout.canary->steps.push_back(rollout::Step{PauseStep{seconds(60)}, true});
+  rollout.canary->steps.push_back(rollout::Step{PauseStep{}, false});
+  rollout.canary->steps.push_back(rollout::Step{
+      ApprovalStep{.timeout = seconds(9), .on_timeout = "rollback", .comment = ""}, false});
+  rollout.canary->steps.push_back(rollout::Step{AnalysisStep{}, false});
+  return rollout;
+}
+
+TEST(FromPlan, KeepsStepsAndRules) {
+  Rollout rollout = canary_rollout();
+  rollout.verify.duration = seconds(30);
+  rollout.hard = true;
+  rollout.on_inconclusive = OnInconclusive::rollback;
+  auto spec = make_spec(rollout, {"2", "1"});
+  ASSERT_TRUE(spec) << spec.error().to_string();
+  ASSERT_EQ(spec->steps.size(), 5U);
+  EXPECT_EQ(spec->steps[0].weight, Weight::from_units(500));
+  EXPECT_EQ(spec->steps[1].duration, seconds(60));
+  EXPECT_TRUE(spec->steps[1].gate_pass);
+  EXPECT_FALSE(spec->steps[2].duration);
+  EXPECT_EQ(spec->steps[3].on_timeout, OnTimeout::rollback);
+  EXPECT_EQ(spec->steps[4].kind, StepKind::analysis);
+  EXPECT_EQ(spec->verify, seconds(30));
+  EXPECT_TRUE(spec->hard);
+  EXPECT_EQ(spec->undecided, Undecided::rollback);
+  EXPECT_EQ(spec->promotion, PromoteBy::swap);
+  auto back = release_spec_from_json(*Json::parse(to_json(*spec).dump()));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, *spec);
+}
+
+TEST(FromPlan, NamesAllThatItCannotDo) {
+  Rollout rollout = canary_rollout();
+  rollout.canary->steps.push_back(rollout::Step{SetMirrorRouteStep{}, false});
+  rollout.canary->steps.push_back(rollout::Step{HookStep{}, false});
+  rollout.promotion.mode = PromotionMode::copy;
+  auto spec = make_spec(rollout, {"2", "1"});
+  ASSERT_FALSE(spec);
+  EXPECT_EQ(spec.error().code, Code::failed_precondition);
+  for (const char* part : {"steps[5]: setMirrorRoute", "steps[6]: hook", "copy"}) {
+    EXPECT_NE(spec.error().message.find(part), std::string::npos) << spec.error().message;
+  }
+}
+
+TEST(FromPlan, VersionMustBeNew) {
+  EXPECT_FALSE(make_spec(canary_rollout(), {"", "1"}));
+  EXPECT_FALSE(make_spec(canary_rollout(), {"1", "1"}));
+}
+
+TEST(FromPlan, StepsAreBounded) {
+  Rollout rollout = canary_rollout();
+  rollout.canary->steps.resize(ReleaseSpec::kStepsMax, rollout::Step{PauseStep{seconds(1)}, false});
+  auto spec = make_spec(rollout, {"2", "1"});
+  ASSERT_TRUE(spec);
+  Json json = to_json(*spec);
+  EXPECT_TRUE(release_spec_from_json(json));
+  rollout.canary->steps.push_back(rollout::Step{PauseStep{seconds(1)}, false});
+  EXPECT_FALSE(make_spec(rollout, {"2", "1"}));
+  json.find("steps")->push(json["steps"].at(0));
+  EXPECT_FALSE(release_spec_from_json(json));
+}
+
+TEST(FromPlan, BlueGreenIsOneSwitch) {
+  Rollout rollout;
+  rollout.metadata.name = "shop";
+  rollout.blue_green.emplace();
+  rollout.blue_green->pre_promotion_analysis.emplace();
+  rollout.blue_green->auto_promotion_enabled = false;
+  auto spec = make_spec(rollout, {"2", "1"});
+  ASSERT_TRUE(spec);
+  ASSERT_EQ(spec->steps.size(), 2U);
+  EXPECT_EQ(spec->steps[0].kind, StepKind::analysis);
+  EXPECT_EQ(spec->steps[1].kind, StepKind::pause);
+  EXPECT_FALSE(spec->steps[1].duration);
+}
+
+}  // namespace
+}  // namespace serin::rollout::machine
