@@ -6,8 +6,16 @@
 namespace serin::rollout::machine {
 namespace {
 
-OnTimeout on_timeout(const std::string& word) {
-  return from_name<OnTimeout>(word).value_or(OnTimeout::hold);
+OnTimeout on_timeout(rollout::OnTimeout value) {
+  switch (value) {
+    case rollout::OnTimeout::rollback:
+      return OnTimeout::rollback;
+    case rollout::OnTimeout::promote:
+      return OnTimeout::promote;
+    case rollout::OnTimeout::hold:
+      break;
+  }
+  return OnTimeout::hold;
 }
 
 Undecided undecided(OnInconclusive value) {

@@ -15,7 +15,9 @@ Rollout canary_rollout() {
   rollout.canary->steps.push_back(rollout::Step{PauseStep{seconds(60)}, true});
   rollout.canary->steps.push_back(rollout::Step{PauseStep{}, false});
   rollout.canary->steps.push_back(rollout::Step{
-      ApprovalStep{.timeout = seconds(9), .on_timeout = "rollback", .comment = ""}, false});
+      ApprovalStep{
+          .timeout = seconds(9), .on_timeout = rollout::OnTimeout::rollback, .comment = ""},
+      false});
   rollout.canary->steps.push_back(rollout::Step{AnalysisStep{}, false});
   return rollout;
 }
