@@ -14,6 +14,7 @@ namespace {
 void reassert(Context& c) {
   TrafficState& t = c.state.traffic;
   t.confirmed = false;
+  t.seen_again = false;
   t.attempt = 0;
   t.next_try = c.mono();
   t.unconfirmed_since = c.mono();
@@ -89,8 +90,17 @@ void undo_raise(Context& c, const ObservedTraffic& observed) {
 void check_drift(Context& c, const ObservedTraffic& observed) {
   TrafficState& t = c.state.traffic;
   if (c.state.status == ReleaseStatus::rolling_back) {
-    // Nobody's raise is argued with on the way back: it goes to zero again.
-    if (!matches(t.desired, observed)) reassert(c);
+    // More is taken down again, whoever raised it; less is on the way to zero.
+    if (matches(t.desired, observed)) return;
+    bool more = observed.canary > t.desired.canary ||
+                (observed.canary_slot.in_service && !t.desired.canary_in_service);
+    if (more) {
+      reassert(c);
+    } else {
+      t.desired.canary = observed.canary;
+      t.desired.canary_in_service = observed.canary_slot.in_service;
+      accept(c, observed);
+    }
     return;
   }
   if (observed.router_instance != t.instance && !observed.router_instance.empty() &&

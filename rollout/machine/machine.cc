@@ -115,6 +115,7 @@ std::optional<Duration> observe_every(const ReleaseState& state) {
   if (state.start.stage < StartStage::look) return std::nullopt;
   if (state.start.stage == StartStage::look) return kConfirmEvery;
   bool confirming = !t.confirmed && t.desired.generation > 0;
+  if (state.status == ReleaseStatus::rolling_back && !t.seen_again) return kConfirmEvery;
   return confirming || state.recovering ? kConfirmEvery : kObserveEvery;
 }
 

@@ -62,6 +62,7 @@ void on_recovered(Context& c) {
   }
   if (state.status == ReleaseStatus::rolling_back) {
     t.confirmed = false;
+    t.seen_again = false;
     t.unconfirmed_since = c.mono();
     t.uncertain_until = c.mono() + kUncertain;
     return;
@@ -82,6 +83,7 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
   t.late_told = false;
   auto keep = [&] {
     t.confirmed = true;
+    t.seen_again = true;
     t.accepted = observed.canary;
     t.accepted_in_service = in_service;
     t.ready = {observed.stable.servers_ready, observed.canary_slot.servers_ready};

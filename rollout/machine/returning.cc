@@ -29,7 +29,7 @@ Weight share_to_keep(const Context& c) {
   int needed = state.start.stable_instances;
   if (!stable.health_known || needed <= 0 || stable.servers_ready >= needed) return {};
   if (t.observed->canary_slot.servers_ready == 0) return {};  // the canary serves nobody
-  Weight wanted = t.desired.canary;
+  Weight wanted = std::min(t.desired.canary, t.observed->canary);
   if (stable.servers_ready > 0 && wanted <= kLightShare) return {};
   int missing = Weight::kFull - Weight::kFull * stable.servers_ready / needed;
   return std::min(wanted, Weight::from_units(missing));
@@ -131,7 +131,8 @@ void returning(Context& c) {
     if (!t.confirmed) complain(c);
     return;
   }
-  if (c.mono() < t.uncertain_until) return;  // a lost command could still land: watched until then
+  // A reading of its own must agree; and while a lost command could still land it is watched.
+  if (!t.seen_again || c.mono() < t.uncertain_until) return;
   end(c, final_status(state.back.cause), state.back.sentence);
 }
 

@@ -13,6 +13,7 @@ namespace {
 void forget_delivery(Context& c) {
   TrafficState& t = c.state.traffic;
   t.confirmed = false;
+  t.seen_again = false;
   t.attempt = 0;
   t.next_try = c.mono();
   t.unconfirmed_since = c.mono();
@@ -22,6 +23,7 @@ void forget_delivery(Context& c) {
 void confirm(Context& c, const ObservedTraffic& observed) {
   TrafficState& t = c.state.traffic;
   t.confirmed = true;
+  t.seen_again = false;
   t.accepted = observed.canary;
   t.accepted_in_service = observed.canary_slot.in_service;
   t.ready = {observed.stable.servers_ready, observed.canary_slot.servers_ready};
@@ -198,9 +200,11 @@ void on_observed(Context& c, const event::TrafficObserved& event) {
   }
   if (event.turn != t.turn) return;  // read before a command or its outcome: too old to compare
   if (t.confirmed) {
+    if (matches(t.desired, observed)) t.seen_again = true;
     check_drift(c, observed);
   } else if (t.attempt > 0 && t.in_flight.empty() && matches(t.desired, observed)) {
     confirm(c, observed);
+    t.seen_again = true;
   }
 }
 

@@ -25,6 +25,7 @@ constexpr auto fields(std::type_identity<TrafficState>) {
   return std::tuple{Field{"desired", &TrafficState::desired},
                     Field{"claimed", &TrafficState::claimed},
                     Field{"confirmed", &TrafficState::confirmed},
+                    Field{"seen_again", &TrafficState::seen_again},
                     Field{"accepted", &TrafficState::accepted},
                     Field{"accepted_in_service", &TrafficState::accepted_in_service},
                     Field{"ready", &TrafficState::ready},

@@ -112,9 +112,10 @@ struct ReadyCounts {
 
 struct TrafficState {
   DesiredTraffic desired;
-  bool claimed = false;    // our mark may be on the route
-  bool confirmed = false;  // `desired` was read back
-  Weight accepted;         // the share that was read back then
+  bool claimed = false;     // our mark may be on the route
+  bool confirmed = false;   // `desired` was read back
+  bool seen_again = false;  // and once more, by a reading of its own
+  Weight accepted;          // the share that was read back then
   bool accepted_in_service = false;
   ReadyCounts ready;      // and the servers
   std::string instance;   // and the router's instance

@@ -176,6 +176,7 @@ class EngineLab {
   effect::Reply open(Ticket ticket, bool supersede = false) {
     std::string request = "open-" + std::to_string(++requests_);
     send(event::Open{std::move(ticket), supersede, request});
+    if (supersede) advance(milliseconds(100));
     return reply(request);
   }
   std::string open(const std::string& service) {
@@ -187,7 +188,11 @@ class EngineLab {
     operated.request = "operate-" + std::to_string(++requests_);
     std::string request = operated.request;
     send(event::Operate{release, std::move(operated)});
-    return reply(request);
+    effect::Reply answer = reply(request);
+    // The reading that ends a return.
+    const auto* state = engine.state(release);
+    if (state && state->status == ReleaseStatus::rolling_back) advance(milliseconds(100));
+    return answer;
   }
   effect::Reply operate(const std::string& release, Operation operation) {
     return operate(release, machine::event::Operated{.operation = operation});

@@ -1,5 +1,5 @@
-#include "tests/unit/rollout/machine_lab.h"
 #include "rollout/machine/traffic.h"
+#include "tests/unit/rollout/machine_lab.h"
 
 namespace serin::rollout::machine {
 namespace {

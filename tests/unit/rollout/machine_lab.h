@@ -141,6 +141,7 @@ class Lab {
   effect::Reply operate(event::Operated operated) {
     operated.request = "r" + std::to_string(++requests_);
     send(operated);
+    see_again();
     for (auto it = log.rbegin(); it != log.rend(); ++it) {
       const auto* reply = std::get_if<effect::Reply>(&it->action);
       if (reply != nullptr && reply->request == operated.request) return *reply;
@@ -156,6 +157,11 @@ class Lab {
     judgement.findings = {
         {"error-rate", "error-rate worse: 31 of 1 004 against 7 of 3 611", action, guard}};
     judge();
+    see_again();
+  }
+  // The reading that ends a return, once zero is confirmed.
+  void see_again() {
+    if (state.status == ReleaseStatus::rolling_back && state.traffic.confirmed) observe();
   }
 
   // A crash and a restart: `state` is what the journal gives back.

@@ -169,6 +169,36 @@ TEST(Return, LostRaiseIsWatchedForAWhile) {
   EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
 }
 
+TEST(Return, LyingReplyIsFoundOutByAReadingOfItsOwn) {
+  Lab lab = at_half();
+  lab.judgement.findings = {{"error-rate", "worse", analysis::OnFail::rollback, false}};
+  lab.judge();
+  EXPECT_EQ(lab.state.status, ReleaseStatus::rolling_back);
+  EXPECT_TRUE(lab.state.traffic.confirmed);
+  lab.router.seen.canary = Weight::from_units(5000);  // it was never taken out
+  lab.router.seen.canary_slot.in_service = true;
+  lab.advance(milliseconds(200));
+  EXPECT_EQ(lab.share(), 0);
+  lab.advance(milliseconds(200));
+  EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
+}
+
+TEST(Return, NeverGivesBackWhatIsAlreadyGone) {
+  Lab lab = at_half();
+  lab.router.seen.stable.servers_ready = 2;
+  lab.router.seen.canary = Weight::from_units(6667);
+  lab.advance(seconds(1));
+  lab.fail_metric();
+  ASSERT_EQ(lab.state.reason, Reason::stable_capacity);
+  ASSERT_EQ(lab.share(), 50);
+  lab.router.seen.canary = Weight::from_units(1000);  // a person helps
+  lab.router.seen.stable.servers_ready = 0;
+  int writes = lab.router.writes;
+  lab.advance(seconds(5));
+  EXPECT_EQ(lab.share(), 10);
+  EXPECT_EQ(lab.router.writes, writes);
+}
+
 TEST(Return, StableThatLacksInstancesDelaysInProportion) {
   Lab lab = at_half();
   lab.router.seen.stable.servers_ready = 3;  // of 4
@@ -182,7 +212,7 @@ TEST(Return, StableThatLacksInstancesDelaysInProportion) {
   EXPECT_EQ(lab.told("stable-capacity"), 1);
   EXPECT_NE(lab.state.sentence.find("3 of 4"), std::string::npos);
   lab.router.seen.stable.servers_ready = 4;
-  lab.advance(seconds(1));
+  lab.advance(seconds(2));
   EXPECT_EQ(lab.share(), 0);
   EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
 }
@@ -242,7 +272,7 @@ TEST(Return, AllCanaryServersDownIsAGuard) {
   Lab lab = at_half();
   lab.router.seen.canary_slot.servers_ready = 0;
   lab.router.seen.canary = Weight();
-  lab.advance(seconds(1));
+  lab.advance(seconds(2));
   EXPECT_EQ(lab.state.back.cause, Cause::guard);
   EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
 }
