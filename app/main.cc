@@ -1,4 +1,7 @@
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 #include "app/cli/commands.h"
@@ -14,12 +17,19 @@ struct Cases : Fs... {
 };
 
 ExitCode perform(const Invocation& invocation) {
-  return std::visit(Cases{[](const VersionOptions& options) { return command_version(options); },
-                          [](const auto&) {
-                            std::fputs("serin: this command is not part of this build\n", stderr);
-                            return ExitCode::error;
-                          }},
-                    invocation.command);
+  const char* no_color = ::secure_getenv("NO_COLOR");
+  bool plain = invocation.no_color || (no_color != nullptr && *no_color != '\0');
+  Terminal terminal = Terminal::of(STDOUT_FILENO, plain);
+  return std::visit(
+      Cases{[&](const RunOptions& options) { return command_run(options, terminal); },
+            [](const OperationOptions& options) { return command_operation(options); },
+            [&](const GetOptions& options) { return command_get(options, terminal); },
+            [](const LintOptions& options) { return command_lint(options); },
+            [&](const ReplayOptions& options) { return command_replay(options, terminal); },
+            [](const DemoCommandOptions& options) { return command_demo(options); },
+            [](const JournalOptions& options) { return command_journal(options); },
+            [](const VersionOptions& options) { return command_version(options); }},
+      invocation.command);
 }
 
 }  // namespace

@@ -67,8 +67,9 @@ Result<Compared> Compared::create(const ReleasePolicy& policy, const PolicyMetri
   }
   Duration interval = metric.metric.interval.value_or(ReleasePolicy::kIntervalDefault);
   if (interval <= Duration::zero()) interval = ReleasePolicy::kIntervalDefault;
-  compared.schedule_ =
-      Schedule(start.mono, interval, phase_of(policy.release, compared.name_, interval));
+  Duration phase = policy.release.empty() ? Duration::zero()
+                                          : phase_of(policy.release, compared.name_, interval);
+  compared.schedule_ = Schedule(start.mono, interval, phase);
   return compared;
 }
 

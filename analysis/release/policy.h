@@ -35,7 +35,9 @@ struct ReleasePolicy {
   static constexpr Duration kIntervalDefault = std::chrono::seconds(10);
   static constexpr Duration kHistoryDefault = std::chrono::hours(6);
 
-  std::string release;  // spreads the looks of many releases
+  // Spreads the looks of many releases over their intervals; "" looks on the grid from the start
+  // (replay).
+  std::string release;
   std::vector<PolicyMetric> metrics;
   std::vector<PolicySource> sources;
   double false_rollback_rate = 0.01;

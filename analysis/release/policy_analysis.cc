@@ -151,7 +151,10 @@ void PolicyAnalysis::watch_silence(std::size_t metric, const queries::Comparison
     silence = {};
     return;
   }
-  if (silence.looks == 0 && edge_) silence.canary_requests = edge_->canary_requests();
+  if (silence.looks == 0) {
+    silence.since = running_;
+    if (edge_) silence.canary_requests = edge_->canary_requests();
+  }
   ++silence.looks;
 }
 
@@ -253,7 +256,8 @@ void PolicyAnalysis::add_silence(Judgement& judgement) const {
   for (std::size_t i = 0; i < compared_.size(); ++i) {
     const Silence& silence = silences_[i];
     double requests = edge_->canary_requests() - silence.canary_requests;
-    if (silence.looks < kSilentLooksMax || requests < EdgeWatch::kExpectedMin) continue;
+    bool long_enough = silence.looks >= kSilentLooksMax && running_ - silence.since >= kSilenceMin;
+    if (!long_enough || requests < EdgeWatch::kExpectedMin) continue;
     judgement.pauses.push_back(
         {.metric = compared_[i].name(),
          .sentence = fmt::format(
@@ -279,7 +283,7 @@ Json PolicyAnalysis::report(Now) const {
     combined = to_json(judge_->combined());
   }
   return Json::object()
-      .set("running_s", to_seconds(running_))
+      .set("runningSeconds", to_seconds(running_))
       .set("step", step_)
       .set("combined", std::move(combined))
       .set("metrics", std::move(metrics));
@@ -290,8 +294,10 @@ Json PolicyAnalysis::save() const {
   for (const Compared& metric : compared_) compared.push(metric.save());
   Json silences = Json::array();
   for (const Silence& silence : silences_) {
-    silences.push(
-        Json::object().set("looks", silence.looks).set("canary_requests", silence.canary_requests));
+    silences.push(Json::object()
+                      .set("looks", silence.looks)
+                      .set("canary_requests", silence.canary_requests)
+                      .set("since_ns", silence.since.count()));
   }
   Json pending = Json::array();
   for (const auto& [id, ask] : pending_) {
@@ -325,7 +331,8 @@ Status PolicyAnalysis::load(const Json& state) {
     SERIN_CHECK(compared_[i].load(state["compared"].at(i)));
     const Json& silence = state["silences"].at(i);
     silences_[i] = {.looks = static_cast<int>(silence["looks"].integer()),
-                    .canary_requests = silence["canary_requests"].number()};
+                    .canary_requests = silence["canary_requests"].number(),
+                    .since = Duration(silence["since_ns"].integer())};
   }
   if (judge_) {
     SERIN_TRY(judge, SequentialJudge::from_json(state["judge"]));

@@ -31,6 +31,8 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   // Looks without a sample of the canary, while the router counts requests to it, before a person
   // is asked.
   static constexpr int kSilentLooksMax = 3;
+  // And so long at least: series of a new instance take some scrapes to appear.
+  static constexpr Duration kSilenceMin = std::chrono::seconds(20);
 
   // Errors: invalid_argument, naming metric and field.
   static Result<std::unique_ptr<PolicyAnalysis>> create(std::shared_ptr<const ReleasePolicy> policy,
@@ -63,6 +65,7 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   struct Silence {
     int looks = 0;
     double canary_requests = 0;  // at the first of them
+    Duration since{};            // running time then
   };
 
   explicit PolicyAnalysis(std::shared_ptr<const ReleasePolicy> policy)

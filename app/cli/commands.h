@@ -1,11 +1,20 @@
-// The commands. Each returns the exit status; results go to stdout, messages and progress to stderr.
+// The commands. Each returns the exit status; results go to stdout, messages and progress to
+// stderr.
 #pragma once
 
 #include "app/cli/exit_code.h"
 #include "app/cli/options.h"
+#include "app/view/terminal.h"
 
 namespace serin::app {
 
 ExitCode command_version(const VersionOptions& options);
+ExitCode command_operation(const OperationOptions& options);
+ExitCode command_get(const GetOptions& options, const Terminal& terminal);
+ExitCode command_demo(const DemoCommandOptions& options);
+ExitCode command_lint(const LintOptions& options);
+ExitCode command_replay(const ReplayOptions& options, const Terminal& terminal);
+ExitCode command_journal(const JournalOptions& options);
+ExitCode command_run(const RunOptions& options, const Terminal& terminal);
 
 }  // namespace serin::app

@@ -21,7 +21,7 @@ struct RunOptions {
   std::vector<std::pair<std::string, std::string>> arguments;  // --set name=value
   std::string state = "serin-state";
   Duration pause_timeout = std::chrono::minutes(30);
-  bool take_over = false;  // of a route whose owner is known to be dead
+  std::string take_over;  // the mark of an owner that is known to be dead
   bool safe = false;
   Output output = Output::text;
 };

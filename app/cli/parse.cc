@@ -79,8 +79,10 @@ void add_run(CLI::App& app, Slots& slots) {
           "--pause-timeout", slots.pause_timeout,
           "without a terminal: how long a pause for a person may last (30m), then back to stable")
       ->type_name("DURATION");
-  command->add_flag("--take-over", options.take_over,
-                    "take the route from an owner that is known to be dead");
+  command
+      ->add_option("--take-over", options.take_over,
+                   "take the route although it has this mark: its owner is known to be dead")
+      ->type_name("MARK");
   command->add_flag("--safe", options.safe, "serin's rules over Argo's in argoproj.io documents");
   add_output(*command, options.output);
 }

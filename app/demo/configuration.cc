@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/json.h"
+
 namespace serin::app {
 
 std::string demo_haproxy_configuration(const DemoPorts& ports, const std::string& socket,
@@ -37,19 +39,33 @@ frontend shop
   return text;
 }
 
-std::string demo_prometheus_configuration(const DemoPorts& ports, int scrape_seconds) {
-  std::string text = fmt::format(
-      "global:\n  scrape_interval: {0}s\n  scrape_timeout: {0}s\nscrape_configs:\n- job_name: "
-      "shop\n"
-      "  static_configs:\n",
-      scrape_seconds);
+std::string demo_prometheus_configuration(const std::string& targets, int scrape_seconds) {
+  return fmt::format(R"(global:
+  scrape_interval: {0}s
+  scrape_timeout: {0}s
+scrape_configs:
+- job_name: shop
+  file_sd_configs:
+  - files: ['{1}']
+    refresh_interval: 1s
+)",
+                     scrape_seconds, targets);
+}
+
+std::string demo_targets(const DemoPorts& ports, const std::array<std::string, 2>& versions) {
+  Json groups = Json::array();
   for (std::size_t slot = 0; slot < kDemoSlots.size(); ++slot) {
+    if (versions[slot].empty()) continue;
     for (std::size_t i = 0; i < ports.slots[slot].size(); ++i) {
-      text += fmt::format("  - targets: ['127.0.0.1:{}']\n    labels: {{pod: {}{}}}\n",
-                          ports.slots[slot][i], kDemoSlots[slot], i + 1);
+      groups.push(
+          Json::object()
+              .set("targets", Json::array().push(fmt::format("127.0.0.1:{}", ports.slots[slot][i])))
+              .set("labels", Json::object()
+                                 .set("version", versions[slot])
+                                 .set("pod", fmt::format("{}{}", kDemoSlots[slot], i + 1))));
     }
   }
-  return text;
+  return groups.dump(1) + "\n";
 }
 
 std::string demo_rollout(const DemoPorts& ports, const std::string& socket, const std::string& map,

@@ -18,7 +18,11 @@ inline constexpr std::array<const char*, 2> kDemoSlots = {"blue", "green"};
 
 std::string demo_haproxy_configuration(const DemoPorts& ports, const std::string& socket,
                                        const std::string& map);
-std::string demo_prometheus_configuration(const DemoPorts& ports, int scrape_seconds);
+// `targets`: the file that names the instances; Prometheus reads it again when it changes.
+std::string demo_prometheus_configuration(const std::string& targets, int scrape_seconds);
+// The instances with the labels that tell versions and pods apart, as service discovery adds them
+// elsewhere. A slot without a version has no instances.
+std::string demo_targets(const DemoPorts& ports, const std::array<std::string, 2>& versions);
 std::string demo_rollout(const DemoPorts& ports, const std::string& socket, const std::string& map,
                          const std::vector<std::pair<int, int>>& steps);
 

@@ -145,9 +145,22 @@ Status DemoEnvironment::prepare() {
   std::string map = path("share.map");
   SERIN_CHECK(write_file(map, "shop 0\n"));
   SERIN_CHECK(write_file(path("haproxy.cfg"), demo_haproxy_configuration(ports, socket_, map)));
-  SERIN_CHECK(write_file(path("prometheus.yml"),
-                         demo_prometheus_configuration(ports, options_.scrape_seconds)));
+  SERIN_CHECK(write_targets());
+  SERIN_CHECK(
+      write_file(path("prometheus.yml"),
+                 demo_prometheus_configuration(path("targets.json"), options_.scrape_seconds)));
   return write_file(rollout_file_, demo_rollout(ports, socket_, map, options_.steps));
+}
+
+Status DemoEnvironment::write_targets() {
+  DemoPorts ports;
+  for (std::size_t slot = 0; slot < slots_.size(); ++slot) ports.slots[slot] = slots_[slot].ports;
+  SERIN_CHECK(write_file(path("targets.new"), demo_targets(ports, versions_)));
+  std::error_code error;
+  std::filesystem::rename(path("targets.new"), path("targets.json"), error);
+  if (error)
+    return fail(Code::unavailable, "can't write " + path("targets.json") + ": " + error.message());
+  return {};
 }
 
 Status DemoEnvironment::start_slot(int slot, const DemoVersion& version) {
@@ -162,6 +175,7 @@ Status DemoEnvironment::start_slot(int slot, const DemoVersion& version) {
                                    std::to_string(target.ports[i]), "--version", version.version,
                                    "--error-rate", fmt::format("{}", version.error_rate),
                                    "--latency-ms", fmt::format("{}", version.latency_ms),
+                                   "--latency-sd", fmt::format("{}", version.latency_ms_sd),
                                    "--refuse-rate", fmt::format("{}", version.refuse_rate)},
                           .output = log}));
     target.instances.push_back(std::move(child));
@@ -178,7 +192,8 @@ Status DemoEnvironment::start_slot(int slot, const DemoVersion& version) {
       target.instances[i].wait(20ms);
     }
   }
-  return {};
+  versions_[static_cast<std::size_t>(slot)] = version.version;
+  return write_targets();
 }
 
 Status DemoEnvironment::start_program(const std::string& name, std::vector<std::string> argv,

@@ -34,7 +34,8 @@ struct DemoOptions {
 struct DemoVersion {
   std::string version;
   double error_rate = 0.001;
-  double latency_ms = 10;
+  double latency_ms = 20;
+  double latency_ms_sd = 15;
   double refuse_rate = 0;
 };
 
@@ -69,6 +70,7 @@ class DemoEnvironment {
   explicit DemoEnvironment(DemoOptions options) : options_(std::move(options)) {}
   Status prepare();
   Status start_slot(int slot, const DemoVersion& version);
+  Status write_targets();
   Status start_program(const std::string& name, std::vector<std::string> argv, int port);
   std::string path(const std::string& name) const { return options_.directory + "/" + name; }
 
@@ -77,6 +79,7 @@ class DemoEnvironment {
   int prometheus_port_ = 0;
   int canary_slot_ = 1;
   std::array<Slot, 2> slots_;
+  std::array<std::string, 2> versions_;  // by slot; "" where nothing runs
   std::vector<Process> programs_;
   std::string socket_;
   std::string rollout_file_;

@@ -106,6 +106,16 @@ std::int64_t Recording::last_ms() const {
   return last;
 }
 
+std::int64_t Recording::last_ms_at(std::int64_t time_ms) const {
+  std::int64_t last = 0;
+  for (const queries::Series& series : series_) {
+    auto end = std::partition_point(series.samples.begin(), series.samples.end(),
+                                    [&](const Sample& s) { return earlier(s, time_ms); });
+    if (end != series.samples.begin()) last = std::max(last, std::prev(end)->time_ms);
+  }
+  return last;
+}
+
 std::optional<std::int64_t> Recording::first_ms_with(std::string_view label,
                                                      std::string_view value) const {
   std::optional<std::int64_t> first;

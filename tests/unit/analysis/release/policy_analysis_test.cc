@@ -172,8 +172,8 @@ TEST(PolicyAnalysis, AnEqualCanaryPassesInTheEndAndIsCovered) {
   EXPECT_TRUE(judgement.covered);
   EXPECT_FALSE(judgement.contested);
   std::string source =
-      std::string((*analysis)->report(at(1h))["metrics"].at(0)["dispersion_source"].string());
-  EXPECT_NE(source, "assumed") << (*analysis)->report(at(1h)).dump(1);
+      std::string((*analysis)->report(at(1h))["metrics"].at(0)["dispersionSource"].string());
+  EXPECT_EQ(source, "history") << (*analysis)->report(at(1h)).dump(1);
 }
 
 TEST(PolicyAnalysis, BeforeTrafficNothingCounts) {

@@ -1,0 +1,258 @@
+// serin run: one release in the foreground.
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+
+#include "app/cli/commands.h"
+#include "app/cli/files.h"
+#include "app/control/client.h"
+#include "app/live/event_lines.h"
+#include "app/live/session.h"
+#include "app/view/release_view.h"
+#include "base/assert.h"
+#include "base/real_clock.h"
+
+namespace serin::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kRedrawMin = 200ms;
+
+ExitCode give_up(const Error& error, Output output) {
+  std::string text = error.to_string();
+  std::fprintf(stderr, "serin: %s\n", text.c_str());
+  if (output == Output::json) {
+    std::puts(
+        Json::object()
+            .set("error", Json::object().set("code", to_string(error.code)).set("message", text))
+            .dump()
+            .c_str());
+  }
+  return exit_code_of(error);
+}
+
+// Draws the release anew in place, at most five times a second; elsewhere one line an event.
+class Display {
+ public:
+  Display(const Terminal& terminal, Output output, AsioLoop& loop)
+      : terminal_(terminal), output_(output), loop_(loop) {}
+  ~Display() { loop_.cancel(timer_); }
+
+  void show(const Json& view) {
+    last_ = view;
+    Now now = loop_.clock().now();
+    if (output_ == Output::text && terminal_.live) {
+      if (timer_ != TimerId::none) return;
+      Instant next = drawn_ + kRedrawMin;
+      if (now.mono >= next) {
+        draw();
+      } else {
+        timer_ = loop_.call_at(next, [this] {
+          timer_ = TimerId::none;
+          draw();
+        });
+      }
+      return;
+    }
+    for (const EventLines::Event& event : lines_.next(view)) {
+      std::string time = format_rfc3339(std::chrono::floor<std::chrono::seconds>(now.wall));
+      if (output_ == Output::json) {
+        std::puts(Json::object()
+                      .set("time", time)
+                      .set("event", event.kind)
+                      .set("release", view["id"])
+                      .set("status", view["status"])
+                      .set("text", event.text)
+                      .dump()
+                      .c_str());
+      } else {
+        std::puts(event_line(event, time.substr(11), terminal_).c_str());
+      }
+    }
+    std::fflush(stdout);
+  }
+
+  // The last state stays on the screen.
+  void end() {
+    loop_.cancel(std::exchange(timer_, TimerId::none));
+    if (output_ == Output::text && terminal_.live && !last_.is_null()) draw();
+  }
+
+ private:
+  void draw() {
+    drawn_ = loop_.clock().now().mono;
+    std::string out;
+    if (height_ > 0) out += fmt::format("\x1b[{}A\x1b[J", height_);
+    std::vector<std::string> lines = release_lines(last_, terminal_);
+    for (const std::string& line : lines) out += fit(line, terminal_.width) + "\n";
+    height_ = static_cast<int>(lines.size());
+    std::fputs(out.c_str(), stdout);
+    std::fflush(stdout);
+  }
+
+  Terminal terminal_;
+  Output output_;
+  AsioLoop& loop_;
+  EventLines lines_;
+  Json last_;
+  Instant drawn_{};
+  int height_ = 0;
+  TimerId timer_ = TimerId::none;
+};
+
+std::string_view verdict_of(SessionEnd end) {
+  switch (end) {
+    case SessionEnd::succeeded:
+      return "promote";
+    case SessionEnd::rolled_back:
+      return "rollback";
+    case SessionEnd::aborted:
+      return "aborted";
+    case SessionEnd::refused:
+      return "refused";
+    case SessionEnd::timed_out:
+      return "timeout";
+    case SessionEnd::inconclusive:
+      break;
+  }
+  return "inconclusive";
+}
+
+ExitCode exit_code_of(SessionEnd end) {
+  switch (end) {
+    case SessionEnd::succeeded:
+      return ExitCode::ok;
+    case SessionEnd::rolled_back:
+      return ExitCode::rolled_back;
+    case SessionEnd::aborted:
+      return ExitCode::aborted;
+    case SessionEnd::refused:
+      return ExitCode::refused;
+    case SessionEnd::timed_out:
+      return ExitCode::timeout;
+    case SessionEnd::inconclusive:
+      break;
+  }
+  return ExitCode::inconclusive;
+}
+
+void conclude(const Session& session, Output output) {
+  Json view = session.view();
+  SessionEnd end = *session.end();
+  if (output == Output::json) {
+    std::puts(Json::object()
+                  .set("verdict", verdict_of(end))
+                  .set("release", view["id"])
+                  .set("status", view["status"])
+                  .set("cause", view["cause"])
+                  .set("sentence", view["sentence"])
+                  .set("version", view["version"])
+                  .set("stable_version", view["stable_version"])
+                  .set("start", view["start"])
+                  .set("end", view["end"])
+                  .set("steps", view["steps"])
+                  .set("metrics", view["report"]["metrics"])
+                  .dump()
+                  .c_str());
+  } else if (end == SessionEnd::refused) {
+    std::fprintf(stderr, "serin: %s\n", session.refusal().c_str());
+  }
+}
+
+// The stable version: as the journal has it, else as the person says.
+Result<std::string> stable_version(const store::Store& store, const std::string& rollout,
+                                   const std::string& said, const Log& log) {
+  auto roles = store.roles(rollout);
+  if (roles && !roles->stable_version.empty()) {
+    if (!said.empty() && said != roles->stable_version) {
+      log.warn("--stable is not what the journal says, which counts",
+               {{"said", said}, {"journal", roles->stable_version}});
+    }
+    return roles->stable_version;
+  }
+  if (said.empty()) {
+    return fail(Code::invalid_argument,
+                "the stable version is not known yet: name it with --stable (later releases "
+                "know it from the journal)");
+  }
+  return said;
+}
+
+Result<rollout::PinnedPlan> plan_of(const RunOptions& options, const rollout::ConfigSet& set,
+                                    const rollout::Rollout& rollout, const std::string& stable) {
+  rollout::PinOptions pin;
+  pin.version = options.version;
+  pin.stable_version = stable;
+  pin.safe = options.safe;
+  for (const auto& [name, value] : options.arguments) pin.args[name] = value;
+  return rollout::pin(set, rollout, pin);
+}
+
+Status make_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return fail(Code::unavailable,
+              fmt::format("can't make the state directory {}: {}", path, std::strerror(errno)));
+}
+
+}  // namespace
+
+ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
+  auto files = read_files(options.files);
+  if (!files) return give_up(files.error(), options.output);
+  rollout::LoadOptions load;
+  load.safe = options.safe;
+  for (const auto& [name, value] : options.arguments) load.args.insert(name);
+  rollout::Loaded loaded = rollout::load_config(*files, load);
+  std::fputs(config::to_text(loaded.problems).c_str(), stderr);
+  if (loaded.problems.has_errors()) return ExitCode::invalid_input;
+  auto chosen = choose_rollout(loaded.set, options.rollout);
+  if (!chosen) return give_up(chosen.error(), options.output);
+
+  RealClock clock;
+  AsioLoop loop(clock);
+  LogOptions log_options;
+  // On a terminal the view says what happens; the log would tear it.
+  log_options.level = terminal.live ? LogLevel::error : LogLevel::warn;
+  Log log(clock, log_options);
+  if (Status made = make_directory(options.state); !made)
+    return give_up(made.error(), options.output);
+  store::StoreOptions store_options;
+  store_options.directory = options.state;
+  auto store = store::Store::open(store_options, loop);
+  if (!store) return give_up(store.error(), options.output);
+  auto stable = stable_version(**store, (*chosen)->metadata.name, options.stable, log);
+  if (!stable) return give_up(stable.error(), options.output);
+  auto plan = plan_of(options, loaded.set, **chosen, *stable);
+  if (!plan) return give_up(plan.error(), options.output);
+  for (const std::string& warning : plan->warnings)
+    std::fprintf(stderr, "serin: warning: %s\n", warning.c_str());
+
+  SessionOptions session_options;
+  session_options.state_directory = options.state;
+  session_options.user = user_name();
+  session_options.take_over = options.take_over;
+  if (!terminal.live) session_options.pause_timeout = options.pause_timeout;
+  Now now = clock.now();
+  Rng rng(static_cast<std::uint64_t>(now.wall.time_since_epoch().count()) ^
+          static_cast<std::uint64_t>(::getpid()) << 48U);
+  auto session = Session::open(loop, rng, session_options, std::move(*store), *plan, log);
+  if (!session) return give_up(session.error(), options.output);
+  Display display(terminal, options.output, loop);
+  (*session)->on_view = [&](const Json& view) { display.show(view); };
+  for (int number : {SIGINT, SIGTERM}) loop.on_signal(number, [&] { (*session)->interrupt(); });
+  if (Status begun = (*session)->begin(); !begun) return give_up(begun.error(), options.output);
+  loop.run();
+  display.end();
+  SERIN_ASSERT((*session)->end().has_value());
+  conclude(**session, options.output);
+  return exit_code_of(*(*session)->end());
+}
+
+}  // namespace serin::app

@@ -1,0 +1,79 @@
+#include "app/live/event_lines.h"
+
+#include <fmt/format.h>
+
+namespace serin::app {
+namespace {
+
+EventLines::Event status_event(const Json& view) {
+  std::string_view status = view["status"].string();
+  std::string_view reason = view["reason"].string();
+  std::string_view sentence = view["sentence"].string();
+  EventLines::Event event{
+      .kind = "status", .icon = "◌", .tone = Tone::running, .text = std::string(status)};
+  if (status == "Succeeded")
+    event = {.kind = "status", .icon = "✔", .tone = Tone::good, .text = "Succeeded"};
+  if (status == "Failed")
+    event = {.kind = "status", .icon = "✖", .tone = Tone::bad, .text = "Failed"};
+  if (status == "Terminated")
+    event = {.kind = "status", .icon = "✖", .tone = Tone::unsure, .text = "Terminated"};
+  if (status == "Paused")
+    event = {.kind = "status", .icon = "॥", .tone = Tone::unsure, .text = "Paused"};
+  if (status == "RollingBack")
+    event = {.kind = "status", .icon = "↩", .tone = Tone::bad, .text = "RollingBack"};
+  if (!reason.empty()) event.text += fmt::format(" ({})", reason);
+  if (!sentence.empty()) event.text += fmt::format(": {}", sentence);
+  return event;
+}
+
+bool differ(const Json& a, const Json& b, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
+    if (a[key] != b[key]) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<EventLines::Event> EventLines::next(const Json& view) {
+  std::vector<Event> events;
+  const Json& steps = view["steps"];
+  std::int64_t step = view["step"].integer();
+  bool confirmed = view["weight"]["confirmed"].boolean();
+  bool before =
+      last_["weight"]["confirmed"].boolean() && last_["weight"]["set"] == view["weight"]["set"];
+  if (confirmed && !before && !last_.is_null()) {
+    events.push_back({.kind = "weight",
+                      .icon = "✔",
+                      .tone = Tone::good,
+                      .text = fmt::format("canary at {:g} % of traffic, read back from the router",
+                                          view["weight"]["observed"].number())});
+  }
+  if (last_.is_null() || differ(view, last_, {"status", "reason"}))
+    events.push_back(status_event(view));
+  bool moved = last_.is_null() || step != last_["step"].integer();
+  if (moved && view["status"].string() == "Progressing" &&
+      step < static_cast<std::int64_t>(steps.size())) {
+    const Json& current = steps.at(static_cast<std::size_t>(step));
+    std::string what(current["kind"].string());
+    if (what == "setWeight") what = fmt::format("set weight to {:g} %", current["weight"].number());
+    if (what == "pause") {
+      what = current["duration_s"].is_number()
+                 ? fmt::format("watch for {:g} s", current["duration_s"].number())
+                 : "wait until a person continues";
+    }
+    events.push_back({.kind = "step",
+                      .icon = "◌",
+                      .tone = Tone::running,
+                      .text = fmt::format("step {}/{}: {}", step + 1, steps.size(), what)});
+  }
+  last_ = view;
+  return events;
+}
+
+std::string event_line(const EventLines::Event& event, const std::string& time,
+                       const Terminal& terminal) {
+  return fmt::format("{} {}", time, terminal.paint(event.tone, event.icon + " " + event.text));
+}
+
+}  // namespace serin::app

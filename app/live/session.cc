@@ -1,0 +1,233 @@
+#include "app/live/session.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "app/live/recovery.h"
+#include "base/assert.h"
+
+namespace serin::app {
+namespace {
+
+namespace engine = rollout::engine;
+namespace machine = rollout::machine;
+using machine::ReleaseStatus;
+
+constexpr const char* kOpenRequest = "open";
+
+bool undecided(machine::Reason reason) {
+  return reason == machine::Reason::inconclusive || reason == machine::Reason::no_data ||
+         reason == machine::Reason::contested || reason == machine::Reason::traffic_missing;
+}
+
+}  // namespace
+
+// Until other ways of telling people are configured, the log is where they look.
+class Session::LogNotifier final : public rollout::Notifier {
+ public:
+  explicit LogNotifier(const Log& log) : log_(log) {}
+  void notify(const rollout::Notification& notification) override {
+    LogLevel level =
+        notification.severity == rollout::Severity::info ? LogLevel::info : LogLevel::warn;
+    log_.write(level, notification.sentence,
+               {{"release", notification.release}, {"event", notification.event}});
+  }
+
+ private:
+  Log log_;
+};
+
+Session::Session(AsioLoop& loop, const SessionOptions& options, const Log& log)
+    : loop_(loop), options_(options), log_(log) {}
+
+Session::~Session() {
+  loop_.cancel(pause_timer_);
+  loop_.cancel(leave_timer_);
+}
+
+Result<std::unique_ptr<Session>> Session::open(AsioLoop& loop, Rng& rng,
+                                               const SessionOptions& options,
+                                               std::unique_ptr<store::Store> store,
+                                               const rollout::PinnedPlan& plan, const Log& log) {
+  std::unique_ptr<Session> session(new Session(loop, options, log));
+  session->store_ = std::move(store);
+  SERIN_CHECK(session->prepare(rng, plan));
+  return session;
+}
+
+Status Session::prepare(Rng& rng, const rollout::PinnedPlan& plan) {
+  SERIN_TRY(ticket, make_ticket(plan, options_.user));
+  ticket_ = std::move(ticket);
+  ticket_.spec.take_over = options_.take_over;
+  bool swapped = false;
+  if (auto roles = store_->roles(ticket_.spec.rollout)) swapped = roles->swapped;
+  SERIN_TRY(haproxy, haproxy_options(plan.rollout, swapped));
+  SERIN_TRY(router, drivers::HaproxyRouter::create(loop_, std::move(haproxy)));
+  router_ = std::move(router);
+  http_ = make_http_client(loop_, Rng(rng()));
+  SERIN_TRY(policy, make_policy(plan, "", true));
+  for (const analysis::PolicySource& source : policy->sources) {
+    SERIN_TRY(made, make_source(loop_, *http_, source.provider));
+    sources_.emplace(source_identity(source.provider), std::move(made));
+  }
+  notifier_ = std::make_unique<LogNotifier>(log_);
+  SERIN_TRY(instance, instance_name(options_.state_directory, rng));
+  engine_ = std::make_unique<engine::Engine>(
+      engine::Config{.instance = instance, .boot_id = loop_.clock().boot_id()}, analysis_factory());
+  SERIN_CHECK(restore_engine(*engine_, options_.state_directory));
+  LiveShell::Parts parts{
+      .loop = loop_,
+      .store = *store_,
+      .engine = *engine_,
+      .notifier = *notifier_,
+      .log = log_,
+      .router = [this](const engine::Ticket&) { return router_.get(); },
+      .workload = {},
+      .source =
+          [this](const std::string& identity) {
+            auto found = sources_.find(identity);
+            return found == sources_.end() ? nullptr : found->second.get();
+          },
+      .exchange = [this](const engine::Ticket&, bool) { router_->exchange_roles(); },
+      .changed = [this](const std::vector<std::string>&) { changed(); },
+      .reply = [this](const LiveShell::Reply& reply) { replied(reply); }};
+  shell_ = std::make_unique<LiveShell>(std::move(parts));
+  SERIN_TRY(control, ControlServer::listen(loop_, options_.state_directory, *engine_, *shell_));
+  control_ = std::move(control);
+  return {};
+}
+
+Status Session::begin() {
+  shell_->start();
+  std::string active = engine_->active(ticket_.service);
+  if (active.empty()) {
+    shell_->submit(engine::event::Open{.ticket = ticket_, .request = kOpenRequest});
+    return {};
+  }
+  const engine::Ticket* other = engine_->ticket(active);
+  if (other->spec.version != ticket_.spec.version) {
+    return fail(Code::failed_precondition,
+                fmt::format("{} of version {} is not over: run that version again to go on with "
+                            "it, or end it first",
+                            active, other->spec.version));
+  }
+  log_.info("going on with a release that the journal has", {{"release", active}});
+  release_ = active;
+  changed();
+  return {};
+}
+
+void Session::replied(const LiveShell::Reply& reply) {
+  if (reply.request == kOpenRequest) {
+    if (!reply.accepted) {
+      refusal_ = reply.message;
+      end_ = SessionEnd::refused;
+      loop_.stop();
+      return;
+    }
+    release_ = reply.opened;
+    changed();
+    return;
+  }
+  control_->reply(reply);
+}
+
+Json Session::view() const {
+  return release_.empty() ? Json() : engine_->view(release_, loop_.clock().now());
+}
+
+void Session::changed() {
+  if (release_.empty() || end_) return;
+  const machine::ReleaseState* state = engine_->state(release_);
+  if (state == nullptr) return;
+  if (!std::exchange(recorded_open_, true)) {
+    store::Batch batch;
+    batch.releases.push_back(entry_of(*engine_, release_));
+    store_->commit(std::move(batch), [](const Status&) {});
+  }
+  if (on_view) on_view(view());
+  watch_pause(*state);
+  if (machine::is_terminal(state->status)) {
+    finish(*state);
+  } else if (interrupts_ > 1 && state->traffic.confirmed &&
+             state->traffic.desired.canary == rollout::Weight()) {
+    leave();
+  }
+}
+
+void Session::watch_pause(const machine::ReleaseState& state) {
+  if (!options_.pause_timeout) return;
+  bool waits = state.status == ReleaseStatus::paused;
+  if (!waits) {
+    loop_.cancel(std::exchange(pause_timer_, TimerId::none));
+    return;
+  }
+  if (pause_timer_ != TimerId::none) return;
+  pause_timer_ = loop_.call_at(loop_.clock().now().mono + *options_.pause_timeout, [this] {
+    pause_timed_out_ = true;
+    engine::event::Operate abort;
+    abort.release = release_;
+    abort.operated.operation = machine::Operation::abort;
+    abort.operated.user = "serin";
+    abort.operated.comment =
+        fmt::format("nobody answered a pause for {}", format_duration(*options_.pause_timeout));
+    shell_->submit(abort);
+  });
+}
+
+void Session::finish(const machine::ReleaseState& state) {
+  bool done = !state.remainder.hand_back;
+  if (!done) {
+    // The mark is still on the route; the outcome of taking it off brings us here again.
+    if (leave_timer_ == TimerId::none) {
+      leave_timer_ = loop_.call_at(loop_.clock().now().mono + kRemainderMax, [this] { leave(); });
+    }
+    return;
+  }
+  leave();
+}
+
+void Session::leave() {
+  if (end_) return;
+  const machine::ReleaseState* state = engine_->state(release_);
+  SERIN_ASSERT(state != nullptr);
+  switch (state->status) {
+    case ReleaseStatus::succeeded:
+      end_ = SessionEnd::succeeded;
+      break;
+    case ReleaseStatus::failed:
+      end_ = state->back.cause == machine::Cause::refused        ? SessionEnd::refused
+             : state->back.cause == machine::Cause::inconclusive ? SessionEnd::inconclusive
+                                                                 : SessionEnd::rolled_back;
+      refusal_ = state->sentence;
+      break;
+    default:
+      end_ = SessionEnd::aborted;
+      if (pause_timed_out_)
+        end_ = undecided(state->reason) ? SessionEnd::inconclusive : SessionEnd::timed_out;
+      break;
+  }
+  store_->commit(end_of_release(*engine_, release_), [this](const Status&) { loop_.stop(); });
+}
+
+void Session::interrupt() {
+  ++interrupts_;
+  if (release_.empty()) {
+    end_ = SessionEnd::aborted;
+    loop_.stop();
+    return;
+  }
+  if (interrupts_ == 1) {
+    engine::event::Operate abort;
+    abort.release = release_;
+    abort.operated.operation = machine::Operation::abort;
+    abort.operated.user = options_.user;
+    abort.operated.comment = "interrupted";
+    shell_->submit(abort);
+    return;
+  }
+  changed();
+}
+
+}  // namespace serin::app

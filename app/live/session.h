@@ -1,0 +1,95 @@
+// One release in the foreground: store, engine, shell, router, sources and control socket, from
+// start to end.
+//
+//   SERIN_TRY(session, Session::open(loop, options, plan, log));
+//   session->on_view = [&](const Json& view) { … };
+//   SERIN_CHECK(session->begin());
+//   loop.run();                                   // stops when the release has ended
+//   session->outcome();
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/control/server.h"
+#include "app/live/setup.h"
+#include "app/live/shell.h"
+#include "base/log.h"
+#include "drivers/routers/haproxy/router.h"
+
+namespace serin::app {
+
+struct SessionOptions {
+  std::string state_directory;
+  std::string user;
+  std::string take_over;  // the mark of an owner that is known to be dead
+  // How long a pause that waits for a person may last; nothing: as long as it takes.
+  std::optional<Duration> pause_timeout;
+};
+
+enum class SessionEnd { succeeded, rolled_back, inconclusive, aborted, refused, timed_out };
+
+// Thread: loop-only.
+class Session {
+ public:
+  // What is left to do after a release's end (the mark on the route) may take so long.
+  static constexpr Duration kRemainderMax = std::chrono::seconds(10);
+
+  // Errors: failed_precondition (no router, another process holds the state directory), and those
+  // of its parts.
+  static Result<std::unique_ptr<Session>> open(AsioLoop& loop, Rng& rng,
+                                               const SessionOptions& options,
+                                               std::unique_ptr<store::Store> store,
+                                               const rollout::PinnedPlan& plan, const Log& log);
+  ~Session();
+
+  // Called with each new view of the release, and once with the last.
+  std::function<void(const Json& view)> on_view;
+
+  // Opens the release, or goes on with the one that the journal has. Errors: failed_precondition
+  // (another version is being released). What the engine refuses later ends the loop with
+  // `refused`.
+  Status begin();
+  // Return to stable; a second call leaves as soon as the router was told.
+  void interrupt();
+  const std::optional<SessionEnd>& end() const { return end_; }
+  const std::string& refusal() const { return refusal_; }
+  Json view() const;
+  Json progress() const { return view(); }
+
+ private:
+  Session(AsioLoop& loop, const SessionOptions& options, const Log& log);
+  Status prepare(Rng& rng, const rollout::PinnedPlan& plan);
+  void changed();
+  void replied(const LiveShell::Reply& reply);
+  void watch_pause(const rollout::machine::ReleaseState& state);
+  void finish(const rollout::machine::ReleaseState& state);
+  void leave();
+
+  class LogNotifier;
+  AsioLoop& loop_;
+  SessionOptions options_;
+  Log log_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<HttpClient> http_;
+  std::map<std::string, std::unique_ptr<queries::MetricSource>> sources_;  // by identity
+  std::unique_ptr<drivers::HaproxyRouter> router_;
+  std::unique_ptr<rollout::Notifier> notifier_;
+  std::unique_ptr<rollout::engine::Engine> engine_;
+  std::unique_ptr<LiveShell> shell_;
+  std::unique_ptr<ControlServer> control_;
+  rollout::engine::Ticket ticket_;
+  std::string release_;
+  std::optional<SessionEnd> end_;
+  std::string refusal_;
+  TimerId pause_timer_ = TimerId::none;
+  bool pause_timed_out_ = false;
+  int interrupts_ = 0;
+  TimerId leave_timer_ = TimerId::none;
+  bool recorded_open_ = false;
+};
+
+}  // namespace serin::app

@@ -1,0 +1,152 @@
+#include "app/live/setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/release/policy_analysis.h"
+#include "rollout/machine/model/from_plan.h"
+
+namespace serin::app {
+namespace {
+
+namespace engine = rollout::engine;
+
+// An analysis that asks nothing still needs a time line.
+constexpr Duration kPlannedMin = std::chrono::minutes(1);
+constexpr int kExtensionMax = 2;  // a step takes at most twice its time
+
+std::string route_of(const rollout::Rollout& rollout) {
+  const auto& haproxy = rollout.canary->traffic_routing.haproxy;
+  if (!haproxy) return "";
+  std::string sockets;
+  for (const std::string& socket : haproxy->socket) sockets += socket + " ";
+  return haproxy->map_layout() ? sockets + haproxy->map + " " + haproxy->key
+                               : sockets + haproxy->backend;
+}
+
+}  // namespace
+
+Duration planned_time(const rollout::Rollout& rollout, bool extended) {
+  Duration sum{};
+  if (rollout.canary) {
+    for (const rollout::Step& step : rollout.canary->steps) {
+      if (const auto* pause = std::get_if<rollout::PauseStep>(&step.action);
+          pause != nullptr && pause->duration) {
+        sum += *pause->duration;
+      }
+    }
+  }
+  return std::max(extended ? kExtensionMax * sum : sum, kPlannedMin) + rollout.verify.duration;
+}
+
+std::string source_identity(const analysis::Provider& provider) {
+  if (!provider.prometheus) return std::string(provider.kind());
+  const analysis::PrometheusProvider& prometheus = *provider.prometheus;
+  std::string text = "prometheus " + prometheus.address;
+  for (const analysis::Header& header : prometheus.headers)
+    text += "\n" + header.key + ": " + header.value;
+  text += "\n" + prometheus.authentication.basic_auth.username + "\n" +
+          prometheus.authentication.basic_auth.password;
+  return text;
+}
+
+Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout::PinnedPlan& plan,
+                                                                   const std::string& release,
+                                                                   bool live) {
+  auto policy = std::make_shared<analysis::ReleasePolicy>();
+  policy->release = live ? release : "";
+  policy->planned = planned_time(plan.rollout, live);
+  if (plan.rollout.canary) {
+    policy->matched_only = !plan.rollout.canary->match.empty();
+    policy->edge_errors =
+        live && plan.rollout.edge_errors.enabled && plan.rollout.canary->traffic_routing.haproxy;
+  }
+  policy->edge_share = plan.rollout.edge_errors.share;
+  if (plan.background) {
+    policy->false_rollback_rate = plan.background->false_rollback_rate;
+    policy->boundary = plan.background->boundary == rollout::Boundary::calibrated
+                           ? analysis::stats::Boundary::calibrated
+                           : analysis::stats::Boundary::exact;
+    for (const rollout::PinnedMetric& pinned : plan.background->metrics) {
+      SERIN_CHECK(analysis::add_metric(*policy, pinned.metric, pinned.versions));
+    }
+  }
+  return policy;
+}
+
+engine::MakeAnalysis analysis_factory() {
+  return [](const engine::Ticket& ticket,
+            Now now) -> Result<std::unique_ptr<analysis::ReleaseAnalysis>> {
+    SERIN_TRY(plan, rollout::pinned_plan_from_json(ticket.pinned));
+    SERIN_TRY(policy, make_policy(plan, ticket.spec.id, true));
+    SERIN_TRY(release, analysis::PolicyAnalysis::create(policy, now));
+    return std::unique_ptr<analysis::ReleaseAnalysis>(std::move(release));
+  };
+}
+
+Result<engine::Ticket> make_ticket(const rollout::PinnedPlan& plan, const std::string& user) {
+  engine::Ticket ticket;
+  SERIN_TRY(spec,
+            rollout::machine::make_spec(
+                plan.rollout, {.version = plan.version, .stable_version = plan.stable_version}));
+  ticket.spec = std::move(spec);
+  ticket.service = plan.rollout.service.empty() ? plan.rollout.metadata.name : plan.rollout.service;
+  ticket.route = route_of(plan.rollout);
+  SERIN_TRY(policy, make_policy(plan, "", true));
+  for (const analysis::PolicySource& source : policy->sources) {
+    ticket.sources.push_back({.key = source.key, .identity = source_identity(source.provider)});
+  }
+  ticket.pinned = rollout::to_json(plan);
+  ticket.info = Json::object()
+                    .set("executor", user)
+                    .set("pipeline", "")
+                    .set("policy", plan.rollout.metadata.name)
+                    .set("environment", plan.rollout.environment)
+                    .set("endpoint", plan.rollout.endpoint);
+  return ticket;
+}
+
+Result<drivers::HaproxyOptions> haproxy_options(const rollout::Rollout& rollout, bool swapped) {
+  if (!rollout.canary || !rollout.canary->traffic_routing.haproxy) {
+    return fail(Code::failed_precondition,
+                "the rollout names no router: `serin run` needs trafficRouting.haproxy (without "
+                "one, use `serin replay`)");
+  }
+  const rollout::HaproxyRouting& routing = *rollout.canary->traffic_routing.haproxy;
+  drivers::HaproxyOptions options;
+  options.sockets = routing.socket;
+  options.backend = routing.backend;
+  options.stable_servers = routing.stable;
+  options.canary_servers = routing.canary;
+  options.map = routing.map;
+  options.key = routing.key.empty() ? rollout.metadata.name : routing.key;
+  options.stable_backend = routing.stable_backend;
+  options.canary_backend = routing.canary_backend;
+  options.swapped = swapped;
+  return options;
+}
+
+Result<std::unique_ptr<queries::MetricSource>> make_source(Loop& loop, HttpClient& http,
+                                                           const analysis::Provider& provider) {
+  if (!provider.prometheus) {
+    return fail(Code::failed_precondition,
+                fmt::format("provider '{}' is not supported yet; prometheus is", provider.kind()));
+  }
+  const analysis::PrometheusProvider& from = *provider.prometheus;
+  prometheus::SourceOptions options;
+  options.endpoint.address = from.address;
+  for (const analysis::Header& header : from.headers) {
+    options.endpoint.headers.emplace_back(header.key, header.value);
+  }
+  if (!from.authentication.basic_auth.username.empty())
+    options.endpoint.auth.kind = HttpAuth::Kind::basic;
+  options.endpoint.auth.user = from.authentication.basic_auth.username;
+  options.endpoint.auth.password = from.authentication.basic_auth.password;
+  options.endpoint.tls.insecure = from.insecure;
+  auto source = prometheus::PrometheusSource::create(loop, http, std::move(options));
+  if (!source) return std::unexpected(std::move(source).error());
+  return std::unique_ptr<queries::MetricSource>(std::move(*source));
+}
+
+}  // namespace serin::app

@@ -1,0 +1,47 @@
+// From a rollout's file to what runs it: the ticket of a release, its analysis, its router and its
+// metric sources.
+//
+//   SERIN_TRY(ticket, make_ticket(plan, user));
+//   Engine engine(config, analysis_factory());
+//
+// Composition only: each piece is somebody else's.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "analysis/release/policy.h"
+#include "drivers/routers/haproxy/options.h"
+#include "providers/prometheus/source.h"
+#include "rollout/engine/engine.h"
+#include "rollout/plan/load/pin.h"
+
+namespace serin::app {
+
+// The pinned plan is in the ticket; its time with extensions is what the analysis spreads its looks
+// over. Errors: failed_precondition (a feature that is not supported yet), invalid_argument (no
+// version, the same as stable).
+Result<rollout::engine::Ticket> make_ticket(const rollout::PinnedPlan& plan,
+                                            const std::string& user);
+
+// What the analysis of a release is made from. `live`: with the router's counters, and time for
+// extensions.
+Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout::PinnedPlan& plan,
+                                                                   const std::string& release,
+                                                                   bool live);
+rollout::engine::MakeAnalysis analysis_factory();
+
+// How long the plan's timed waits take; `extended`: at the most.
+Duration planned_time(const rollout::Rollout& rollout, bool extended);
+
+// Errors: failed_precondition where the rollout names no HAProxy.
+Result<drivers::HaproxyOptions> haproxy_options(const rollout::Rollout& rollout, bool swapped);
+
+// Equal texts ask the same place.
+std::string source_identity(const analysis::Provider& provider);
+// Errors: failed_precondition (a provider that is not supported yet), invalid_argument (its
+// address).
+Result<std::unique_ptr<queries::MetricSource>> make_source(Loop& loop, HttpClient& http,
+                                                           const analysis::Provider& provider);
+
+}  // namespace serin::app

@@ -1,0 +1,109 @@
+// The thin shell around the engine: journals what it says, performs what it wants, and brings the
+// outcomes back.
+//
+//   LiveShell shell({.loop = loop, .store = *store, .engine = engine, …});
+//   shell.start();                                 // after the engine was restored and folded
+//   shell.submit(event::Open{ticket, …});
+//   loop.run();
+//
+// It decides nothing: order and durability are the contract of rollout/engine/engine.h. Thread:
+// loop-only.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "drivers/store/store.h"
+#include "queries/metric_source.h"
+#include "rollout/engine/engine.h"
+#include "rollout/ports/notifier.h"
+#include "rollout/ports/router.h"
+#include "rollout/ports/workload.h"
+
+namespace serin::app {
+
+class LiveShell {
+ public:
+  using Event = rollout::engine::Event;
+  using Reply = rollout::engine::effect::Reply;
+  using Ticket = rollout::engine::Ticket;
+
+  // How long a driver may take before its outcome counts as unknown.
+  static constexpr Duration kDriverTimeout = std::chrono::seconds(5);
+  // Records that wait while the disk does not take them; beyond, the engine's snapshot takes their
+  // place.
+  static constexpr std::size_t kUnsavedMax = 10'000;
+
+  struct Parts {
+    Loop& loop;
+    store::Store& store;
+    rollout::engine::Engine& engine;
+    rollout::Notifier& notifier;
+    Log& log;
+    // Null: nothing splits traffic (or runs instances, or answers) for this release.
+    std::function<rollout::Router*(const Ticket&)> router;
+    std::function<rollout::Workload*(const Ticket&)> workload;
+    std::function<queries::MetricSource*(const std::string& identity)> source;
+    // The slots change places in the router, once that is durable.
+    std::function<void(const Ticket&, bool swapped)> exchange;
+    std::function<void(const std::vector<std::string>& releases)> changed;
+    std::function<void(const Reply&)> reply;
+  };
+
+  explicit LiveShell(Parts parts);
+  ~LiveShell();
+  LiveShell(const LiveShell&) = delete;
+  LiveShell& operator=(const LiveShell&) = delete;
+
+  // Once, before anything else.
+  void start();
+  void submit(const Event& event);
+  bool store_works() const { return store_works_; }
+
+ private:
+  using Effect = rollout::engine::Effect;
+  // One output of the engine whose records are not on disk yet.
+  struct Unsaved {
+    std::vector<rollout::JournalRecord> records;
+    std::vector<Effect> effects;  // that wait for them
+  };
+  void handle(const Event& event);
+  void save(Unsaved unsaved);
+  void on_saved(std::size_t count, const Status& status);
+  void on_store_health(const Status& health);
+  void perform_or_drop(const Effect& effect);
+  void perform(const Effect& effect);
+  void drop(const Effect& effect);
+  void apply_traffic(const std::string& release,
+                     const rollout::machine::effect::ApplyTraffic& effect);
+  void preflight(const std::string& release);
+  void apply_workload(const std::string& release,
+                      const rollout::machine::effect::ApplyWorkload& effect);
+  void exchange_roles(const std::string& release,
+                      const rollout::machine::effect::ExchangeRoles& effect);
+  void observe(const std::string& release, const rollout::engine::effect::Observe& effect);
+  void ask(const rollout::engine::effect::Ask& effect);
+  void notify(const std::string& release, const rollout::machine::effect::Notify& effect);
+  template <class Outcome>
+  void outcome(const std::string& release, Outcome event);
+  void arm();
+  Instant deadline(Duration patience) const { return parts_.loop.clock().now().mono + patience; }
+
+  Parts parts_;
+  TimerId timer_ = TimerId::none;
+  Instant timer_at_{};
+  std::deque<Unsaved> unsaved_;
+  std::size_t sent_ = 0;  // of unsaved_, from the front: the store has them
+  bool store_works_ = true;
+  bool handling_ = false;
+  std::deque<Event> waiting_;
+  // Outcomes of drivers may come after this object has gone.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace serin::app

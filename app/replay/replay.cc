@@ -1,0 +1,160 @@
+#include "app/replay/replay.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "analysis/release/policy_analysis.h"
+#include "base/assert.h"
+
+namespace serin::app {
+namespace {
+
+using analysis::Finding;
+using analysis::Judgement;
+using analysis::OnFail;
+
+// Virtual time: monotonic and wall go together from the start on.
+class RecordedTime {
+ public:
+  explicit RecordedTime(WallTime start) : start_(start) {}
+  Now at(Duration since) const { return {kOrigin + since, start_ + since}; }
+  static Duration since(Instant instant) { return instant - kOrigin; }
+
+ private:
+  static constexpr Instant kOrigin{std::chrono::hours(1)};
+  WallTime start_;
+};
+
+const Finding* rollback_in(const Judgement& judgement) {
+  auto found =
+      std::find_if(judgement.findings.begin(), judgement.findings.end(),
+                   [](const Finding& finding) { return finding.action == OnFail::rollback; });
+  return found == judgement.findings.end() ? nullptr : &*found;
+}
+
+void answer_all(analysis::ReleaseAnalysis& release, const providers::Recording& recording, Now now,
+                int& looks) {
+  // An answer may make more due (history first, then a look), at the same time.
+  for (int round = 0; round < 8; ++round) {
+    std::vector<analysis::Ask> asks = release.due(now);
+    if (asks.empty()) return;
+    ++looks;
+    for (const analysis::Ask& ask : asks)
+      release.answered(ask.id, recording.answer(ask.request, now.wall), now);
+  }
+}
+
+// At the end of the plan: promotion's condition, or what it lacks.
+void conclude(const Judgement& judgement, ReplayOutcome& outcome) {
+  auto open = [&](const std::string& metric, const std::string& sentence) {
+    outcome.verdict = ReplayVerdict::inconclusive;
+    outcome.metric = metric;
+    outcome.sentence = sentence;
+  };
+  if (!judgement.findings.empty())
+    return open(judgement.findings[0].metric, judgement.findings[0].sentence);
+  if (!judgement.pauses.empty())
+    return open(judgement.pauses[0].metric, judgement.pauses[0].sentence);
+  if (!judgement.passed) return open(judgement.undecided_metric, judgement.undecided_sentence);
+  if (judgement.contested) return open("", judgement.contested_sentence);
+  if (judgement.sources_down) return open("", judgement.sources_sentence);
+  outcome.verdict = ReplayVerdict::promote;
+  outcome.sentence = "every required metric passed";
+}
+
+}  // namespace
+
+std::string_view to_string(ReplayVerdict verdict) {
+  switch (verdict) {
+    case ReplayVerdict::promote:
+      return "promote";
+    case ReplayVerdict::rollback:
+      return "rollback";
+    case ReplayVerdict::inconclusive:
+      break;
+  }
+  return "inconclusive";
+}
+
+Result<ReplayOutcome> replay(const providers::Recording& recording, const ReplayPlan& plan,
+                             WallTime start) {
+  SERIN_ASSERT(plan.policy != nullptr);
+  if (plan.steps.empty())
+    return fail(Code::invalid_argument, "the plan has no step that gives the canary traffic");
+  if (start > from_unix_ms(recording.last_ms()) || to_unix_ms(start) + 1 < recording.first_ms()) {
+    return fail(Code::invalid_argument,
+                "the release starts at " + format_rfc3339(start) + ", the recording holds " +
+                    format_rfc3339(from_unix_ms(recording.first_ms())) + " to " +
+                    format_rfc3339(from_unix_ms(recording.last_ms())));
+  }
+  RecordedTime time(start);
+  SERIN_TRY(release, analysis::PolicyAnalysis::create(plan.policy, time.at({})));
+  ReplayOutcome outcome;
+  outcome.steps = plan.steps;
+  auto newest = [&](Duration since) {
+    return to_seconds(from_unix_ms(recording.last_ms_at(to_unix_ms(time.at(since).wall))) - start);
+  };
+  auto finish = [&](Duration since) {
+    outcome.t_s = newest(since);
+    outcome.report = release->report(time.at(since));
+  };
+
+  Duration now{};
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    outcome.step = static_cast<int>(i);
+    double fraction = plan.steps[i].weight.fraction();
+    release->traffic_commanded(fraction, time.at(now));
+    release->traffic_confirmed(outcome.step, fraction, time.at(now));
+    Duration end = now + plan.steps[i].duration;
+    while (true) {
+      answer_all(*release, recording, time.at(now), outcome.looks);
+      Judgement judgement = release->judgement(time.at(now));
+      if (const Finding* finding = rollback_in(judgement)) {
+        outcome.verdict = ReplayVerdict::rollback;
+        outcome.metric = finding->metric;
+        outcome.sentence = finding->sentence;
+        outcome.guard = finding->guard;
+        finish(now);
+        return outcome;
+      }
+      if (now >= end) break;
+      std::optional<Instant> next = release->next_wakeup();
+      now = next ? std::clamp(RecordedTime::since(*next), now + std::chrono::milliseconds(1), end)
+                 : end;
+    }
+  }
+  conclude(release->judgement(time.at(now)), outcome);
+  finish(now);
+  return outcome;
+}
+
+Json ReplayOutcome::to_json() const {
+  Json steps_json = Json::array();
+  Duration from{};
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    auto index = static_cast<int>(i);
+    std::string_view state = index < step                             ? "done"
+                             : index > step                           ? "pending"
+                             : verdict == ReplayVerdict::rollback     ? "failed"
+                             : verdict == ReplayVerdict::inconclusive ? "undecided"
+                                                                      : "done";
+    steps_json.push(Json::object()
+                        .set("weight", steps[i].weight.percent())
+                        .set("from_s", to_seconds(from))
+                        .set("to_s", to_seconds(from + steps[i].duration))
+                        .set("state", state));
+    from += steps[i].duration;
+  }
+  return Json::object()
+      .set("verdict", to_string(verdict))
+      .set("t_s", t_s)
+      .set("metric", metric.empty() ? Json() : Json(metric))
+      .set("sentence", sentence)
+      .set("guard", guard)
+      .set("looks", looks)
+      .set("steps", std::move(steps_json))
+      .set("metrics", report["metrics"])
+      .set("combined", report["combined"]);
+}
+
+}  // namespace serin::app

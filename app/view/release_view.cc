@@ -1,0 +1,177 @@
+#include "app/view/release_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace serin::app {
+namespace {
+
+struct Look {
+  Tone tone;
+  const char* icon;
+};
+
+Look look_of_status(std::string_view status) {
+  if (status == "Succeeded") return {Tone::good, "✔"};
+  if (status == "Failed") return {Tone::bad, "✖"};
+  if (status == "Terminated") return {Tone::unsure, "✖"};
+  if (status == "Paused") return {Tone::unsure, "॥"};
+  if (status == "RollingBack") return {Tone::bad, "↩"};
+  return {Tone::running, "◌"};
+}
+
+Look look_of_step(std::string_view state) {
+  if (state == "done") return {Tone::good, "✔"};
+  if (state == "failed") return {Tone::bad, "✖"};
+  if (state == "current") return {Tone::running, "◌"};
+  if (state == "skipped") return {Tone::dim, "-"};
+  return {Tone::dim, "·"};
+}
+
+// "0.26 %": three significant digits, so that rare errors do not read as none.
+std::string percent(double share) {
+  if (!std::isfinite(share)) return "–";
+  double value = share * 100;
+  if (value == 0) return "0 %";
+  int decimals =
+      value >= 100
+          ? 0
+          : std::clamp(1 - static_cast<int>(std::floor(std::log10(std::abs(value)))), 0, 4);
+  return fmt::format("{:.{}f} %", value, decimals);
+}
+
+std::string side_text(const Json& metric, const Json& side) {
+  double value = side["value"].number(std::nan(""));
+  if (!std::isfinite(value)) return "–";
+  std::string_view kind = metric["kind"].string();
+  if (kind == "errors") {
+    return fmt::format("{} ({}/{})", percent(value), with_thousands(side["events"].number()),
+                       with_thousands(side["exposure"].number()));
+  }
+  if (kind == "histogram") return fmt::format("tail {}", percent(value));
+  return fmt::format("{:.4g}", value);
+}
+
+std::string effect_text(const Json& effect) {
+  double estimate = effect["estimate"].number(std::nan(""));
+  double lower = effect["lower"].number(std::nan(""));
+  double upper = effect["upper"].number(std::nan(""));
+  auto number = [](double value) {
+    return std::isinf(value) ? std::string("∞") : fmt::format("{:.2f}", value);
+  };
+  std::string interval = std::isnan(lower) || std::isnan(upper)
+                             ? ""
+                             : fmt::format(" [{}, {}]", number(lower), number(upper));
+  std::string_view scale = effect["scale"].string();
+  if (std::isnan(estimate)) return "–" + interval;
+  return scale == "ratio" ? "×" + number(estimate) + interval
+                          : fmt::format("{:+.2f} {}{}", estimate, scale, interval);
+}
+
+struct State {
+  Tone tone;
+  std::string text;
+};
+
+State state_of(const Json& metric) {
+  std::string_view verdict = metric["verdict"].string();
+  if (verdict == "fail") return {Tone::bad, "✖ worse"};
+  if (verdict == "pass") return {Tone::good, "✔ ok"};
+  if (!metric["problem"].string().empty()) return {Tone::unsure, "? no answer"};
+  if (double left = metric["warmupLeftSeconds"].number(); left > 0) {
+    return {Tone::dim, fmt::format("· warm-up {:.0f} s", std::ceil(left))};
+  }
+  if (verdict == "noData") return {Tone::unsure, "? no data"};
+  return {Tone::unsure, "? undecided"};
+}
+
+std::string steps_line(const Json& view, const Terminal& terminal) {
+  std::string line;
+  double left = view["next"]["in_s"].number(-1);
+  for (const Json& step : view["steps"].items()) {
+    Look look = look_of_step(step["status"].string());
+    std::string_view kind = step["kind"].string();
+    std::string text;
+    if (kind == "setWeight") {
+      text = fmt::format("{:g} %", step["weight"].number());
+    } else if (kind == "pause" && step["duration_s"].is_number()) {
+      text = fmt::format("{:.0f} s", step["duration_s"].number());
+    } else {
+      text = kind;
+    }
+    double planned = step["duration_s"].number();
+    if (step["status"].string() == "current" && planned > 0 && left >= 0) {
+      int full = static_cast<int>(std::clamp(1 - left / planned, 0.0, 1.0) * 10);
+      text += " ";
+      for (int i = 0; i < 10; ++i) text += i < full ? "█" : "░";
+    }
+    line += (line.empty() ? "" : "  ") +
+            terminal.paint(look.tone, fmt::format("{} {}", look.icon, text));
+  }
+  return line;
+}
+
+std::string weight_line(const Json& weight) {
+  std::string line = fmt::format("set {:g} %", weight["set"].number());
+  if (weight["observed"].is_number())
+    line += fmt::format("   read back {:g} %", weight["observed"].number());
+  return line + (weight["confirmed"].boolean() ? "" : "   not confirmed yet");
+}
+
+}  // namespace
+
+std::vector<std::string> metric_lines(const Json& metrics, const Terminal& terminal) {
+  if (metrics.items().empty()) return {};
+  using Align = Table::Align;
+  Table table({{"METRIC", Align::left},
+               {"STABLE", Align::left},
+               {"CANARY", Align::left},
+               {"DIFFERENCE [95 %]", Align::left},
+               {"EVIDENCE", Align::right},
+               {"N CANARY", Align::right},
+               {"STATE", Align::left}});
+  for (const Json& metric : metrics.items()) {
+    State state = state_of(metric);
+    double level = metric["level"].number();
+    std::string evidence =
+        level > 0 ? fmt::format("{:.0f} % of limit",
+                                std::clamp(metric["logE"].number() / level, 0.0, 9.99) * 100)
+                  : std::string("–");
+    table.row({std::string(metric["name"].string()), side_text(metric, metric["stable"]),
+               side_text(metric, metric["canary"]), effect_text(metric["effect"]),
+               std::move(evidence), with_thousands(metric["canary"]["exposure"].number()),
+               terminal.paint(state.tone, state.text)});
+  }
+  return table.lines();
+}
+
+std::vector<std::string> release_lines(const Json& view, const Terminal& terminal) {
+  std::vector<std::string> lines;
+  auto add = [&](std::string_view label, const std::string& text) {
+    if (!text.empty()) lines.push_back(fmt::format("{:<11}{}", label, text));
+  };
+  std::string status(view["status"].string());
+  Look look = look_of_status(status);
+  std::string_view reason = view["reason"].string();
+  add("Release:", fmt::format("{}   Ticket: {}", view["rollout"].string(), view["id"].string()));
+  add("Status:",
+      terminal.paint(look.tone, fmt::format("{} {}{}", look.icon, status,
+                                            reason.empty() ? "" : fmt::format(" ({})", reason))) +
+          (view["sentence"].string().empty() ? ""
+                                             : fmt::format("  {}", view["sentence"].string())));
+  std::string_view stable = view["stable_version"].string();
+  add("Versions:", fmt::format("{} (stable)  {} (canary)", stable.empty() ? "?" : stable,
+                               view["version"].string()));
+  add("Traffic:", weight_line(view["weight"]));
+  add("Steps:", steps_line(view, terminal));
+  std::vector<std::string> metrics = metric_lines(view["report"]["metrics"], terminal);
+  if (!metrics.empty()) {
+    lines.emplace_back();
+    for (std::string& line : metrics) lines.push_back("  " + line);
+  }
+  return lines;
+}
+
+}  // namespace serin::app

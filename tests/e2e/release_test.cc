@@ -1,0 +1,191 @@
+// The program as its user runs it, against real Prometheus, HAProxy and services.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "app/demo/environment.h"
+#include "base/json.h"
+#include "base/process.h"
+#include "support/servers.h"
+
+namespace serin::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class ReleaseTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* program : {"haproxy", "prometheus"}) {
+      ASSERT_TRUE(test::is_installed(program))
+          << program << " is not installed (scripts/install-packages test)";
+    }
+  }
+  void start_world() {
+    DemoOptions options;
+    options.directory = dir_.path() + "/world";
+    options.programs = SERIN_DEMO_PROGRAMS;
+    options.load_seconds = 240;
+    options.steps = {{10, 4}, {50, 12}};
+    auto world = DemoEnvironment::start(options, [](const std::string&) {});
+    ASSERT_TRUE(world) << world.error().to_string();
+    world_ = std::move(*world);
+    // Wide enough to be passed within seconds of this traffic.
+    rollout_ = dir_.path() + "/rollout.yaml";
+    std::ofstream(rollout_) << R"(apiVersion: serin.dev/v1alpha1
+kind: Rollout
+metadata: {name: shop}
+spec:
+  strategy:
+    canary:
+      trafficRouting:
+        haproxy: {socket: [)"
+                            << world_->socket() << "], map: " << dir_.path()
+                            << R"(/world/share.map, stableBackend: blue, canaryBackend: green}
+      analysis:
+        versions: {instance: pod}
+        metrics:
+        - name: error-rate
+          interval: 1s
+          compare:
+            errors: {bad: 'http_requests_total{code=~"5.."}', total: http_requests_total}
+            acceptable: {ratio: 3, absolute: 0.02}
+          provider: {prometheus: {address: ')"
+                            << world_->prometheus_url() << R"('}}
+      steps:
+      - setWeight: 10
+      - pause: {duration: 4s}
+      - setWeight: 50
+      - pause: {duration: 12s}
+)";
+  }
+  void start_release(const std::string& version) {
+    output_ = dir_.path() + "/" + version + ".out";
+    auto child =
+        Process::start({.argv = {SERIN_PROGRAM, "run", "-f", rollout_, "--version", version,
+                                 "--stable", "v1", "--state", state(), "-o", "json"},
+                        .output = output_});
+    ASSERT_TRUE(child) << child.error().to_string();
+    release_.emplace(std::move(*child));
+  }
+  int wait_release(Duration patience = 120s) {
+    auto status = release_->wait(patience);
+    if (!status) return -1;
+    return WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status);
+  }
+  // Until the release's output holds the text.
+  bool wait_for(const std::string& text, Duration patience = 60s) {
+    return test::wait_until([&] { return read_file(output_).find(text) != std::string::npos; },
+                            patience);
+  }
+  int run(std::vector<std::string> arguments, std::string& output) {
+    arguments.insert(arguments.begin(), SERIN_PROGRAM);
+    std::string path = dir_.path() + "/command.out";
+    std::ofstream(path, std::ios::trunc);
+    auto child = Process::start({.argv = arguments, .output = path});
+    EXPECT_TRUE(child);
+    auto status = child->wait(30s);
+    output = read_file(path);
+    return status && WIFEXITED(*status) ? WEXITSTATUS(*status) : -1;
+  }
+  std::string state() const { return dir_.path() + "/state"; }
+  int share() const {
+    std::string text = read_file(dir_.path() + "/world/share.map");
+    return std::atoi(text.substr(text.find(' ')).c_str());
+  }
+
+  test::TempDir dir_;
+  std::unique_ptr<DemoEnvironment> world_;
+  std::string rollout_;
+  std::string output_;
+  std::optional<Process> release_;
+};
+
+TEST_F(ReleaseTest, AGoodReleaseIsPromotedAndTheNextOneGoesTheOtherWay) {
+  start_world();
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2");
+  ASSERT_EQ(wait_release(), 0) << read_file(output_);
+  EXPECT_NE(read_file(output_).find(R"("verdict":"promote")"), std::string::npos);
+  EXPECT_EQ(share(), 10000) << "what HAProxy reads at a reload: green is stable now";
+  // Green is stable: the next, bad version runs in blue and leaves it again.
+  world_->exchange();
+  ASSERT_TRUE(world_->deploy({.version = "v3", .error_rate = 0.3}));
+  start_release("v3");
+  ASSERT_EQ(wait_release(), 10) << read_file(output_);
+  EXPECT_NE(read_file(output_).find(R"("stable_version":"v2")"), std::string::npos)
+      << "from the journal";
+  std::string output;
+  EXPECT_EQ(run({"journal", "check", "--state", state()}, output), 0) << output;
+}
+
+TEST_F(ReleaseTest, ErrorsRollBackWithEvidence) {
+  start_world();
+  ASSERT_TRUE(world_->deploy({.version = "v2", .error_rate = 0.2}));
+  start_release("v2");
+  ASSERT_EQ(wait_release(), 10) << read_file(output_);
+  std::string output = read_file(output_);
+  EXPECT_NE(output.find(R"("verdict":"rollback")"), std::string::npos);
+  EXPECT_NE(output.find("worse"), std::string::npos);
+  EXPECT_EQ(output.find('\x1b'), std::string::npos) << "no escape codes where no terminal is";
+  EXPECT_EQ(share(), 0);
+}
+
+TEST_F(ReleaseTest, AbortReturnsToStable) {
+  start_world();
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2");
+  ASSERT_TRUE(wait_for("canary at 10 %")) << read_file(output_);
+  std::string output;
+  EXPECT_EQ(run({"pause", "shop", "--state", state()}, output), 0) << output;
+  EXPECT_EQ(run({"get", "shop", "--state", state()}, output), 0);
+  EXPECT_NE(output.find("Paused"), std::string::npos) << output;
+  EXPECT_EQ(run({"pause", "nothing", "--state", state()}, output), 4) << output;
+  EXPECT_EQ(run({"abort", "shop", "--state", state(), "--reason", "test"}, output), 0) << output;
+  EXPECT_EQ(wait_release(), 11) << read_file(output_);
+  EXPECT_EQ(run({"get", "shop", "--state", state()}, output), 6) << "nobody listens any more";
+}
+
+TEST_F(ReleaseTest, TerminationReturnsToStable) {
+  start_world();
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2");
+  ASSERT_TRUE(wait_for("canary at 10 %")) << read_file(output_);
+  release_->signal(SIGTERM);
+  EXPECT_EQ(wait_release(20s), 11) << read_file(output_);
+}
+
+TEST_F(ReleaseTest, BadConfigurationNamesEveryErrorAndTouchesNothing) {
+  rollout_ = dir_.path() + "/bad.yaml";
+  std::ofstream(rollout_) << R"(apiVersion: serin.dev/v1alpha1
+kind: Rollout
+metadata: {name: Shop_1}
+spec:
+  strategy:
+    canary:
+      trafficRouting:
+        haproxy: {sockett: /tmp/none.sock, backend: be, stable: [s], canary: [c]}
+      steps:
+      - setWeight: 200
+      - pause: {duration: 1d}
+)";
+  start_release("v2");
+  EXPECT_EQ(wait_release(10s), 3);
+  std::string output = read_file(output_);
+  for (const char* place : {"bad.yaml:3:", "bad.yaml:8:", "bad.yaml:10:", "bad.yaml:11:"}) {
+    EXPECT_NE(output.find(place), std::string::npos) << place << "\n" << output;
+  }
+  EXPECT_EQ(::access(state().c_str(), F_OK), -1) << "no state directory was made";
+}
+
+}  // namespace
+}  // namespace serin::app
