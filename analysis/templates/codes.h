@@ -27,11 +27,13 @@ inline constexpr Rule kNotANumber{"W014", "A limit that is no number counts as 0
 inline constexpr Rule kGlob{"W015", "A regular expression that looks like a file pattern"};
 inline constexpr Rule kUnusedArgument{"W016", "An argument that the template does not have"};
 inline constexpr Rule kUndeclaredArgument{"W017", "A placeholder that nothing fills"};
+inline constexpr Rule kBadCondition{"W018", "A condition that makes every measurement an error"};
 inline constexpr Rule kNewSeries{"W031", "A rate that misses a series' first increments"};
 
 inline constexpr std::array kTemplateRules{
     kBadName,     kReference,  kNotYet, kCondition,      kDuplicateName,      kArgument,
     kMetric,      kSelector,   kMerge,  kErrorsEndRun,   kNanPasses,          kNoData,
-    kNoCondition, kNotANumber, kGlob,   kUnusedArgument, kUndeclaredArgument, kNewSeries};
+    kNoCondition, kNotANumber, kGlob,   kUnusedArgument, kUndeclaredArgument, kBadCondition,
+    kNewSeries};
 
 }  // namespace serin::analysis

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "analysis/conditions/condition.h"
 #include "analysis/templates/codes.h"
 #include "analysis/templates/faults.h"
 #include "queries/selector.h"
@@ -209,7 +210,39 @@ class Checker {
   const Path& path_;
 };
 
+// What is wrong with a condition for the answers that this metric can get.
+std::optional<conditions::Problem> problem_of(const std::string& condition, const Metric& metric) {
+  if (condition.empty() || config::has_placeholder(condition)) return std::nullopt;
+  if (!metric.provider.prometheus) return conditions::Condition(condition).problem();
+  // A vector, or one number.
+  auto problem = conditions::check_expression(condition, conditions::Kind::reals);
+  return problem ? conditions::check_expression(condition, conditions::Kind::real) ? problem
+                                                                                   : std::nullopt
+                 : std::nullopt;
+}
+
 }  // namespace
+
+void check_conditions(const Metric& metric, const Reporter& reporter, const Path& path) {
+  bool argo = metric.dialect == config::Dialect::argo;
+  auto report = [&](const std::optional<conditions::Problem>& problem, const Path& at) {
+    if (!problem) return;
+    reporter.add(argo ? kBadCondition : kCondition, at,
+                 fmt::format("{} (at {}:{} of the expression)", problem->message, problem->line,
+                             problem->column));
+  };
+  report(problem_of(metric.success_condition, metric), path / "successCondition");
+  report(problem_of(metric.failure_condition, metric), path / "failureCondition");
+  if (!metric.provider.prometheus || !metric.provider.prometheus->range_query) return;
+  const RangeQuery& range = *metric.provider.prometheus->range_query;
+  Path at = path / "provider" / "prometheus" / "rangeQuery";
+  for (auto [text, field] : {std::pair(&range.start, "start"), std::pair(&range.end, "end")}) {
+    if (text->empty() || config::has_placeholder(*text)) continue;
+    report(conditions::check_expression(*text, conditions::Kind::unknown,
+                                        conditions::Environment::time_range),
+           at / field);
+  }
+}
 
 void check_serin_metric(const Metric& metric, const Reporter& reporter, const Path& path) {
   Checker(metric, reporter, path).run();

@@ -89,6 +89,7 @@ void validate_metrics(const std::vector<Metric>& metrics, const std::vector<Argu
     Path at = path / i;
     check_placeholders(metrics[i], args, reporter, at);
     name_query_warts(metrics[i], reporter, at);
+    check_conditions(metrics[i], reporter, at);
     if (metrics[i].dialect == Dialect::argo) {
       for (const Fault& fault : faults_of(metrics[i])) {
         reporter.add(kMetric, fault.field.empty() ? at : at / fault.field, fault.message);

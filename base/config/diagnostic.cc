@@ -37,7 +37,7 @@ std::string message_of(const Diagnostic& diagnostic) {
 
 void Diagnostics::add(const Rule& rule, Place place) {
   ++(rule.is_error() ? errors_ : warnings_);
-  if (kept_.size() >= kKeptMax) return;
+  if (full()) return;
   kept_.push_back({std::move(place.file), place.position, std::string(rule.code),
                    std::move(place.pointer), std::move(place.message), std::move(place.hint)});
 }

@@ -75,6 +75,8 @@ class Diagnostics {
   void append(const Diagnostics& others);
   // By file, position, code; equal ones once.
   std::vector<Diagnostic> sorted() const;
+  // Nothing more is kept: what is added is only counted.
+  bool full() const { return kept_.size() >= kKeptMax; }
   bool empty() const { return errors_ + warnings_ == 0; }
   bool has_errors() const { return errors_ > 0; }
   std::size_t errors() const { return errors_; }      // with those not kept

@@ -78,6 +78,7 @@ std::vector<Document> read_documents(std::string_view file, std::string_view tex
 
 void Reporter::add(const Rule& rule, const Path& path, std::string message,
                    std::string hint) const {
+  if (full()) return problems_->add(rule, {});  // to find the place costs time
   problems_->add(rule, {document_->file, document_->root.locate(path), path.to_string(),
                         std::move(message), std::move(hint)});
 }

@@ -21,7 +21,7 @@ namespace serin::config {
 
 inline constexpr std::size_t kTextBytesMax = 4U << 20U;
 inline constexpr int kDepthMax = 64;               // nested mappings and lists
-inline constexpr std::size_t kNodesMax = 200'000;  // of one text, with what aliases repeat
+inline constexpr std::size_t kNodesMax = 50'000;   // of one text, with what aliases repeat
 inline constexpr std::size_t kAliasesMax = 1'000;  // of one text
 inline constexpr std::size_t kDocumentsMax = 1'000;
 
@@ -43,6 +43,8 @@ class Reporter {
       : document_(&document), problems_(&problems) {}
   void add(const Rule& rule, const Path& path, std::string message, std::string hint = "") const;
   const Document& document() const { return *document_; }
+  // Messages are no longer kept: making them is in vain.
+  bool full() const { return problems_->full(); }
 
  private:
   const Document* document_;

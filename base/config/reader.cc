@@ -313,8 +313,10 @@ std::vector<std::string> Reader::begin_map(std::vector<std::string>) {
 }
 
 void Reader::begin_entry(const std::string& key) {
-  Place entry{node().find(key), place().path / key, place().options};
-  SERIN_ASSERT(entry.node != nullptr);
+  // Entries are visited in the order that begin_map gave.
+  const Node::Member& member = node().members().at(places_.back().entry++);
+  SERIN_ASSERT(member.key == key);
+  Place entry{&member.value, place().path / key, place().options};
   places_.push_back(std::move(entry));
 }
 
@@ -342,7 +344,7 @@ void Reader::end_struct() {
 void Reader::check_unknown(const Scope& scope) {
   for (const Node::Member& given : node().members()) {
     if (std::ranges::find(scope.used, &given) != scope.used.end()) continue;
-    std::string hint = did_you_mean(given.key, scope.known);
+    std::string hint = reporter_->full() ? "" : did_you_mean(given.key, scope.known);
     Path path = place().path / given.key;
     if (argo()) {
       add(kIgnoredField, path, fmt::format("the unknown field '{}' is ignored", given.key),

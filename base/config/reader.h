@@ -75,6 +75,7 @@ class Reader : public Visitor {
     const Node* node;
     Path path;
     FieldOptions options;
+    std::size_t entry = 0;  // of a map: the next one
   };
   struct Scope {
     std::vector<std::string_view> known;

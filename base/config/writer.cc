@@ -42,7 +42,12 @@ void Writer::leave() {
   Frame frame = std::move(fields_.back());
   fields_.pop_back();
   if (!frame.keep && is_empty(current_)) return;
-  open_.back().set(frame.name, std::move(current_));
+  put(std::move(frame.name));
+}
+
+// Names are unique: Json::set would look for an equal one.
+void Writer::put(std::string name) {
+  open_.back().members().emplace_back(std::move(name), std::move(current_));
 }
 
 void Writer::leaf(IntOrString& value) {
@@ -86,7 +91,7 @@ void Writer::begin_entry(const std::string& key) {
 }
 
 void Writer::end_entry() {
-  open_.back().set(fields_.back().name, std::move(current_));
+  put(std::move(fields_.back().name));
   fields_.pop_back();
 }
 

@@ -55,6 +55,8 @@ class Writer : public Visitor {
     std::string name;
     bool keep = false;
   };
+  void put(std::string name);
+
   Json current_;  // the value that was visited last
   std::vector<Frame> fields_;
   std::vector<Json> open_;  // structs, lists and maps being filled

@@ -17,7 +17,7 @@ class History {
     windows.reserve(static_cast<std::size_t>((range.until_ms - range.from_ms) / range.poll_ms));
     for (std::int64_t now = range.from_ms + range.poll_ms; now <= range.until_ms;
          now += range.poll_ms) {
-      Tracker::Cut cut{now, range.covered_from_ms, now, !answer.warnings.empty()};
+      typename T::Cut cut{now, range.covered_from_ms, now, !answer.warnings.empty()};
       windows.push_back(tracker.advance(index, Presence(), cut));
     }
     return windows;

@@ -270,6 +270,17 @@ TEST(Fields, LeavesOutWhatIsEmpty) {
   EXPECT_EQ(write(outer).dump(), R"({"wait":"0s","colour":"red","left":{"name":""}})");
 }
 
+TEST(Fields, ManyProblemsAndEntriesAreReadInTime) {
+  std::string text = "left: {name: a}\nlabels:\n";
+  for (std::size_t i = 0; i < kNodesMax / 5; ++i) text += "  k" + std::to_string(i) + ": v\n";
+  for (std::size_t i = 0; i < kNodesMax / 5; ++i) text += "u" + std::to_string(i) + ": v\n";
+  auto [outer, problems, ok] = read_outer(text);
+  EXPECT_FALSE(ok);
+  EXPECT_EQ(outer.labels.size(), kNodesMax / 5);
+  EXPECT_NE(problems.find(std::to_string(kNodesMax / 5) + " errors\n"), std::string::npos);
+  EXPECT_EQ(write(outer)["labels"].size(), kNodesMax / 5);
+}
+
 TEST(Fields, YieldsASchema) {
   SchemaWriter writer;
   EXPECT_EQ(writer.reference<Outer>().dump(), R"({"$ref":"#/$defs/Outer"})");

@@ -241,6 +241,49 @@ TEST(ReadTemplate, ForeignAndUnknownDocumentsAreNamed) {
             std::string::npos);
 }
 
+TEST(ReadTemplate, ConditionsAreCompiled) {
+  constexpr std::string_view kText = R"(kind: AnalysisTemplate
+metadata: {name: t}
+spec:
+  args: [{name: x}]
+  metrics:
+  - name: a
+    interval: 1m
+    successCondition: result[0] < 1 &&
+    provider: {prometheus: {query: q}}
+  - name: b
+    interval: 1m
+    successCondition: result < 1
+    failureCondition: result.foo == 1
+    provider: {prometheus: {query: q}}
+  - name: c
+    interval: 1m
+    successCondition: result.foo == 1 && result[0] < {{args.x}}
+    provider: {web: {url: u}}
+  - name: d
+    interval: 1m
+    successCondition: result.foo == 1 && reslt
+    provider: {web: {url: u}}
+  - name: e
+    interval: 1m
+    successCondition: result[0] > 1
+    provider:
+      prometheus: {query: q, rangeQuery: {start: now() - 5m, end: now(), step: 1m}}
+)";
+  std::string problems = read_and_validate(kText).problems;
+  for (std::string_view expected :
+       {"t.yaml:8:23: error E014 spec.metrics[0].successCondition: ",
+        "t.yaml:13:23: error E014 spec.metrics[1].failureCondition: ",
+        "t.yaml:21:23: error E014 spec.metrics[3].successCondition: unknown name reslt (at 1:",
+        "t.yaml:27:50: error E014 spec.metrics[4].provider.prometheus.rangeQuery.start: ",
+        "4 errors\n"}) {
+    EXPECT_NE(problems.find(expected), std::string::npos) << expected << "\n" << problems;
+  }
+  std::string argo = "apiVersion: argoproj.io/v1alpha1\n" + std::string(kText);
+  EXPECT_NE(read_and_validate(argo).problems.find("warning W018 spec.metrics[3].successCondition"),
+            std::string::npos);
+}
+
 TEST(ReadRun, TakesTheFieldsOfARun) {
   config::Diagnostics problems;
   auto documents = config::read_documents("r.yaml", R"(apiVersion: argoproj.io/v1alpha1
