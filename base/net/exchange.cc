@@ -1,8 +1,6 @@
 #include "base/net/exchange.h"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <memory>
 
 #include "base/assert.h"
@@ -10,8 +8,6 @@
 #include "base/net/asio_loop.h"
 // After net/asio.h, which brings what they lack.
 #include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/write.hpp>
 
 namespace serin {
@@ -23,21 +19,6 @@ using Protocol = asio::generic::stream_protocol;
 
 // How long to wait before asking again a Unix socket whose queue of connections is full.
 constexpr Duration kBusyWait = std::chrono::milliseconds(2);
-
-Result<Protocol::endpoint> native(const Endpoint& endpoint) {
-  error_code error;
-  if (!endpoint.unix_path.empty()) {
-    // Checked by its constructor, which throws where the path is too long.
-    if (endpoint.unix_path.size() >= sizeof(sockaddr_un::sun_path)) {
-      return fail(Code::invalid_argument,
-                  "the path of the socket is too long: " + endpoint.unix_path);
-    }
-    return Protocol::endpoint(asio::local::stream_protocol::endpoint(endpoint.unix_path));
-  }
-  auto address = asio::ip::make_address(endpoint.address, error);
-  if (error) return fail(Code::invalid_argument, "\"" + endpoint.address + "\" is no IP address");
-  return Protocol::endpoint(asio::ip::tcp::endpoint(address, endpoint.port));
-}
 
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
@@ -51,9 +32,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   }
 
   void start(Instant deadline) {
-    auto address = native(endpoint_);
+    auto address = socket_address(endpoint_);
     if (!address) return finish(std::unexpected(address.error()));
-    address_ = *address;
+    address_ = Protocol::endpoint(address->get(), address->size);
     timer_ = loop_.call_at(deadline, [weak = weak_from_this()] {
       if (auto self = weak.lock()) {
         self->finish(fail(self->after_sending(Code::deadline_exceeded),
@@ -161,42 +142,6 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 };
 
 }  // namespace
-
-Result<Endpoint> Endpoint::parse(std::string_view text) {
-  auto wrong = [&] {
-    return fail(
-        Code::invalid_argument,
-        "\"" + std::string(text) + "\" is no socket: /PATH, unix:/PATH or ADDRESS:PORT is wanted");
-  };
-  std::string_view path = text.starts_with("unix:") ? text.substr(5) : text;
-  if (path.starts_with('/')) {
-    Endpoint endpoint{.unix_path = std::string(path)};
-    SERIN_TRY(checked, native(endpoint));
-    static_cast<void>(checked);
-    return endpoint;
-  }
-  std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return wrong();
-  std::string_view host = text.substr(0, colon);
-  std::string_view digits = text.substr(colon + 1);
-  if (host == "localhost") host = "127.0.0.1";
-  bool bracketed = host.starts_with('[') && host.ends_with(']');
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  Endpoint endpoint{.address = std::string(host)};
-  auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);
-  if (error != std::errc() || stop != digits.data() + digits.size() || endpoint.port == 0)
-    return wrong();
-  error_code bad_address;
-  auto address = asio::ip::make_address(endpoint.address, bad_address);
-  if (bad_address || address.is_v6() != bracketed) return wrong();
-  return endpoint;
-}
-
-std::string Endpoint::to_string() const {
-  if (!unix_path.empty()) return unix_path;
-  bool v6 = address.find(':') != std::string::npos;
-  return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
-}
 
 Cancellation exchange(AsioLoop& loop, const Endpoint& endpoint, ExchangeOptions options,
                       Instant deadline, ExchangeCallback done) {

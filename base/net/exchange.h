@@ -6,30 +6,15 @@
 // For a server in the same machine or a named address; it looks up no names and speaks no TLS.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 
 #include "base/loop.h"
-#include "base/result.h"
+#include "base/net/endpoint.h"
 
 namespace serin {
 
 class AsioLoop;
-
-// Where a stream socket listens. Thread: immutable.
-struct Endpoint {
-  std::string unix_path{};  // where not empty, it counts
-  std::string address{};    // an IP address in digits
-  std::uint16_t port = 0;
-
-  // "unix:/run/a.sock" or "/run/a.sock", "127.0.0.1:9999", "[::1]:9999", "localhost:9999". Errors:
-  // invalid_argument.
-  static Result<Endpoint> parse(std::string_view text);
-  std::string to_string() const;
-  bool operator==(const Endpoint&) const = default;
-};
 
 inline constexpr std::size_t kExchangeAnswerMax = std::size_t{16} << 20U;  // bytes; the default
 

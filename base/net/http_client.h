@@ -14,10 +14,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "base/loop.h"
+#include "base/net/http_message.h"
 #include "base/net/retry.h"
 #include "base/result.h"
 #include "base/secrets.h"
@@ -26,12 +25,8 @@ namespace serin {
 
 class AsioLoop;
 
-inline constexpr std::size_t kHttpBodyMax = std::size_t{64}
-                                            << 20U;  // bytes of an answer, unpacked; the default
-inline constexpr std::size_t kHttpHeadersMax = std::size_t{64}
-                                               << 10U;  // bytes of an answer's headers
-inline constexpr std::size_t kHttpBodyPadding =
-    64;  // readable bytes behind a body, for the JSON decoder
+inline constexpr std::size_t kHttpBodyMax = 64U << 20U;     // bytes of an answer, unpacked; default
+inline constexpr std::size_t kHttpHeadersMax = 64U << 10U;  // bytes of an answer's headers
 inline constexpr int kHttpRedirectsMax = 5;
 inline constexpr int kHttpWindowMax = 64;   // requests in flight to one origin
 inline constexpr int kHttpWindowStart = 8;  // … at first
@@ -39,8 +34,6 @@ inline constexpr int kHttpWindowMin = 4;    // … after failures; 1 while its n
 inline constexpr std::size_t kHttpQueueMax = 4'096;  // requests waiting for one origin; the default
 inline constexpr std::size_t kHttpOriginsMax = 256;  // origins with requests waiting or in flight
 inline constexpr long kHttpConnectionsMax = 256;     // open connections, idle ones included
-
-using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpTls {
   std::string ca_file{};    // PEM; "" is the system's store
@@ -74,15 +67,6 @@ struct HttpRequest {
       retry{};  // of idempotent requests: transport errors and the statuses 429, 502, 503, 504
 };
 
-struct HttpResponse {
-  int status = 0;
-  HttpHeaders headers{};  // names in lower case, of the last response where redirects were followed
-  std::string body{};     // unpacked; its capacity is at least its size + kHttpBodyPadding
-  // The first value of that name (lower case); "" where there is none.
-  std::string_view header(std::string_view name) const;
-  bool ok() const { return status >= 200 && status < 300; }
-};
-
 using HttpCallback = std::move_only_function<void(Result<HttpResponse>)>;
 
 class HttpClient {
@@ -111,11 +95,5 @@ struct HttpClientOptions {
 // loopback. The loop outlives the client.
 std::unique_ptr<HttpClient> make_http_client(AsioLoop& loop, Rng rng,
                                              HttpClientOptions options = {});
-
-// What a status outside 200 to 299 means as an error, with the beginning of the body as the
-// server's own words: 401 unauthenticated, 403 permission_denied, 404 and 410 not_found, 408 and
-// 504 deadline_exceeded, 409 and 412 failed_precondition, 429 rate_limited, other 4xx
-// invalid_argument, 5xx unavailable, the rest internal.
-Error http_status_error(const HttpResponse& response);
 
 }  // namespace serin

@@ -57,9 +57,7 @@ class LineServer {
  public:
   using Handler = std::function<void(std::string line, LineReply reply)>;
 
-  // Takes the place of a socket file on which nobody listens. Errors: failed_precondition (somebody
-  // listens there, or the path is something else than a socket), invalid_argument (path too long),
-  // permission_denied, not_found (no such directory), unavailable.
+  // Errors: see Listener::open.
   static Result<std::unique_ptr<LineServer>> listen(AsioLoop& loop, const std::string& path,
                                                     LineServerOptions options, Handler handler);
   // Closes all connections and removes the socket file.

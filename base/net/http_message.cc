@@ -1,4 +1,4 @@
-#include "base/net/http_client.h"
+#include "base/net/http_message.h"
 
 #include <algorithm>
 
@@ -44,7 +44,7 @@ std::string excerpt(std::string_view body) {
 
 }  // namespace
 
-std::string_view HttpResponse::header(std::string_view name) const {
+std::string_view find_header(const HttpHeaders& headers, std::string_view name) {
   auto found = std::find_if(headers.begin(), headers.end(),
                             [&](const auto& pair) { return pair.first == name; });
   return found != headers.end() ? std::string_view(found->second) : std::string_view();
