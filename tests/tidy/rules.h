@@ -37,6 +37,7 @@ std::vector<Finding> headers_are_well_behaved(const Tree& tree);
 
 // --- text_rules.cc
 std::vector<Finding> folders_are_small(const Tree& tree);
+// Also where a comment or a string is long; not inside a raw string over several lines.
 std::vector<Finding> lines_are_short(const Tree& tree);
 std::vector<Finding> no_tabs(const Tree& tree);
 std::vector<Finding> nothing_is_left_to_do(const Tree& tree);

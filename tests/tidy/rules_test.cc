@@ -206,11 +206,15 @@ TEST(Lines, HaveAtMostAHundredColumns) {
       source("README.md", repeat("x", 300)),
       source("base/a.cc", repeat("x", kColumnsMax) + "\n" + repeat("x", kColumnsMax + 1)),
       source("base/b.h", "// " + repeat(umlaut, kColumnsMax - 3)),
+      source("base/c.cc", "f(R\"(" + repeat("x", kColumnsMax) + "\n" +
+                              repeat("y", kColumnsMax + 1) + "\n)\");\n" +
+                              repeat("z", kColumnsMax + 1)),
       source("cmake/A.cmake", repeat("x", kColumnsMax + 1)),
       source("scripts/go", "#!/bin/sh\n" + repeat("x", kColumnsMax + 1)),
   };
-  EXPECT_THAT(places(lines_are_short(tree)),
-              ElementsAre("base/a.cc:2", "cmake/A.cmake:1", "scripts/go:2"));
+  EXPECT_THAT(
+      places(lines_are_short(tree)),
+      ElementsAre("base/a.cc:2", "base/c.cc:1", "base/c.cc:4", "cmake/A.cmake:1", "scripts/go:2"));
 }
 
 TEST(Tabs, AreFound) {

@@ -22,7 +22,8 @@ bool is_identifier(char c) {
 
 class Blanker {
  public:
-  explicit Blanker(std::string_view text) : text_(text), out_(text) {}
+  Blanker(std::string_view text, std::set<int>* quoted)
+      : text_(text), out_(text), quoted_(quoted) {}
 
   std::string run() {
     while (at_ < text_.size()) {
@@ -60,7 +61,13 @@ class Blanker {
     const std::size_t open = text_.find('(', at_);
     if (open == std::string_view::npos) return blank_to(text_.size());
     const std::string end = ")" + std::string(text_.substr(at_ + 2, open - at_ - 2)) + "\"";
+    const std::size_t begin = at_;
     blank_to(after(text_.find(end, open), end.size()));
+    if (quoted_ == nullptr) return;
+    int line = 1 + static_cast<int>(std::ranges::count(text_.substr(0, begin), '\n'));
+    for (const char c : text_.substr(begin, at_ - begin)) {
+      if (c == '\n') quoted_->insert(++line);
+    }
   }
 
   // An unterminated one ends with its line, so that a slip here hides no more than that.
@@ -74,6 +81,7 @@ class Blanker {
 
   std::string_view text_;
   std::string out_;
+  std::set<int>* quoted_;
   std::size_t at_ = 0;
 };
 
@@ -88,13 +96,13 @@ std::string to_string(const Finding& finding) {
   return finding.path + line + ": " + finding.what;
 }
 
-std::string blank_comments_and_literals(std::string_view text) {
-  return Blanker(text).run();
+std::string blank_comments_and_literals(std::string_view text, std::set<int>* quoted) {
+  return Blanker(text, quoted).run();
 }
 
 SourceFile source(std::string path, std::string text) {
-  SourceFile file{.path = std::move(path), .text = std::move(text), .code = {}};
-  file.code = is_cxx(file) ? blank_comments_and_literals(file.text) : file.text;
+  SourceFile file{.path = std::move(path), .text = std::move(text), .code = {}, .quoted = {}};
+  file.code = is_cxx(file) ? blank_comments_and_literals(file.text, &file.quoted) : file.text;
   return file;
 }
 

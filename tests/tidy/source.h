@@ -7,6 +7,7 @@
 // files with a zero byte in them.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ struct SourceFile {
   std::string path;  // from the root, with '/'
   std::string text;
   std::string code;  // `text` of C++ with comments and literals blanked, lines kept; else the text
+  std::set<int> quoted;  // the lines that begin inside a raw string: a document, as it stands
 };
 using Tree = std::vector<SourceFile>;  // in order of path
 
@@ -32,8 +34,9 @@ SourceFile source(std::string path, std::string text);
 Tree load_tree(const std::string& root);
 
 // C++ with the inside of comments, strings and character literals replaced by spaces. Knows raw
-// strings and digit separators. The result has the same length and the same line breaks.
-std::string blank_comments_and_literals(std::string_view text);
+// strings and digit separators. The result has the same length and the same line breaks. `quoted`
+// gets the lines that begin inside a raw string.
+std::string blank_comments_and_literals(std::string_view text, std::set<int>* quoted = nullptr);
 
 std::vector<std::string_view> lines_of(std::string_view text);  // without the line breaks
 std::string folder_of(std::string_view path);                   // "base/net"; "" at the root

@@ -75,7 +75,8 @@ std::vector<Finding> lines_are_short(const Tree& tree) {
     int number = 0;
     for (const std::string_view line : lines_of(file.text)) {
       ++number;
-      if (const int columns = columns_of(line); columns > kColumnsMax) {
+      const int columns = columns_of(line);
+      if (columns > kColumnsMax && !file.quoted.contains(number)) {
         findings.push_back(
             {file.path, number,
              std::to_string(columns) + " columns, at most " + std::to_string(kColumnsMax)});
