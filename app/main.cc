@@ -1,11 +1,11 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 
 #include "app/cli/commands.h"
 #include "app/cli/parse.h"
+#include "base/environment.h"
 
 namespace {
 
@@ -17,8 +17,7 @@ struct Cases : Fs... {
 };
 
 ExitCode perform(const Invocation& invocation) {
-  const char* no_color = ::secure_getenv("NO_COLOR");
-  bool plain = invocation.no_color || (no_color != nullptr && *no_color != '\0');
+  bool plain = invocation.no_color || !serin::environment_variable("NO_COLOR").value_or("").empty();
   Terminal terminal = Terminal::of(STDOUT_FILENO, plain);
   return std::visit(
       Cases{[&](const RunOptions& options) { return command_run(options, terminal); },

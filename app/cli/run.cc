@@ -13,7 +13,7 @@
 #include "app/cli/files.h"
 #include "app/control/client.h"
 #include "app/live/event_lines.h"
-#include "app/live/session.h"
+#include "app/session/session.h"
 #include "app/view/release_view.h"
 #include "base/assert.h"
 #include "base/real_clock.h"

@@ -83,7 +83,8 @@ spec:
         metrics:
         - name: error-rate
           interval: 1s
-          compare: {{errors: {{bad: 'http_requests_total{{code=~"5.."}}', total: http_requests_total}}}}
+          compare:
+            errors: {{bad: 'http_requests_total{{code=~"5.."}}', total: http_requests_total}}
           provider: {{prometheus: {{address: 'http://127.0.0.1:{prometheus}'}}}}
         - name: latency
           interval: 1s

@@ -38,7 +38,8 @@ class Recording {
   std::size_t sample_count() const;
   std::int64_t first_ms() const;  // of all samples; 0 where there are none
   std::int64_t last_ms() const;
-  std::int64_t last_ms_at(std::int64_t time_ms) const;  // the newest at or before; 0 where there is none
+  // The newest at or before `time_ms`; 0 where there is none.
+  std::int64_t last_ms_at(std::int64_t time_ms) const;
   // Unix time of the first sample whose series has the label with that value; nothing where none
   // has.
   std::optional<std::int64_t> first_ms_with(std::string_view label, std::string_view value) const;

@@ -35,7 +35,8 @@ std::string error_of(std::string body) {
 
 TEST(Decode, ReadsAMatrix) {
   Answer answer = decode(success("matrix", R"([
-      {"metric":{"__name__":"m","pod":"a"},"values":[[1700000000,"1"],[1700000000.25,"+Inf"],[1700000001.001,"-Inf"]]},
+      {"metric":{"__name__":"m","pod":"a"},
+       "values":[[1700000000,"1"],[1700000000.25,"+Inf"],[1700000001.001,"-Inf"]]},
       {"metric":{},"values":[]}])"))
                       .value();
   EXPECT_EQ(answer.type, AnswerType::matrix);

@@ -18,8 +18,10 @@ using namespace std::chrono_literals;
 
 const char* const kText =
     R"({"status":"success","data":{"resultType":"matrix","result":[
-{"metric":{"__name__":"requests_total","version":"v1","pod":"a"},"values":[[100,"1"],[115,"2"],[130.5,"+Inf"],[145,"NaN"]]},
-{"metric":{"__name__":"requests_total","version":"v2","pod":"b"},"values":[[130,"7"],[115,"5"],[115,"6"]]},
+{"metric":{"__name__":"requests_total","version":"v1","pod":"a"},
+ "values":[[100,"1"],[115,"2"],[130.5,"+Inf"],[145,"NaN"]]},
+{"metric":{"__name__":"requests_total","version":"v2","pod":"b"},
+ "values":[[130,"7"],[115,"5"],[115,"6"]]},
 {"metric":{"__name__":"other","pod":"b"},"values":[[130,"7"]]}]}})";
 
 queries::Request ask(std::string text, std::optional<WallTime> time = std::nullopt) {

@@ -1,4 +1,4 @@
-#include "app/live/session.h"
+#include "app/session/session.h"
 
 #include <fmt/format.h>
 
