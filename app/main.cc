@@ -5,7 +5,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/parse.h"
-#include "base/environment.h"
+#include "base/process.h"
 
 namespace {
 

@@ -57,6 +57,12 @@ struct Prepared {
 
 }  // namespace
 
+std::optional<std::string> environment_variable(const char* name) {
+  const char* value = ::secure_getenv(name);
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
 Result<std::string> find_program(const std::string& name) {
   if (name.empty()) return fail(Code::invalid_argument, "no program named");
   if (name.find('/') != std::string::npos) {
@@ -64,9 +70,8 @@ Result<std::string> find_program(const std::string& name) {
     return fail(errno == EACCES ? Code::permission_denied : Code::not_found,
                 "can't run " + name + ": " + std::strerror(errno));
   }
-  const char* path = ::secure_getenv("PATH");
   std::string directories =
-      std::string(path != nullptr ? path : "/usr/bin:/bin") + ":/usr/sbin:/sbin";
+      environment_variable("PATH").value_or("/usr/bin:/bin") + ":/usr/sbin:/sbin";
   for (std::size_t begin = 0; begin <= directories.size();) {
     std::size_t end = std::min(directories.find(':', begin), directories.size());
     std::string candidate = directories.substr(begin, end - begin) + "/" + name;
@@ -147,7 +152,9 @@ Process& Process::operator=(Process&& other) noexcept {
   return *this;
 }
 
-Process::~Process() { end(); }
+Process::~Process() {
+  end();
+}
 
 void Process::end() {
   if (pid_ <= 0) return;

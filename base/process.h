@@ -58,6 +58,10 @@ class Process {
   std::optional<int> status_;
 };
 
+// A variable of this process' environment, read where the program is put together and nowhere else.
+// Nothing where it is not set, or the process runs with more rights than its user.
+std::optional<std::string> environment_variable(const char* name);
+
 // The first program of that name in PATH or in the directories where Debian keeps servers
 // (/usr/sbin, /sbin).
 Result<std::string> find_program(const std::string& name);
