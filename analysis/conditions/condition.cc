@@ -32,8 +32,9 @@ std::unexpected<Error> error_of(const Problem& problem) {
 }
 
 Result<Value> evaluated(const Program& program, const Value& result,
-                        const Surroundings& surroundings) {
+                        const Surroundings& surroundings, Observed* observed = nullptr) {
   Ran ran = run(program, result, surroundings);
+  if (observed != nullptr && ran.compared_nan) observed->compared_nan = true;
   if (ran.problem) return error_of(*ran.problem);
   return std::move(ran.value);
 }
@@ -58,14 +59,16 @@ const Condition::Compiled& Condition::compiled_for(Kind kind) {
   return compiled_.emplace_back(std::move(made));
 }
 
-Result<Value> Condition::evaluate_value(const Value& result, const Surroundings& surroundings) {
+Result<Value> Condition::evaluate_value(const Value& result, const Surroundings& surroundings,
+                                        Observed* observed) {
   const Compiled& compiled = compiled_for(result.kind());
   if (compiled.problem) return error_of(*compiled.problem);
-  return evaluated(*compiled.program, result, surroundings);
+  return evaluated(*compiled.program, result, surroundings, observed);
 }
 
-Result<bool> Condition::evaluate(const Value& result, const Surroundings& surroundings) {
-  SERIN_TRY(value, evaluate_value(result, surroundings));
+Result<bool> Condition::evaluate(const Value& result, const Surroundings& surroundings,
+                                 Observed* observed) {
+  SERIN_TRY(value, evaluate_value(result, surroundings, observed));
   if (value.kind() == Kind::boolean) return value.as_boolean();
   return fail(Code::invalid_argument, "expected bool, but got " + type_name(value));
 }

@@ -32,6 +32,11 @@ namespace serin::analysis::conditions {
 
 struct Program;
 
+// What an evaluation met beside its value.
+struct Observed {
+  bool compared_nan = false;  // a comparison, `==` or `in` had NaN on one side
+};
+
 // A text with the programs that it was compiled to, by type of result. Cheap to copy.
 // Thread: one at a time.
 class Condition {
@@ -47,9 +52,12 @@ class Condition {
 
   // Errors: the text does not compile for this type of result; the evaluation fails; the value is
   // no bool.
-  Result<bool> evaluate(const Value& result, const Surroundings& surroundings);
+  // `observed` is added to, never cleared.
+  Result<bool> evaluate(const Value& result, const Surroundings& surroundings,
+                        Observed* observed = nullptr);
   // The same for any value.
-  Result<Value> evaluate_value(const Value& result, const Surroundings& surroundings);
+  Result<Value> evaluate_value(const Value& result, const Surroundings& surroundings,
+                               Observed* observed = nullptr);
 
  private:
   struct Compiled {

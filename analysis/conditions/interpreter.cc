@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "analysis/conditions/builtins/builtins.h"
 #include "analysis/conditions/interpreting.h"
 #include "analysis/conditions/values/format.h"
@@ -33,7 +35,14 @@ Ran Interpreter::run() {
   } else if (status == Status::skipped) {
     ran.value = Value();
   }
+  ran.compared_nan = compared_nan_;
   return ran;
+}
+
+void Interpreter::note_nan(const Value& a, const Value& b) {
+  for (const Value* side : {&a, &b}) {
+    if (side->kind() == Kind::real && std::isnan(side->as_real())) compared_nan_ = true;
+  }
 }
 
 Interpreter::Status Interpreter::fail(const Step& step, std::string message) {
@@ -193,6 +202,7 @@ Interpreter::Status Interpreter::equality(const Step& step, Value& out) {
                                     side->is_nil() ? "nil" : type_name(*side), go_name(kind)));
     }
   }
+  note_nan(out, b);
   bool same = equal(out, b, budget_);
   if (budget_.spent()) return fail(step, std::string(kStepsExceeded));
   out = Value::boolean(same == (step.code == StepCode::equal));
@@ -202,6 +212,10 @@ Interpreter::Status Interpreter::equality(const Step& step, Value& out) {
 Interpreter::Status Interpreter::arithmetic(const Step& step, Value& out) {
   Value b;
   SERIN_EVALUATE(evaluate_both(step, out, b));
+  bool compares = step.code == StepCode::less || step.code == StepCode::more ||
+                  step.code == StepCode::less_equal || step.code == StepCode::more_equal ||
+                  step.code == StepCode::in;
+  if (compares) note_nan(out, b);
   switch (step.code) {
     case StepCode::less:
       return take(step, compare(Comparison::less, out, b), out);

@@ -4,7 +4,9 @@
 //   if (!ran.problem) use(ran.value);
 //
 // Deterministic: the same program, result and surroundings give the same value. Nothing is
-// allocated for numbers, comparisons and indexing. Thread: any.
+// allocated for numbers, comparisons and indexing.
+//
+// Thread: any.
 #pragma once
 
 #include <optional>
@@ -18,6 +20,7 @@ namespace serin::analysis::conditions {
 struct Ran {
   Value value;
   std::optional<Problem> problem{};
+  bool compared_nan = false;  // a comparison, `==` or `in` had NaN on one side
 };
 
 Ran run(const Program& program, const Value& result, const Surroundings& surroundings);

@@ -37,6 +37,8 @@ class Interpreter {
   Status evaluate_both(const Step& step, Value& a, Value& b);
   // Whether a value is true; anything but a boolean is an error.
   Status truth(const Step& step, const Value& value, bool& out);
+  // Remembers that NaN was compared.
+  void note_nan(const Value& a, const Value& b);
   Status logic(const Step& step, Value& out);
   Status equality(const Step& step, Value& out);
   Status arithmetic(const Step& step, Value& out);
@@ -74,6 +76,7 @@ class Interpreter {
   Value environment_;  // made when it is first asked for
   Scope* scope_ = nullptr;
   Problem problem_;
+  bool compared_nan_ = false;
 };
 
 }  // namespace serin::analysis::conditions

@@ -3,7 +3,9 @@
 //   std::expected<Program, Problem> program = lower(tree, types);
 //
 // It is what the interpreter runs, and holds everything that does not change between evaluations:
-// constants, compiled patterns, the places of variables. Thread: immutable.
+// constants, compiled patterns, the places of variables.
+//
+// Thread: immutable.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "analysis/release/policy.h"
-#include "analysis/release/schedule.h"
+#include "analysis/run/schedule.h"
 #include "queries/counting/history.h"
 #include "queries/counting/increments.h"
 #include "queries/plan.h"

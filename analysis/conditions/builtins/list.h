@@ -1,5 +1,4 @@
-// Every builtin without a predicate, one function each; internal to this folder. What they do is
-// the reference of the language in docs.
+// Every builtin without a predicate, one function each; internal to this folder.
 #pragma once
 
 #include <span>

@@ -6,7 +6,9 @@
 //   first.kind();                                     // Kind::real, float64 in messages
 //
 // Values are immutable and share what they hold; copying allocates nothing. They compare and
-// compute in operators.h, print in format.h. A default value is nil. Thread: immutable.
+// compute in operators.h, print in format.h. A default value is nil.
+//
+// Thread: immutable.
 #pragma once
 
 #include <cstdint>

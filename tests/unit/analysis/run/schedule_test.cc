@@ -1,4 +1,4 @@
-#include "analysis/release/schedule.h"
+#include "analysis/run/schedule.h"
 
 #include <gtest/gtest.h>
 

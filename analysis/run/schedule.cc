@@ -1,4 +1,4 @@
-#include "analysis/release/schedule.h"
+#include "analysis/run/schedule.h"
 
 #include <algorithm>
 #include <string>
@@ -53,6 +53,11 @@ void Schedule::failed(Instant now) {
 void Schedule::resumed(Instant now) {
   waiting_ = false;
   next_ = std::max(now, first_);
+}
+
+void Schedule::shift(Duration by) {
+  first_ += by;
+  next_ += by;
 }
 
 Json Schedule::to_json() const {

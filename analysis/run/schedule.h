@@ -47,6 +47,9 @@ class Schedule {
   // A gap in which nobody looked has ended: look at once, forget what was asked.
   void resumed(Instant now);
 
+  // The clock has another origin now (a new boot): every time moves by `by`.
+  void shift(Duration by);
+
   Json to_json() const;
   static Result<Schedule> from_json(const Json& json);
   bool operator==(const Schedule&) const = default;
