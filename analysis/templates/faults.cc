@@ -58,8 +58,10 @@ void check_count(const Metric& metric, std::vector<Fault>& faults) {
 }
 
 void check_duration(const config::DurationText& duration, std::string_view field,
-                    std::string_view name, std::vector<Fault>& faults) {
-  if (duration.empty() || config::has_placeholder(duration.text())) return;
+                    std::string_view name, Placeholders placeholders, std::vector<Fault>& faults) {
+  if (duration.empty()) return;
+  bool waits = placeholders == Placeholders::left_alone && config::has_placeholder(duration.text());
+  if (waits) return;
   std::string fault = go_duration_fault(duration.text());
   if (!fault.empty()) faults.push_back({field, fmt::format("invalid {} string: {}", name, fault)});
 }
@@ -95,12 +97,12 @@ std::string go_duration_fault(std::string_view text) {
   return invalid;  // too large, or nothing but a sign
 }
 
-std::vector<Fault> faults_of(const Metric& metric) {
+std::vector<Fault> faults_of(const Metric& metric, Placeholders placeholders) {
   std::vector<Fault> faults;
   check_limits(metric, faults);
   check_count(metric, faults);
-  check_duration(metric.interval, "interval", "interval", faults);
-  check_duration(metric.initial_delay, "initialDelay", "startDelay", faults);
+  check_duration(metric.interval, "interval", "interval", placeholders, faults);
+  check_duration(metric.initial_delay, "initialDelay", "startDelay", placeholders, faults);
   int providers = metric.provider.count();
   if (providers == 0) faults.push_back({"provider", "no provider specified"});
   if (providers > 1) faults.push_back({"provider", "multiple providers specified"});

@@ -20,8 +20,12 @@ struct Fault {
   bool operator==(const Fault&) const = default;
 };
 
+// What a duration that still holds `{{…}}` is: Argo, which looks once the arguments are in, calls
+// it wrong; before that it is left alone.
+enum class Placeholders { wrong, left_alone };
+
 // All faults of one metric, the first being the one that Argo reports.
-std::vector<Fault> faults_of(const Metric& metric);
+std::vector<Fault> faults_of(const Metric& metric, Placeholders placeholders = Placeholders::wrong);
 
 // Argo's validation of a run or template: the first fault of the first metric. Errors:
 // invalid_argument, "metrics[2]: …" or "no metrics specified".

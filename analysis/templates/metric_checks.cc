@@ -92,7 +92,8 @@ class Checker {
   }
 
   void threshold() {
-    for (const Fault& fault : faults_of(metric_)) wrong(fault.field, fault.message);
+    for (const Fault& fault : faults_of(metric_, Placeholders::left_alone))
+      wrong(fault.field, fault.message);
     bool decides_itself =
         metric_.provider.job || metric_.provider.kayenta || !metric_.provider.plugin.empty();
     if (metric_.success_condition.empty() && metric_.failure_condition.empty() && !decides_itself) {

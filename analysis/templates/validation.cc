@@ -91,7 +91,7 @@ void validate_metrics(const std::vector<Metric>& metrics, const std::vector<Argu
     name_query_warts(metrics[i], reporter, at);
     check_conditions(metrics[i], reporter, at);
     if (metrics[i].dialect == Dialect::argo) {
-      for (const Fault& fault : faults_of(metrics[i])) {
+      for (const Fault& fault : faults_of(metrics[i], Placeholders::left_alone)) {
         reporter.add(kMetric, fault.field.empty() ? at : at / fault.field, fault.message);
       }
       name_warts(metrics[i], reporter, at);

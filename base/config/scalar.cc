@@ -142,8 +142,11 @@ std::string kubernetes_text(const Node& node) {
       return value.boolean() ? "true" : "false";
     case Node::Kind::integer:
       return std::to_string(value.integer());
-    case Node::Kind::real:
-      return shortest_text(value.number());
+    case Node::Kind::real: {
+      // A whole number beyond 64 bits with sign, as unsigned.
+      bool whole = std::ranges::all_of(node.text(), is_digit);
+      return whole && !node.text().starts_with('0') ? node.text() : shortest_text(value.number());
+    }
     case Node::Kind::string:
       return std::string(value.string());
     default:

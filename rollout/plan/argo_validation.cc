@@ -86,6 +86,11 @@ class Validation {
     }
     const Json& containers = spec.pod_template["spec"]["containers"];
     if (containers.size() == 0) add(path / "spec" / "containers", "Required value");
+    const Json& restart = spec.pod_template["spec"]["restartPolicy"];
+    if (restart.is_string() && restart.string() != "Always") {
+      add(path / "spec" / "restartPolicy",
+          fmt::format("Unsupported value: \"{}\": supported values: \"Always\"", restart.string()));
+    }
     for (std::size_t i = 0; i < containers.size(); ++i) {
       for (std::string_view field : {"name", "image"}) {
         if (!containers.at(i)[field].string().empty()) continue;

@@ -35,10 +35,15 @@ std::span<const std::string_view> enum_names(OnTimeout) {
 
 namespace {
 
-// Argo's Duration: whole seconds, as a number or its text, or Go's form. Nothing where it is none
-// of these.
+// Seconds as a number or its text (of 32 bits), or Go's form. Nothing where it is none of these.
 std::optional<Duration> pause_duration(const config::IntOrString& written) {
-  if (written.is_number()) return std::chrono::seconds(written.integer());
+  if (!written.is_string()) return std::chrono::seconds(written.integer());
+  std::int32_t seconds = 0;
+  const std::string& text = written.text();
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc() && end == text.data() + text.size()) {
+    return std::chrono::seconds(seconds);
+  }
   auto parsed = parse_duration(written.text());
   if (!parsed) return std::nullopt;
   return *parsed;
@@ -48,6 +53,10 @@ void finish_pause(Visitor& v, PauseStep& pause) {
   if (!pause.written) return;
   pause.duration = pause_duration(*pause.written);
   if (v.dialect() == config::Dialect::argo) {
+    // Argo counts whole seconds.
+    if (pause.duration) {
+      pause.duration = std::chrono::duration_cast<std::chrono::seconds>(*pause.duration);
+    }
     if (!pause.duration || *pause.duration < Duration::zero()) {
       v.problem(kArgoRollout, "duration", "Duration needs to be greater than 0");
     } else if (*pause.duration == Duration::zero()) {

@@ -83,12 +83,13 @@ TEST(ConfigDocument, ScalarsRememberHowTheyWereWritten) {
 }
 
 TEST(ConfigDocument, KubernetesTextIsWhatATextFieldGets) {
-  auto documents =
-      read_clean("[2.10, on, 010, 1e3, 1234567.5, 0.00001, 100000.0, off, ~, 'x', 1e6]");
+  auto documents = read_clean(
+      "[2.10, on, 010, 1e3, 1234567.5, 0.00001, 100000.0, off, ~, 'x', 1e6, 9223372036854775808]");
   std::vector<std::string> texts;
   for (const Node& item : documents.at(0).root.items()) texts.push_back(kubernetes_text(item));
-  EXPECT_EQ(texts, (std::vector<std::string>{"2.1", "true", "8", "1000", "1.2345675e+06", "1e-05",
-                                             "100000", "false", "", "x", "1e+06"}));
+  EXPECT_EQ(texts,
+            (std::vector<std::string>{"2.1", "true", "8", "1000", "1.2345675e+06", "1e-05",
+                                      "100000", "false", "", "x", "1e+06", "9223372036854775808"}));
 }
 
 TEST(ConfigDocument, KeysAreTypedAsValuesAre) {

@@ -60,6 +60,15 @@ TEST(Faults, InArgosWords) {
   EXPECT_EQ(fault("", R"({"plugin":{"a":{},"b":{}}})"), "metrics[0]: multiple providers specified");
 }
 
+TEST(Faults, ADurationWaitsForItsArgumentsOnlyWhereTheyAreToCome) {
+  auto metric = metric_from_json(
+      parse_json(R"({"name":"m","interval":"{{args.i}}","provider":{"web":{"url":"u"}}})"),
+      config::Dialect::argo);
+  EXPECT_TRUE(faults_of(*metric, Placeholders::left_alone).empty());
+  EXPECT_EQ(check_metrics({*metric}).error().message,
+            "metrics[0]: invalid interval string: time: invalid duration \"{{args.i}}\"");
+}
+
 TEST(Faults, TheFirstInArgosOrder) {
   EXPECT_EQ(fault(R"("interval":"x","count":1,"inconclusiveLimit":2,"failureLimit":-2)", "{}"),
             "metrics[0]: failureLimit must be >= 0, or -1 to be disabled");

@@ -78,6 +78,8 @@ TEST(ArgoRollout, TheWorkload) {
                   "spec.template.spec.containers: Required value"));
   EXPECT_TRUE(has(errors(", template: {spec: {containers: [{name: c}]}}"),
                   "spec.template.spec.containers[0].image: Required value"));
+  EXPECT_TRUE(has(errors(", template: {spec: {restartPolicy: Never}}"),
+                  "Unsupported value: \"Never\": supported values: \"Always\""));
   EXPECT_EQ(errors(", workloadRef: {kind: Deployment, name: d}"), "");
   EXPECT_TRUE(has(errors(", workloadRef: {kind: Deployment}, template: {spec: {}}"),
                   "template must be empty for workload reference rollout"));
@@ -158,7 +160,8 @@ TEST(ArgoRollout, Steps) {
   EXPECT_TRUE(has(canary("steps: [{setWeight: -1}]"), "SetWeight needs to be between 0 and 100"));
   EXPECT_TRUE(has(routed("maxTrafficWeight: 1000, nginx: {}", "steps: [{setWeight: 1001}]"),
                   "SetWeight needs to be between 0 and 1000"));
-  for (std::string_view duration : {"1x", "-5", "'-1s'"}) {
+  EXPECT_EQ(canary("steps: [{pause: {duration: -500ms}}]"), "") << "whole seconds are counted";
+  for (std::string_view duration : {"1x", "-5", "'-1s'", "'9999999999'"}) {
     EXPECT_TRUE(has(canary("steps: [{pause: {duration: " + std::string(duration) + "}}]"),
                     "steps[0].pause.duration: Duration needs to be greater than 0"))
         << duration;
