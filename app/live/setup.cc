@@ -69,6 +69,12 @@ Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout
                            ? analysis::stats::Boundary::calibrated
                            : analysis::stats::Boundary::exact;
     for (const rollout::PinnedMetric& pinned : plan.background->metrics) {
+      if (!pinned.metric.compare) {
+        return fail(Code::failed_precondition,
+                    fmt::format("metric {}: threshold rules are not supported in a release yet; "
+                                "compared metrics (`compare`) are",
+                                pinned.metric.name));
+      }
       SERIN_CHECK(analysis::add_metric(*policy, pinned.metric, pinned.versions));
     }
   }
