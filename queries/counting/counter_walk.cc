@@ -8,14 +8,6 @@
 namespace serin::queries {
 namespace {
 
-std::span<const Sample> between(std::span<const Sample> samples, std::int64_t after,
-                                std::int64_t until) {
-  auto later = [](std::int64_t time, const Sample& sample) { return time < sample.time_ms; };
-  auto begin = std::upper_bound(samples.begin(), samples.end(), after, later);
-  auto end = std::upper_bound(begin, samples.end(), until, later);
-  return {begin, end};
-}
-
 const Sample* at(std::span<const Sample> samples, std::int64_t time) {
   auto found = std::lower_bound(samples.begin(), samples.end(), time,
                                 [](const Sample& s, std::int64_t t) { return s.time_ms < t; });
@@ -118,7 +110,7 @@ std::vector<double> common_bounds(const std::vector<double>& a, const std::vecto
 
 std::optional<std::int64_t> first_ms(const IndexedCounter& counter, std::int64_t after,
                                      std::int64_t until, bool whole) {
-  for (const Sample& sample : between(count_of(counter), after, until)) {
+  for (const Sample& sample : samples_between(count_of(counter), after, until)) {
     if (counts(counter, sample, whole)) return sample.time_ms;
   }
   return std::nullopt;
@@ -126,7 +118,7 @@ std::optional<std::int64_t> first_ms(const IndexedCounter& counter, std::int64_t
 
 std::optional<std::int64_t> last_ms(const IndexedCounter& counter, std::int64_t after,
                                     std::int64_t until, bool whole) {
-  auto samples = between(count_of(counter), after, until);
+  auto samples = samples_between(count_of(counter), after, until);
   for (auto sample = samples.rbegin(); sample != samples.rend(); ++sample) {
     if (counts(counter, *sample, whole)) return sample->time_ms;
   }
@@ -144,7 +136,7 @@ bool Restarts::hide(std::int64_t last, std::int64_t time) const {
 
 void find_decreases(const IndexedCounter& counter, std::optional<double> before, std::int64_t after,
                     std::int64_t until, bool whole, std::vector<Decrease>& out) {
-  for (const Sample& sample : between(count_of(counter), after, until)) {
+  for (const Sample& sample : samples_between(count_of(counter), after, until)) {
     if (!counts(counter, sample, whole)) continue;
     if (before && sample.value < *before) out.push_back({sample.time_ms, *before});
     before = sample.value;
@@ -180,7 +172,7 @@ Walk follow(const IndexedCounter& counter, CounterState& state, bool from_zero, 
     segment.subtract(base);
     walk.increments.add(segment);
   };
-  for (const Sample& sample : between(count_of(counter), state.time_ms, until)) {
+  for (const Sample& sample : samples_between(count_of(counter), state.time_ms, until)) {
     if (!counts(counter, sample, whole)) continue;
     bool down = sample.value < count;
     if (down || restarts.hide(last, sample.time_ms)) {
