@@ -49,9 +49,7 @@ struct MetricResult {
   // serin.dev only.
   std::int64_t no_data = 0;
   std::int64_t consecutive_failed = 0;
-  // Of the failures in a row: when the first and the last were found.
-  std::optional<WallTime> failing_since{};
-  std::optional<WallTime> failed_at{};
+  std::optional<WallTime> failing_since{};  // of the failures in a row
   bool operator==(const MetricResult&) const = default;
 };
 

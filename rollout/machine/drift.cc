@@ -59,6 +59,7 @@ void respect_drain(Context& c, const ObservedTraffic& observed) {
   if (!t.desired.canary_in_service) t.desired.canary = Weight();
   ++t.desired.generation;
   t.drained = true;
+  t.confirmed = true;
   accept(c, observed);
   pause(c, Reason::external_change,
         fmt::format("somebody took the canary from {} to {} at the router{}; serin leaves it so "
@@ -131,6 +132,17 @@ void check_drift(Context& c, const ObservedTraffic& observed) {
     return;
   }
   observed.canary < t.accepted ? respect_drain(c, observed) : undo_raise(c, observed);
+}
+
+void check_unconfirmed(Context& c, const ObservedTraffic& observed) {
+  TrafficState& t = c.state.traffic;
+  if (c.state.status == ReleaseStatus::rolling_back || t.drained) return;
+  // Before the first confirmation, and after a reload, there is no share to compare with.
+  if (t.instance.empty() || observed.router_instance != t.instance) return;
+  bool in_service = observed.canary_slot.in_service;
+  bool out = !in_service && t.accepted_in_service && t.desired.canary_in_service;
+  bool less = observed.canary < std::min(t.accepted, t.desired.canary);
+  if (out || (less && !health_explains(t, observed))) respect_drain(c, observed);
 }
 
 }  // namespace serin::rollout::machine

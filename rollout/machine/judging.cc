@@ -109,7 +109,7 @@ void check_instances(Context& c) {
   const auto& observed = state.traffic.observed;
   if (observed && is_all_down(observed->canary_slot)) {
     return_to_stable(c, Cause::guard,
-                     fmt::format("all {} canary servers are down by the router's health checks",
+                     fmt::format("none of {} canary servers is up by the router's health checks",
                                  observed->canary_slot.servers_total),
                      true);
     return;

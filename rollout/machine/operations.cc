@@ -311,6 +311,7 @@ void on_operated(Context& c, const event::Operated& event) {
     reply(c, event, false, false, std::move(why));
     return;
   }
+  c.state.calm_until = c.mono();
   ++c.state.effects;  // what was accepted is a change, and kept
   if (!event.key.empty()) {
     if (applied.size() >= ReleaseState::kOperationKeysMax) applied.erase(applied.begin());

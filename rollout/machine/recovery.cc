@@ -54,6 +54,7 @@ void on_recovered(Context& c) {
   state.promotion.in_flight = false;
   state.promotion.next_try = c.mono();
   state.judged_step = -1;
+  state.calm_until = c.mono() + kRecoverySettle;
   state.store_failed = false;
   if (is_terminal(state.status)) {
     // Whether the mark is still there is seen first.
@@ -98,9 +99,7 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
     return;  // deliver() lowers it at once
   }
   if (!was_confirmed && observed.canary == t.accepted && in_service == t.accepted_in_service) {
-    // The recorded raise was never carried out. It is due as any step is, after a while of looking.
-    t.next_try = c.mono() + kRecoverySettle;
-    return;
+    return;  // the recorded raise was never carried out: it is due as any step is
   }
   if (was_confirmed && health_explains(t, observed)) return keep();
   std::string sentence = fmt::format(

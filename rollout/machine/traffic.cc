@@ -24,6 +24,7 @@ void confirm(Context& c, const ObservedTraffic& observed) {
   TrafficState& t = c.state.traffic;
   t.confirmed = true;
   t.seen_again = false;
+  c.state.judged_step = -1;  // what was judged before is not of this traffic
   t.accepted = observed.canary;
   t.accepted_in_service = observed.canary_slot.in_service;
   t.ready = {observed.stable.servers_ready, observed.canary_slot.servers_ready};
@@ -77,8 +78,7 @@ bool matches(const DesiredTraffic& desired, const ObservedTraffic& observed) {
 }
 
 bool is_all_down(const SlotState& canary) {
-  return canary.in_service && canary.health_known && canary.servers_total > 0 &&
-         canary.servers_ready == 0;
+  return canary.in_service && canary.health_known && canary.servers_ready == 0;
 }
 
 bool is_raise(const TrafficState& t) {
@@ -102,18 +102,43 @@ void want_traffic_as(Context& c, std::string owner, Weight weight, bool in_servi
   if (!t.in_flight.empty() && t.in_flight_raises) t.stale_raise = t.in_flight;
   t.in_flight.clear();
   t.in_flight_raises = false;
-  t.desired = {std::move(owner), t.desired.generation + 1, weight, in_service, drain};
+  std::string gives_back;
+  if (owner.empty()) {
+    gives_back =
+        c.state.start.stage == StartStage::clear ? c.state.start.stale_owner : c.spec.owner;
+  }
+  t.desired = {.owner = std::move(owner),
+               .generation = t.desired.generation + 1,
+               .canary = weight,
+               .canary_in_service = in_service,
+               .gives_back = std::move(gives_back),
+               .drain = drain};
   forget_delivery(c);
+}
+
+bool may_send(const ReleaseState& state) {
+  const TrafficState& t = state.traffic;
+  if (state.status == ReleaseStatus::rolling_back) return true;
+  // What was observed before a restart says nothing: less may be there by now.
+  if (state.recovering) return t.desired.canary.units() == 0 && !t.desired.canary_in_service;
+  if (!is_raise(t)) return true;
+  // One raise at a time: an overtaken one must end first, or it could land last.
+  if (state.store_failed || !t.stale_raise.empty()) return false;
+  // Nor is one repeated without a look at what became of it: somebody may have drained meanwhile.
+  return t.attempt == 0 || t.seen_turn == t.turn;
 }
 
 void deliver(Context& c) {
   TrafficState& t = c.state.traffic;
   if (t.confirmed || t.desired.generation == 0) return;
   if (!t.in_flight.empty() || c.mono() < t.next_try) return;
+  if (!may_send(c.state)) return;
+  if (c.mono() < c.state.calm_until && c.state.status != ReleaseStatus::rolling_back &&
+      is_raise(t)) {
+    return;
+  }
   bool returning = c.state.status == ReleaseStatus::rolling_back;
   bool raise = !returning && is_raise(t);
-  // One raise at a time: an overtaken one must end first, or it could land last.
-  if (raise && (c.state.store_failed || c.state.recovering || !t.stale_raise.empty())) return;
   ++t.attempt;
   ++t.turn;
   t.in_flight = fmt::format("t{}.{}", t.desired.generation, t.attempt);
@@ -154,6 +179,7 @@ void on_outcome(Context& c, const event::TrafficOutcome& outcome) {
       break;
     case Outcome::failed:
       if (outcome.foreign_owner) {
+        c.state.remainder.hand_back = false;
         if (!is_terminal(c.state.status)) lose_route(c, outcome.error);
         return;
       }
@@ -184,13 +210,15 @@ void on_observed(Context& c, const event::TrafficObserved& event) {
     }
     return;
   }
-  if (c.state.start.stage < StartStage::claim) {
+  if (c.state.start.stage < StartStage::clear) {
     look_at_route(c, event);
     return;
   }
   // Between the exchange and its outcome the slots may have changed their meaning.
   if (c.state.promotion.stage == PromotionStage::exchange && !c.state.recovering) return;
-  if (t.claimed && is_foreign(c, observed)) {
+  bool cleared =
+      c.state.start.stage == StartStage::clear && observed.owner == c.state.start.stale_owner;
+  if (is_foreign(c, observed) && !cleared) {
     lose_route(c, foreign_mark(observed));
     return;
   }
@@ -202,9 +230,15 @@ void on_observed(Context& c, const event::TrafficObserved& event) {
   if (t.confirmed) {
     if (matches(t.desired, observed)) t.seen_again = true;
     check_drift(c, observed);
-  } else if (t.attempt > 0 && t.in_flight.empty() && matches(t.desired, observed)) {
+    return;
+  }
+  if (t.attempt == 0 || !t.in_flight.empty()) return;
+  t.seen_turn = t.turn;
+  if (matches(t.desired, observed)) {
     confirm(c, observed);
     t.seen_again = true;
+  } else {
+    check_unconfirmed(c, observed);
   }
 }
 

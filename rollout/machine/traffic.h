@@ -10,6 +10,9 @@ void want_traffic(Context& c, Weight weight, bool in_service);
 // The same with another mark: "" gives the route back.
 void want_traffic_as(Context& c, std::string owner, Weight weight, bool in_service);
 
+// Whether what is wanted may be sent, once its time has come.
+bool may_send(const ReleaseState& state);
+
 // Sends what is wanted, where it is not confirmed and may be sent now.
 void deliver(Context& c);
 
@@ -22,6 +25,9 @@ void on_observed(Context& c, const event::TrafficObserved& event);
 // Confirmed state that no longer is what is observed: health, a restart of the proxy, a person, a
 // second writer.
 void check_drift(Context& c, const ObservedTraffic& observed);
+
+// A command that is not confirmed, and a route that has less than before it: a person's drain.
+void check_unconfirmed(Context& c, const ObservedTraffic& observed);
 
 // Whether a share other than the accepted one is due to servers that went up or down since.
 bool health_explains(const TrafficState& traffic, const ObservedTraffic& observed);

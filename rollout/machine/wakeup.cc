@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "rollout/machine/context.h"
+#include "rollout/machine/traffic.h"
 
 namespace serin::rollout::machine {
 namespace {
@@ -58,7 +59,10 @@ std::optional<Instant> next_wakeup(const ReleaseSpec& spec, const ReleaseState& 
       !state.start.asked) {
     earliest.add(state.start.next_try);
   }
-  if (!t.confirmed && t.desired.generation > 0 && t.in_flight.empty()) earliest.add(t.next_try);
+  if (!t.confirmed && t.desired.generation > 0 && t.in_flight.empty() && may_send(state)) {
+    bool held_back = state.status != ReleaseStatus::rolling_back && is_raise(t);
+    earliest.add(held_back ? std::max(t.next_try, state.calm_until) : t.next_try);
+  }
   if (state.start.ready_since && state.start.stage == StartStage::ready) {
     earliest.add(*state.start.ready_since + spec.ready_for);
   }

@@ -63,6 +63,7 @@ Json to_json(const DesiredTraffic& desired) {
       .set("generation", desired.generation)
       .set("canary_units", desired.canary.units())
       .set("canary_in_service", desired.canary_in_service)
+      .set("gives_back", desired.gives_back)
       .set("drain_ns", desired.drain.count());
   return json;
 }
@@ -74,6 +75,7 @@ Result<DesiredTraffic> desired_traffic_from_json(const Json& json) {
   desired.generation = in.count("generation");
   desired.canary = read_weight(in);
   desired.canary_in_service = in.boolean("canary_in_service");
+  desired.gives_back = in.text("gives_back");
   desired.drain = in.duration("drain_ns");
   SERIN_CHECK(in.finish());
   return desired;

@@ -26,6 +26,9 @@ struct DesiredTraffic {
   // also defeats stickiness; `canary` is then 0. True with weight 0 keeps it ready and
   // health-checked without traffic.
   bool canary_in_service = false;
+  // With an empty owner: whose mark is given back. Another's mark is left alone, and the command is
+  // refused like one with another owner. Empty: whatever mark there is.
+  std::string gives_back{};
   Duration drain{};  // when leaving service: sessions still open after this are shut down; 0: never
   bool operator==(const DesiredTraffic&) const = default;
 };

@@ -4,7 +4,6 @@
 
 #include <ostream>
 
-#include "support/paths.h"
 #include "tidy/rules.h"
 
 namespace serin::tidy {
@@ -16,7 +15,7 @@ static void PrintTo(const Rule& rule, std::ostream* out) {
 namespace {
 
 const Tree& tree() {
-  static const Tree kTree = load_tree(test::source_dir());
+  static const Tree kTree = load_tree(SERIN_SOURCE_DIR);
   return kTree;
 }
 

@@ -226,7 +226,8 @@ void HaproxyRouter::apply(const DesiredTraffic& desired, Instant deadline,
   };
   bool lowers = !desired.canary_in_service && desired.canary == Weight();
   if (!owner && !lowers) return refuse(std::move(owner).error());
-  if (owner && !owner->empty() && !desired.owner.empty() && *owner != desired.owner) {
+  const std::string& expected = desired.owner.empty() ? desired.gives_back : desired.owner;
+  if (owner && !owner->empty() && !expected.empty() && *owner != expected) {
     return refuse(
         {Code::failed_precondition,
          fmt::format("the route is owned by release {} (mark {})", *owner, mark_.path())});

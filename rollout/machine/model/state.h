@@ -128,6 +128,7 @@ struct TrafficState {
   Instant unconfirmed_since{};
   bool late_told = false;
   std::uint64_t turn = 0;  // counts commands and outcomes: read-backs of another turn are too old
+  std::uint64_t seen_turn = 0;  // of the last reading that was not too old
   int foreign_raises = 0;
   bool drained = false;  // somebody took traffic away: only a person may give it back
   std::optional<ObservedTraffic> observed;
@@ -238,6 +239,7 @@ struct ReleaseState {
   bool sources_told = false;
 
   bool recovering = false;    // after a restart, until the route was read
+  Instant calm_until{};       // after a restart nothing is raised until then
   bool store_failed = false;  // nothing advances
 
   std::vector<AppliedOperation> operations;

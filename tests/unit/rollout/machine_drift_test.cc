@@ -116,6 +116,20 @@ TEST(Drift, DrainBesideAHealthChangeIsStillADrain) {
   EXPECT_EQ(lab.state.reason, Reason::external_change);
 }
 
+TEST(Drift, DrainBesideAnUnconfirmedRaiseIsRespected) {
+  Lab lab(lab_spec());
+  lab.start();
+  lab.advance(seconds(59));
+  lab.router.deaf = true;
+  while (lab.state.step < 2) lab.advance(milliseconds(100));
+  lab.router.seen.canary = Weight::from_units(100);  // a person, while 50 % are on their way
+  lab.advance(milliseconds(200));
+  EXPECT_EQ(lab.state.reason, Reason::external_change);
+  lab.router.deaf = false;
+  lab.advance(minutes(5));
+  EXPECT_EQ(lab.share(), 1);
+}
+
 TEST(Drift, ReadBackFromBeforeACommandIsTooOld) {
   Lab lab = at_half();
   event::TrafficObserved old;

@@ -57,6 +57,20 @@ TEST(Recovery, MoreThanRecordedIsLoweredAtOnce) {
   EXPECT_EQ(lab.state.traffic.foreign_raises, 0);
 }
 
+TEST(Recovery, WhatWasSeenBeforeARestartExcusesNoRaise) {
+  Lab lab = at_five();
+  lab.router.stuck = true;  // the crash comes before somebody's raise is undone
+  lab.router.seen.canary = Weight::from_units(5000);
+  lab.advance(seconds(2));
+  lab.router.stuck = false;
+  lab.router.seen.canary = Weight::from_units(100);  // drained while serin was down
+  std::size_t before = lab.applies().size();
+  lab.restart();
+  lab.advance(minutes(1));
+  EXPECT_EQ(lab.applies().size(), before);
+  EXPECT_EQ(lab.state.reason, Reason::recovered);
+}
+
 TEST(Recovery, RecordedRaiseThatWasNotCarriedOutIsNotHurried) {
   Lab lab(lab_spec());
   lab.start();
