@@ -1,0 +1,285 @@
+#include "tests/sim/checks/checker.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "rollout/machine/machine.h"
+
+namespace serin::sim {
+
+using namespace rollout;
+using engine::Engine;
+using machine::PromotionStage;
+using machine::ReleaseState;
+using machine::ReleaseStatus;
+using machine::StepKind;
+using machine::StepOutcome;
+
+namespace {
+
+// The journal's text, there and back: what is compared has been on disk.
+std::vector<JournalRecord> through_text(const std::vector<JournalRecord>& records) {
+  std::vector<JournalRecord> list;
+  for (const JournalRecord& record : records) list.push_back(from_line(to_line(record)));
+  return list;
+}
+
+constexpr int kSnapshotsEvery = 60;  // outputs, beside every state that changed
+constexpr Duration kSlack = milliseconds(300);
+
+}  // namespace
+
+Checker::Checker(World& world, std::map<std::string, std::unique_ptr<Route>>& routes,
+                 Metrics& metrics, engine::MakeAnalysis make_analysis)
+    : world_(world), routes_(routes), metrics_(metrics), make_analysis_(std::move(make_analysis)) {}
+
+void Checker::expect(const engine::Ticket& ticket) {
+  expected_[ticket.key] = ticket;
+}
+
+void Checker::begin() {
+  world_.after(kEvery, [this] {
+    ++ticks_;
+    tick();
+    begin();
+  });
+}
+
+std::unique_ptr<Engine> Checker::folding_engine(const Process& process) const {
+  return std::make_unique<Engine>(engine::Config{process.instance(), "folded"}, make_analysis_);
+}
+
+void Checker::fold(Engine& engine, const std::vector<JournalRecord>& records,
+                   const char* which) const {
+  Status folded = engine.fold(records);
+  if (!folded) violated("the {} journal can't be folded: {}", which, folded.error().to_string());
+  if (engine.fold_mismatches() > 0) {
+    violated("the {} journal has a judgement that its own evidence does not give", which);
+  }
+}
+
+void Checker::on_start(Process& process) {
+  Mind& mind = minds_[process.instance()];
+  processes_[process.instance()] = &process;
+  if (mind.durable == nullptr) mind.durable = folding_engine(process);
+  if (mind.durable->snapshot().dump() != process.engine().snapshot().dump()) {
+    violated("{}: what was read from disk is not what was written", process.instance());
+  }
+  mind.live = folding_engine(process);
+  Status restored = mind.live->restore(*Json::parse(process.engine().snapshot().dump()));
+  if (!restored) violated("a snapshot can't be restored: {}", restored.error().to_string());
+  mind.operated.clear();
+  mind.last_output = world_.mono();
+  for (auto& [release, track] : mind.tracks) {
+    // What was not durable did not happen.
+    const ReleaseState* state = process.engine().state(release);
+    track.known = state != nullptr;
+    if (state != nullptr) track.last = *state;
+    track.failed = state != nullptr && (state->back.cause == machine::Cause::metric ||
+                                        state->back.cause == machine::Cause::guard);
+    track.looked = state != nullptr ? std::max(track.looked, state->timer.looked) : Duration{};
+  }
+}
+
+void Checker::on_crash(Process& process) {
+  minds_[process.instance()].live.reset();
+}
+
+void Checker::on_durable(Process& process, const std::vector<JournalRecord>& records) {
+  Mind& mind = minds_[process.instance()];
+  fold(*mind.durable, through_text(records), "durable");
+  for (const JournalRecord& record : records) {
+    if (record.kind != "operated") continue;
+    std::string request(record.body["request"].string());
+    auto accepted = mind.operated.find(request);
+    if (accepted == mind.operated.end()) continue;
+    // "op-17/2": the second try of what a person meant once.
+    std::string meant = request.substr(0, request.find('/'));
+    if (++applied_[meant] > 1) {
+      violated("{}: operation {} ({}) was applied twice", record.release, meant, accepted->second);
+    }
+    Track& track = mind.tracks[record.release];
+    const std::string& operation = accepted->second;
+    track.word = track.word || operation == "promoteFully" || operation == "continue" ||
+                 operation == "approve" || operation == "resume";
+  }
+}
+
+void Checker::on_durable_snapshot(Process& process, const Json& snapshot) {
+  Mind& mind = minds_[process.instance()];
+  mind.durable = folding_engine(process);
+  Status restored = mind.durable->restore(*Json::parse(snapshot.dump()));
+  if (!restored) violated("a snapshot can't be restored: {}", restored.error().to_string());
+}
+
+void Checker::on_output(Process& process, const engine::Event& event, const engine::Output& out) {
+  Mind& mind = minds_[process.instance()];
+  if (mind.live == nullptr) return;
+  ++checks_;
+  Duration elapsed = world_.mono() - std::exchange(mind.last_output, world_.mono());
+  std::set<std::string> operated;
+  for (const engine::Effect& effect : out.effects) {
+    const auto* reply = std::get_if<engine::effect::Reply>(&effect.action);
+    if (reply == nullptr || !reply->accepted || reply->repeated) continue;
+    const auto* operate = std::get_if<engine::event::Operate>(&event);
+    if (operate == nullptr) continue;
+    mind.operated[reply->request] = std::string(machine::to_string(operate->operated.operation));
+    operated.insert(effect.release);
+  }
+  for (const JournalRecord& record : out.records) {
+    if (record.kind == "opened") {
+      Track& track = mind.tracks[record.release];
+      track.ticket = *engine::ticket_from_json(record.body);
+      auto expected = expected_.find(track.ticket.key);
+      if (expected != expected_.end()) {
+        machine::ReleaseSpec spec = expected->second.spec;
+        spec.id = track.ticket.spec.id;
+        spec.owner = track.ticket.spec.owner;
+        track.ticket.spec = spec;
+      }
+      track.operated = world_.mono();
+      routes_.at(track.ticket.service)->undrain_by_word();
+    }
+    if (record.kind == "answered" && record.body["answer"]["json"]["mood"].string() == "good") {
+      ++mind.tracks[record.release].good_looks;
+    }
+  }
+  fold(*mind.live, through_text(out.records), "live");
+  compare(process, mind, out);
+  for (const JournalRecord& record : out.records) check_judged(mind, record);
+  for (const std::string& release : process.engine().releases()) {
+    follow(process, mind, release, elapsed, operated.contains(release));
+  }
+}
+
+void Checker::compare(Process& process, Mind& mind, const engine::Output& out) {
+  for (const std::string& release : out.changed) {
+    const ReleaseState* live = process.engine().state(release);
+    const ReleaseState* folded = mind.live->state(release);
+    if (live == nullptr && folded == nullptr) continue;
+    if (live == nullptr || folded == nullptr || !(*live == *folded)) {
+      violated("{}: the folded state is not the live one", release);
+    }
+  }
+  if (++mind.outputs % kSnapshotsEvery != 0) return;
+  if (process.engine().snapshot().dump() != mind.live->snapshot().dump()) {
+    violated("{}: the folded engine is not the live one", process.instance());
+  }
+}
+
+// 1: a failure is acted on in the very event that brings it.
+void Checker::check_judged(const Mind& mind, const JournalRecord& record) const {
+  if (record.kind != "judged") return;
+  const ReleaseState* state = mind.live->state(record.release);
+  if (state == nullptr || !state->exposed) return;
+  for (const Json& finding : record.body["judgement"]["findings"].items()) {
+    if (finding["action"].string() != "rollback") continue;
+    std::string metric(finding["metric"].string());
+    bool muted = std::find(state->muted.begin(), state->muted.end(), metric) != state->muted.end();
+    bool away = state->status == ReleaseStatus::rolling_back || machine::is_terminal(state->status);
+    bool exchanging = state->promotion.stage == PromotionStage::exchange;
+    if (!muted && !away && !exchanging) {
+      violated("{}: {} failed and the release is {}", record.release, metric,
+               machine::to_string(state->status));
+    }
+  }
+}
+
+void Checker::follow(Process& process, Mind& mind, const std::string& release, Duration elapsed,
+                     bool operated) {
+  const ReleaseState& now = *process.engine().state(release);
+  Track& track = mind.tracks[release];
+  if (operated) {
+    track.operated = world_.mono();
+    routes_.at(track.ticket.service)->undrain_by_word();
+  }
+  if (track.known) {
+    const ReleaseState& before = track.last;
+    bool looking =
+        elapsed <= machine::kLookGapMax && before.traffic.confirmed &&
+        (before.status == ReleaseStatus::progressing || before.status == ReleaseStatus::promoting);
+    if (looking) track.looked += elapsed;
+    follow_steps(track, now, operated);
+    if (before.status != ReleaseStatus::promoting && now.status == ReleaseStatus::promoting &&
+        now.promotion.stage != PromotionStage::none &&
+        before.resume_to != ReleaseStatus::promoting) {
+      check_promotion(track, now);
+    }
+    if (before.step != now.step || before.promotion.stage != now.promotion.stage) {
+      if (now.promotion.stage != PromotionStage::exchange) track.looked = Duration{};
+    }
+    bool failed =
+        now.back.cause == machine::Cause::metric || now.back.cause == machine::Cause::guard;
+    track.failed = track.failed || failed;
+    if (!machine::is_terminal(before.status) && machine::is_terminal(now.status)) {
+      check_end(process, track, now);
+    }
+  }
+  track.known = true;
+  track.last = now;
+}
+
+// 9: a timed pause that ended by itself lasted as long as it should.
+void Checker::follow_steps(const Track& track, const ReleaseState& now, bool operated) const {
+  const ReleaseState& before = track.last;
+  if (now.step == before.step || operated || before.status != ReleaseStatus::progressing) return;
+  auto index = static_cast<std::size_t>(before.step);
+  const auto& steps = track.ticket.spec.steps;
+  if (index >= steps.size() || steps[index].kind != StepKind::pause || !steps[index].duration)
+    return;
+  if (now.log[index].outcome != StepOutcome::done) return;
+  if (track.looked + kSlack < *steps[index].duration) {
+    violated("{}: step {} of {} ended after {:.1f} s in which serin looked", track.ticket.spec.id,
+             before.step + 1, format_duration(*steps[index].duration), to_seconds(track.looked));
+  }
+}
+
+// 3: evidence, or a word.
+void Checker::check_promotion(const Track& track, const ReleaseState& now) const {
+  const machine::ReleaseSpec& spec = track.ticket.spec;
+  if (now.promotion.word || spec.instant) return;
+  if (!now.judgement || now.judgement->contested) violated("{}: contested and promoted", spec.id);
+  if (!now.judgement->covered) violated("{}: promoted without data", spec.id);
+  if (spec.undecided == machine::Undecided::promote) return;
+  if (!now.judgement->passed) violated("{}: promoted undecided", spec.id);
+  const Json& needed = track.ticket.pinned["good_needed"];
+  if (!needed.is_null() && track.good_looks < needed.integer()) {
+    violated("{}: promoted with {} of {} good looks", spec.id, track.good_looks, needed.integer());
+  }
+}
+
+// 1, the end of it.
+void Checker::check_end(Process& process, Track& track, const ReleaseState& now) {
+  const Route& route = *routes_.at(track.ticket.service);
+  if (now.status == ReleaseStatus::succeeded) {
+    ++promoted_;
+    return;
+  }
+  ++returned_;
+  bool ours = now.back.cause != machine::Cause::route_lost &&
+              now.back.cause != machine::Cause::refused && now.traffic.claimed;
+  bool touched = world_.mono() - route.last_foreign_change() < seconds(3);
+  if (ours && !touched && route.share().units() > 0 && route.owner() == track.ticket.spec.owner) {
+    violated("{}: {} ended {} and the canary still gets {}", process.instance(),
+             track.ticket.spec.id, machine::to_string(now.status), route.share().to_string());
+  }
+}
+
+void Checker::at_end(const std::vector<std::unique_ptr<Process>>& processes) {
+  for (const auto& process : processes) {
+    if (!process->alive()) violated("{}: did not come back", process->instance());
+    for (const std::string& release : process->engine().releases()) {
+      const ReleaseState& state = *process->engine().state(release);
+      if (machine::is_terminal(state.status)) continue;
+      violated("{}: {} does not end: {} ({}) step {}, {}", process->instance(), release,
+               machine::to_string(state.status), machine::to_string(state.reason), state.step,
+               state.sentence);
+    }
+    if (process->engine().snapshot().dump() !=
+        minds_[process->instance()].live->snapshot().dump()) {
+      violated("{}: the folded engine is not the live one", process->instance());
+    }
+  }
+}
+
+}  // namespace serin::sim

@@ -1,0 +1,119 @@
+// The invariants of the simulation, held against the world's own truth and against engines that do
+// nothing but fold the journal.
+//
+//  1. After FAIL or a guard the canary's share reaches zero within a bound (or the release says
+//  which
+//     capacity of stable is missing), and no command of that release raises it again.
+//  2. Commands stay within the plan, and a raise is sent only once the disk says so.
+//  3. Promotion has the evidence that the rollout asks for, or a person's word, and its verify
+//  window.
+//  4. The journal folded is the live state, byte for byte.
+//  5. Every release ends.
+//  6. No operation is applied twice.
+//  7. A person's drain is undone by a person's word only.
+//  8. Who has seen another's mark on the route commands no more.
+//  9. A timed pause lasts as long as serin looked.
+// 10. After a restart nothing is raised for a while.
+// 11. Evidence counts nothing that did not happen.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "rollout/engine/engine.h"
+#include "tests/sim/process/process.h"
+#include "tests/sim/world/metrics.h"
+#include "tests/sim/world/route.h"
+
+namespace serin::sim {
+
+class Checker final : public Watcher {
+ public:
+  // Of time in which the router could be reached and serin was up.
+  static constexpr Duration kReturnBound = seconds(12);
+  static constexpr Duration kEvery = milliseconds(100);
+
+  Checker(World& world, std::map<std::string, std::unique_ptr<Route>>& routes, Metrics& metrics,
+          rollout::engine::MakeAnalysis make_analysis);
+
+  // What a person asked for, before any bug may change it.
+  void expect(const rollout::engine::Ticket& ticket);
+  void begin();
+
+  void on_start(Process& process) override;
+  void on_crash(Process& process) override;
+  void on_output(Process& process, const rollout::engine::Event& event,
+                 const rollout::engine::Output& out) override;
+  void on_durable(Process& process, const std::vector<rollout::JournalRecord>& records) override;
+  void on_durable_snapshot(Process& process, const Json& snapshot) override;
+  void on_apply(Process& process, Route& route, const rollout::engine::Effect& effect) override;
+  void on_exchange(Process& process, const std::string& release) override;
+  // Every release must have ended by now.
+  void at_end(const std::vector<std::unique_ptr<Process>>& processes);
+
+  std::uint64_t checks() const { return checks_; }
+  // Callbacks of its own.
+  std::uint64_t ticks() const { return ticks_; }
+  std::uint64_t promoted() const { return promoted_; }
+  std::uint64_t returned() const { return returned_; }
+
+ private:
+  // What is followed of one release.
+  struct Track {
+    rollout::engine::Ticket ticket;  // as it was asked for
+    rollout::machine::ReleaseState last;
+    bool known = false;
+    bool failed = false;
+    bool word = false;          // a person's, durable
+    Instant operated{};         // the last accepted operation
+    Duration exposed_failed{};  // good time with a share after FAIL
+    Duration looked{};          // in the current step, or window, by this clock
+    int good_looks = 0;
+  };
+  // Per process: engines that fold.
+  struct Mind {
+    std::unique_ptr<rollout::engine::Engine> live;
+    std::unique_ptr<rollout::engine::Engine> durable;
+    std::map<std::string, Track> tracks;          // by release
+    std::map<std::string, std::string> operated;  // request of a record -> operation, if accepted
+    Instant last_output{};
+    int outputs = 0;
+  };
+
+  std::unique_ptr<rollout::engine::Engine> folding_engine(const Process& process) const;
+  void fold(rollout::engine::Engine& engine, const std::vector<rollout::JournalRecord>& records,
+            const char* which) const;
+  void compare(Process& process, Mind& mind, const rollout::engine::Output& out);
+  void follow(Process& process, Mind& mind, const std::string& release, Duration elapsed,
+              bool operated);
+  void follow_steps(const Track& track, const rollout::machine::ReleaseState& now,
+                    bool operated) const;
+  void check_judged(const Mind& mind, const rollout::JournalRecord& record) const;
+  void check_promotion(const Track& track, const rollout::machine::ReleaseState& now) const;
+  void check_end(Process& process, Track& track, const rollout::machine::ReleaseState& now);
+  void check_counts(const Process& process, const Track& track) const;
+  void tick();
+
+  template <class... A>
+  [[noreturn]] void violated(fmt::format_string<A...> format, A&&... args) const {
+    throw Violation(fmt::format(format, std::forward<A>(args)...));
+  }
+
+  World& world_;
+  std::map<std::string, std::unique_ptr<Route>>& routes_;
+  Metrics& metrics_;
+  rollout::engine::MakeAnalysis make_analysis_;
+  std::map<std::string, Mind> minds_;  // by instance
+  std::map<std::string, Process*> processes_;
+  std::map<std::string, rollout::engine::Ticket> expected_;  // by key
+  std::map<std::string, int> applied_;                       // operations, by what was meant
+  std::uint64_t checks_ = 0;
+  std::uint64_t ticks_ = 0;
+  std::uint64_t promoted_ = 0;
+  std::uint64_t returned_ = 0;
+};
+
+}  // namespace serin::sim

@@ -1,0 +1,166 @@
+// The invariants on traffic: commands as they are sent, and shares as they truly are.
+#include "rollout/machine/traffic.h"
+
+#include <algorithm>
+
+#include "rollout/machine/machine.h"
+#include "tests/sim/checks/checker.h"
+
+namespace serin::sim {
+
+using namespace rollout;
+using machine::PromotionStage;
+using machine::ReleaseState;
+using machine::ReleaseStatus;
+
+namespace {
+
+// The greatest share that plan and people allow a release in this state.
+Weight allowed_share(const machine::ReleaseSpec& spec, const ReleaseState& state) {
+  bool promoting =
+      state.status == ReleaseStatus::promoting ||
+      (state.status == ReleaseStatus::paused && state.resume_to == ReleaseStatus::promoting);
+  if (promoting && state.promotion.stage >= PromotionStage::full) return Weight::full();
+  if (state.manual_weight) return *state.manual_weight;
+  Weight weight;
+  for (int i = 0; i <= state.step && i < static_cast<int>(spec.steps.size()); ++i) {
+    const machine::ReleaseStep& step = spec.steps[static_cast<std::size_t>(i)];
+    if (step.kind == machine::StepKind::set_weight) weight = step.weight;
+  }
+  return weight;
+}
+
+}  // namespace
+
+void Checker::on_apply(Process& process, Route& route, const engine::Effect& effect) {
+  ++checks_;
+  const auto& apply = std::get<machine::effect::ApplyTraffic>(effect.action);
+  Mind& mind = minds_[process.instance()];
+  Track& track = mind.tracks[effect.release];
+  const ReleaseState& state = *process.engine().state(effect.release);
+  const machine::ReleaseSpec& spec = track.ticket.spec;
+  Weight wanted = apply.desired.canary;
+  Weight truth = route.share();
+  bool raises = wanted.units() > truth.units() + machine::tolerance_units(wanted);
+
+  // 8
+  const auto& observed = state.traffic.observed;
+  bool foreign = observed && !observed->owner.empty() && observed->owner != spec.owner;
+  if (foreign && apply.desired.owner == spec.owner &&
+      state.start.stage >= machine::StartStage::claim &&
+      observed->owner != state.start.stale_owner) {
+    violated("{}: commands although it saw the mark of '{}'", effect.release, observed->owner);
+  }
+  if (!raises) return;
+
+  // 1
+  if (track.failed) {
+    violated("{}: failed, and is given {} again (has {})", effect.release, wanted.to_string(),
+             truth.to_string());
+  }
+  // 10
+  Duration up = world_.mono() - process.started();
+  if (up < machine::kRecoverySettle - milliseconds(100) && process.incarnation() > 1 &&
+      track.operated < process.started()) {
+    violated("{}: raised from {} to {} {:.2f} s after a restart", effect.release, truth.to_string(),
+             wanted.to_string(), to_seconds(up));
+  }
+  // 7: serin knew of the drain, and no person has said a word since.
+  bool knows = observed && observed->canary == truth &&
+               observed->canary_slot.in_service == route.in_service();
+  if (route.drained() && knows && track.operated < route.last_foreign_change()) {
+    violated("{}: a person drained the canary to {}; it is given {}", effect.release,
+             truth.to_string(), wanted.to_string());
+  }
+  // 2: unless the world changed where serin could not have seen it yet.
+  Instant changed = std::max(route.last_foreign_change(), route.last_health_change());
+  bool unseen = (!knows || world_.mono() - changed < seconds(3));
+  if (effect.when == machine::When::at_once && !unseen && knows) {
+    violated("{}: raised from {} to {} without waiting for the journal", effect.release,
+             truth.to_string(), wanted.to_string());
+  }
+  if (effect.when == machine::When::at_once) return;
+  const ReleaseState* durable = mind.durable->state(effect.release);
+  if (durable == nullptr || durable->traffic.desired.generation < apply.desired.generation) {
+    violated("{}: raised to {} before it was on disk", effect.release, wanted.to_string());
+  }
+  Weight allowed = allowed_share(spec, state);
+  if (wanted > allowed) {
+    violated("{}: given {} where the plan has {}", effect.release, wanted.to_string(),
+             allowed.to_string());
+  }
+}
+
+void Checker::on_exchange(Process& process, const std::string& release) {
+  ++checks_;
+  Mind& mind = minds_[process.instance()];
+  const Track& track = mind.tracks[release];
+  const ReleaseState* durable = mind.durable->state(release);
+  if (durable == nullptr || durable->promotion.stage != PromotionStage::exchange) {
+    violated("{}: roles exchanged before it was on disk", release);
+  }
+  const machine::ReleaseSpec& spec = track.ticket.spec;
+  bool word = track.word || spec.instant;
+  if (durable->promotion.word && !word) violated("{}: promoted on nobody's word", release);
+  Duration looked = std::max(track.looked, durable->timer.looked);
+  if (!durable->promotion.word && looked + milliseconds(300) < spec.verify) {
+    violated("{}: watched {:.1f} s at 100 % instead of {}", release, to_seconds(looked),
+             format_duration(spec.verify));
+  }
+}
+
+void Checker::tick() {
+  for (auto& [name, route] : routes_) route->serve(kEvery);
+  for (auto& [instance, process] : processes_) {
+    if (!process->alive()) continue;
+    Mind& mind = minds_[instance];
+    for (const std::string& release : process->engine().releases()) {
+      const ReleaseState& state = *process->engine().state(release);
+      Track& track = mind.tracks[release];
+      if (state.status != ReleaseStatus::rolling_back || state.reason != machine::Reason::none) {
+        track.exposed_failed = Duration{};
+        continue;
+      }
+      const Route& route = *routes_.at(track.ticket.service);
+      if (route.share().units() == 0) {
+        track.exposed_failed = Duration{};
+      } else if (route.reachable()) {
+        track.exposed_failed += kEvery;
+      }
+      if (track.exposed_failed > kReturnBound) {
+        violated("{}: returns to stable for {:.1f} s and still gets {}", release,
+                 to_seconds(track.exposed_failed), route.share().to_string());
+      }
+    }
+    for (const std::string& release : process->engine().releases()) {
+      check_counts(*process, mind.tracks[release]);
+    }
+  }
+}
+
+// 11
+void Checker::check_counts(const Process& process, const Track& track) const {
+  if (world_.mono().time_since_epoch() % seconds(5) >= kEvery) return;
+  Fleet* fleet = metrics_.fleet(track.ticket.service);
+  if (fleet == nullptr || track.ticket.spec.id.empty()) return;
+  Json view = process.engine().view(track.ticket.spec.id, process.now());
+  const Json& metrics = view["report"]["metrics"];
+  WallTime opened = track.last.created.wall - seconds(60);
+  for (const Json& metric : metrics.items()) {
+    if (metric["name"].string() != "errors") continue;
+    for (bool canary : {false, true}) {
+      const Json& counted = metric[canary ? "canary" : "stable"];
+      Totals now = fleet->truth(canary);
+      Totals then = fleet->truth_at(canary, opened);
+      double requests = now.requests - then.requests;
+      double bad = now.bad - then.bad;
+      if (counted["exposure"].number() > requests + 0.5 || counted["events"].number() > bad + 0.5) {
+        violated("{}: counted {} of {} requests of {} as bad; there were {} of {}",
+                 track.ticket.spec.id, counted["events"].number(), counted["exposure"].number(),
+                 canary ? "the canary" : "stable", bad, requests);
+      }
+    }
+  }
+}
+
+}  // namespace serin::sim

@@ -1,0 +1,152 @@
+// How a simulated process performs effects.
+#include "base/assert.h"
+#include "tests/sim/process/process.h"
+
+namespace serin::sim {
+
+using namespace rollout;
+using engine::Effect;
+using machine::Outcome;
+namespace happened = machine::event;
+
+template <class O>
+void Process::outcome(const std::string& release, O event) {
+  deliver(Duration{}, incarnation_, [this, release, event] {
+    handle(engine::event::Outcome{release, event});
+  });
+}
+
+void Process::drop(const Effect& effect) {
+  if (const auto* apply = std::get_if<machine::effect::ApplyTraffic>(&effect.action)) {
+    outcome(effect.release,
+            happened::TrafficOutcome{.key = apply->key, .result = Outcome::dropped});
+  } else if (const auto* work = std::get_if<machine::effect::ApplyWorkload>(&effect.action)) {
+    outcome(effect.release,
+            happened::WorkloadOutcome{
+                .key = work->key, .slot = work->desired.slot, .result = Outcome::dropped});
+  } else if (const auto* exchange = std::get_if<machine::effect::ExchangeRoles>(&effect.action)) {
+    outcome(effect.release,
+            happened::RolesExchanged{.key = exchange->key, .result = Outcome::dropped});
+  }
+}
+
+void Process::perform_waited(const Effect& effect) {
+  Effect asked = effect;
+  if (around_.bug == Bug::rollback_waits) asked.when = machine::When::after_durable;
+  if (engine_->wanted(asked)) {
+    perform(effect);
+  } else {
+    around_.world.note("{}: {} is overtaken", instance_, effect.release);
+    drop(effect);
+  }
+}
+
+void Process::apply_traffic(const Effect& effect) {
+  const auto& apply = std::get<machine::effect::ApplyTraffic>(effect.action);
+  Route& route = *around_.routes.at(engine_->ticket(effect.release)->service);
+  around_.watcher.on_apply(*this, route, effect);
+  around_.world.note("{}: {} commands {} {} ({})", instance_, effect.release,
+                     apply.desired.canary.to_string(),
+                     apply.desired.canary_in_service ? "in service" : "out", apply.key);
+  auto done = [this, incarnation = incarnation_, release = effect.release,
+               key = apply.key](Result<ObservedTraffic> seen) {
+    if (incarnation != incarnation_) return;
+    happened::TrafficOutcome event{.key = key};
+    if (seen) {
+      event.result = Outcome::done;
+      event.observed = *seen;
+    } else {
+      event.error = seen.error().message;
+      event.result =
+          seen.error().code == Code::maybe_delivered ? Outcome::unknown : Outcome::failed;
+      event.foreign_owner = seen.error().code == Code::failed_precondition;
+    }
+    outcome(release, event);
+  };
+  route.apply(apply.desired, kTimeout, done);
+}
+
+void Process::perform(const Effect& effect) {
+  const std::string& release = effect.release;
+  if (std::holds_alternative<machine::effect::ApplyTraffic>(effect.action)) {
+    apply_traffic(effect);
+  } else if (std::holds_alternative<machine::effect::Preflight>(effect.action)) {
+    outcome(release, happened::Preflighted{});
+  } else if (const auto* work = std::get_if<machine::effect::ApplyWorkload>(&effect.action)) {
+    Route& route = *around_.routes.at(engine_->ticket(release)->service);
+    around_.world.note("{}: {} wants {} instances of {}", instance_, release,
+                       work->desired.instances, work->desired.version);
+    route.apply_workload(work->desired, [this, incarnation = incarnation_, release,
+                                         work = *work](Result<ObservedWorkload> seen) {
+      if (incarnation != incarnation_) return;
+      happened::WorkloadOutcome event{.key = work.key, .slot = work.desired.slot};
+      if (seen) {
+        event.result = Outcome::done;
+        event.observed = *seen;
+      }
+      outcome(release, event);
+    });
+  } else if (const auto* exchange = std::get_if<machine::effect::ExchangeRoles>(&effect.action)) {
+    Route& route = *around_.routes.at(engine_->ticket(release)->service);
+    around_.watcher.on_exchange(*this, effect.release);
+    route.exchange_roles(engine_->ticket(release)->spec.owner + exchange->key);
+    outcome(release, happened::RolesExchanged{.key = exchange->key, .result = Outcome::done});
+  } else if (const auto* notify = std::get_if<machine::effect::Notify>(&effect.action)) {
+    around_.world.note("{}: {} says [{}] {}", instance_, release, notify->event, notify->sentence);
+  } else if (const auto* observe = std::get_if<engine::effect::Observe>(&effect.action)) {
+    Route& route = *around_.routes.at(engine_->ticket(release)->service);
+    route.observe(kTimeout, [this, incarnation = incarnation_, release,
+                             turn = observe->turn](Result<ObservedTraffic> seen) {
+      if (incarnation != incarnation_) return;
+      if (around_.bug == Bug::drain_undone && seen && engine_->state(release) != nullptr &&
+          seen->canary < engine_->state(release)->traffic.accepted) {
+        seen->router_instance = fmt::format("made-up-{}", ++dropped_reloads_);
+      }
+      deliver(Duration{}, incarnation, [this, release, turn, seen] {
+        handle(engine::event::Observed{release, turn, seen});
+      });
+    });
+  } else if (const auto* ask = std::get_if<engine::effect::Ask>(&effect.action)) {
+    around_.metrics.ask(ask->request, ask->timeout,
+                        [this, incarnation = incarnation_,
+                         recipients = ask->recipients](Result<queries::Answer> answer) {
+                          if (incarnation != incarnation_) return;
+                          if (answer) spoil_answer(around_.bug, *answer);
+                          deliver(Duration{}, incarnation, [this, recipients, answer] {
+                            handle(engine::event::Answered{recipients, answer});
+                          });
+                        });
+  }
+}
+
+// Bug::downtime_counted.
+void Process::make_up_ticks() {
+  Now until = now();
+  Now tick = last_handled_;
+  if (tick.mono == Instant{} || tick.mono > until.mono) return;
+  for (int i = 0; i < 600 && tick.mono < until.mono; ++i) {
+    engine::Output out = engine_->handle(engine::event::Tick{}, tick);
+    around_.watcher.on_output(*this, engine::event::Tick{}, out);
+    if (!out.records.empty()) {
+      ++appended_;
+      queue_.push_back(out.records);
+    }
+    tick.mono += seconds(1);
+    tick.wall += seconds(1);
+  }
+  write();
+}
+
+// Bug::raised_on_recovery.
+void Process::raise_again() {
+  for (const std::string& release : engine_->releases()) {
+    const machine::ReleaseState& state = *engine_->state(release);
+    if (is_terminal(state.status) || state.traffic.desired.canary.units() == 0) continue;
+    if (state.status == machine::ReleaseStatus::rolling_back) continue;
+    Effect effect{machine::When::at_once, release,
+                  machine::effect::ApplyTraffic{state.traffic.desired, "raised"}};
+    apply_traffic(effect);
+  }
+}
+
+}  // namespace serin::sim
