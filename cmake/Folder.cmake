@@ -25,8 +25,6 @@ function(serin_test NAME)
   cmake_parse_arguments(A "NO_MAIN" "TIMEOUT" "SOURCES;USES;LIBS;LABELS;ARGS" ${ARGN})
   add_executable(${NAME} ${A_SOURCES})
   target_include_directories(${NAME} PRIVATE "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/tests")
-  target_compile_definitions(${NAME} PRIVATE
-    SERIN_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SERIN_BINARY_DIR="${CMAKE_BINARY_DIR}")
   target_link_libraries(${NAME} PRIVATE serin_options ${A_LIBS})
   foreach(U ${A_USES})
     target_link_libraries(${NAME} PRIVATE serin::${U})

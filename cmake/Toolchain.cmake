@@ -42,6 +42,14 @@ target_compile_options(serin_options INTERFACE -ffp-contract=off)
 if(SERIN_SANITIZE)
   add_compile_options(
     -fsanitize=${SERIN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  if(SERIN_SANITIZE MATCHES "undefined")
+    # Checks woven into nearly every line, for what AddressSanitizer stops at anyway or this machine
+    # allows. Without them and with -Og a build takes half the time.
+    add_compile_options(-fno-sanitize=null,alignment,object-size,vptr)
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    set(CMAKE_CXX_FLAGS_DEBUG "-Og -g1")
+  endif()
   add_link_options(-fsanitize=${SERIN_SANITIZE})
   add_compile_definitions(SERIN_SANITIZED=1)
 endif()

@@ -115,6 +115,14 @@ std::string Labels::to_string() const {
   return out;
 }
 
+std::span<const Sample> samples_between(std::span<const Sample> samples, std::int64_t after_ms,
+                                        std::int64_t until_ms) {
+  auto later = [](std::int64_t time, const Sample& sample) { return time < sample.time_ms; };
+  auto begin = std::upper_bound(samples.begin(), samples.end(), after_ms, later);
+  auto end = std::upper_bound(begin, samples.end(), until_ms, later);
+  return {begin, end};
+}
+
 Json to_json(const Answer& answer) {
   Json json = Json::object();
   for (const auto& [type, name] : kTypeNames) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,6 +58,10 @@ struct Series {
   std::vector<Sample> samples;  // ascending in time, one a timestamp
   bool operator==(const Series&) const = default;
 };
+
+// The samples in (after, until]; `samples` ascending in time.
+std::span<const Sample> samples_between(std::span<const Sample> samples, std::int64_t after_ms,
+                                        std::int64_t until_ms);
 
 enum class AnswerType { scalar, vector, matrix, string, json };
 

@@ -39,9 +39,9 @@ Exceeded failures_in_a_row(const Metric& metric, const MetricResult& result) {
 
 Exceeded failing_too_long(const Metric& metric, const MetricResult& result) {
   auto sustained = metric.options.sustained.value();
-  if (!sustained || !result.failing_since || result.measurements.empty()) return {};
-  Duration failing = result.measurements.back().finished_at.value_or(*result.failing_since) -
-                     *result.failing_since;
+  if (!sustained || !result.failing_since || !result.failed_at) return {};
+  // To the last failure that was seen: what came after it (no data, errors) says nothing.
+  Duration failing = *result.failed_at - *result.failing_since;
   if (failing < *sustained) return {};
   return {Phase::failed, fmt::format("failing for {} >= for ({})", format_duration(failing),
                                      format_duration(*sustained))};
@@ -112,9 +112,11 @@ void count_measurement(MetricResult& result, const Measurement& measurement, Wal
   if (measurement.phase == Phase::failed) {
     ++result.consecutive_failed;
     if (!result.failing_since) result.failing_since = now;
+    result.failed_at = now;
   } else {
     result.consecutive_failed = 0;
     result.failing_since.reset();
+    result.failed_at.reset();
   }
 }
 

@@ -42,6 +42,13 @@ struct Task {
   bool operator==(const Task&) const = default;
 };
 
+// A metric that can't be counted as passed yet, and what it lacks.
+struct Undecided {
+  std::string metric;
+  std::string sentence;
+  bool operator==(const Undecided&) const = default;
+};
+
 class RunMachine {
  public:
   // After an error of an argoproj.io metric.
@@ -73,6 +80,10 @@ class RunMachine {
   // Metrics that have ended badly, with what is to be done: failed and error (argoproj.io) by
   // onFail or rollback, inconclusive pauses, dry runs and onFail notify only tell.
   std::vector<Finding> findings() const;
+  // The first serin.dev metric that has not been judged often enough for promotion (at least once,
+  // or minSamples times), or whose rule is broken without having failed yet; nothing where none
+  // is. Metrics that decide nothing are left out.
+  std::optional<Undecided> undecided() const;
   // Why nothing is concluded: metrics whose provider fails; "" where all answer.
   std::string sources_sentence() const;
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "analysis/run/assess.h"
 #include "analysis/run/machine.h"
 
@@ -10,6 +12,13 @@ constexpr int kStateVersion = 1;
 
 Json time_json(WallTime time) {
   return time.time_since_epoch().count();
+}
+
+// What the last look met instead of data; "" where there was none.
+std::string why_not_judged(const MetricResult* result) {
+  if (result == nullptr || result->measurements.empty()) return "";
+  const Measurement& last = result->measurements.back();
+  return last.message.empty() ? "" : ": " + last.message;
 }
 
 }  // namespace
@@ -104,6 +113,25 @@ std::vector<Finding> RunMachine::findings() const {
     found.push_back(std::move(finding));
   }
   return found;
+}
+
+std::optional<Undecided> RunMachine::undecided() const {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const Metric& metric = spec_->metrics[i];
+    if (!is_safe(metric) || slots_[i].dry_run) continue;
+    const MetricResult* result = status_.find(metric.name);
+    std::int64_t needed = std::max<std::int64_t>(metric.options.min_samples.value_or(1), 1);
+    std::int64_t judged = result == nullptr ? 0 : result->count;
+    if (judged < needed) {
+      return Undecided{metric.name, fmt::format("{} was judged {} times, {} needed{}", metric.name,
+                                                judged, needed, why_not_judged(result))};
+    }
+    if (!is_completed(result->phase) && result->consecutive_failed > 0) {
+      return Undecided{metric.name, fmt::format("{} is failing: {} measurements in a row",
+                                                metric.name, result->consecutive_failed)};
+    }
+  }
+  return std::nullopt;
 }
 
 std::string RunMachine::sources_sentence() const {

@@ -118,6 +118,7 @@ Status read_result(const Json& json, MetricResult& result) {
   for (const auto& [key, member] : kCounters) reader.read(key, result.*member);
   reader.read("dryRun", result.dry_run);
   reader.read("failingSince", result.failing_since);
+  reader.read("failedAt", result.failed_at);
   for (const Json& item : reader.list("measurements")) {
     reader.take(read_measurement(item, result.measurements.emplace_back()));
   }
@@ -187,6 +188,7 @@ Json to_json(const MetricResult& result) {
   }
   if (result.dry_run) json.set("dryRun", true);
   set_time(json, "failingSince", result.failing_since);
+  set_time(json, "failedAt", result.failed_at);
   Json measurements = Json::array();
   for (const Measurement& measurement : result.measurements)
     measurements.push(to_json(measurement));

@@ -49,7 +49,9 @@ struct MetricResult {
   // serin.dev only.
   std::int64_t no_data = 0;
   std::int64_t consecutive_failed = 0;
-  std::optional<WallTime> failing_since{};  // of the failures in a row
+  // Of the failures in a row: when the first and the last were found.
+  std::optional<WallTime> failing_since{};
+  std::optional<WallTime> failed_at{};
   bool operator==(const MetricResult&) const = default;
 };
 

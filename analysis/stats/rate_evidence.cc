@@ -53,12 +53,8 @@ void ratio_increments(const RateCounts& counts, double ratio, std::span<const do
   }
 }
 
-double boundary_increment(const RateCounts& counts, const LinearMargin& margin, double a1,
-                          double b1) {
-  SERIN_ASSERT(a1 > 0 && b1 > 0 && margin.ratio > 0 && margin.absolute >= 0);
-  if (!both_exposed(counts)) return 0;
-  const double n_c = counts.canary_exposure;
-  const double n_b = counts.stable_exposure;
+Rates boundary_projection(const LinearMargin& margin, double a1, double b1, double n_c,
+                          double n_b) {
   const auto [ratio, absolute] = margin;
   // The positive root of A b² − B b − C = 0, C ≥ 0: gradient of the exponent along (1, −ratio).
   const double a = ratio * (ratio * n_c + n_b);
@@ -66,7 +62,16 @@ double boundary_increment(const RateCounts& counts, const LinearMargin& margin, 
   const double c = n_b * b1 * absolute;
   const double root = std::sqrt(b * b + 4 * a * c);
   const double b0 = b >= 0 ? (b + root) / (2 * a) : 2 * c / (root - b);
-  const double a0 = ratio * b0 + absolute;
+  return {ratio * b0 + absolute, b0};
+}
+
+double boundary_increment(const RateCounts& counts, const LinearMargin& margin, double a1,
+                          double b1) {
+  SERIN_ASSERT(a1 > 0 && b1 > 0 && margin.ratio > 0 && margin.absolute >= 0);
+  if (!both_exposed(counts)) return 0;
+  const double n_c = counts.canary_exposure;
+  const double n_b = counts.stable_exposure;
+  const auto [a0, b0] = boundary_projection(margin, a1, b1, n_c, n_b);
   if (!(b0 > 0) || !std::isfinite(b0)) return 0;
   return counts.canary_events * std::log(a1 / a0) + counts.stable_events * std::log(b1 / b0) -
          n_c * (a1 - a0) - n_b * (b1 - b0);
@@ -88,6 +93,7 @@ RateForm rate_form(double history_rate, double tolerate_absolute) {
 RateTest RateTest::fail_side(const LinearMargin& margin, RateForm form) {
   RateTest test;
   test.margin_ = margin;
+  test.form_ = form;
   if (form == RateForm::rare) {
     for (double g : kRareRatioGrid) test.add(g, false, kRareRatioWeight);
     for (double g : kRareLinearGrid) test.add(g, true, kRareLinearWeight);
@@ -102,6 +108,7 @@ RateTest RateTest::fail_side(const LinearMargin& margin, RateForm form) {
 RateTest RateTest::pass_side(const LinearMargin& margin, RateForm form) {
   RateTest test;
   test.margin_ = margin;
+  test.form_ = form;
   test.pass_ = true;
   const bool linear = margin.absolute > 0 && form != RateForm::ordinary;
   const double weight = 1.0 / (static_cast<double>(kPassGrid.size()) + (linear ? 1 : 0));

@@ -69,8 +69,17 @@ double base_rate(double events, double exposure);
 void ratio_increments(const RateCounts& counts, double ratio, std::span<const double> grid,
                       std::span<double> out);
 
+// The rates on the boundary that are hardest to tell from the alternative (a1, b1), a1, b1 ≥ 0: its
+// reverse projection for these exposures (> 0).
+struct Rates {
+  double canary = 0;
+  double stable = 0;
+};
+Rates boundary_projection(const LinearMargin& margin, double a1, double b1, double canary_exposure,
+                          double stable_exposure);
+
 // One log increment for the alternative (a1, b1) against the boundary a = ratio · b + absolute: the
-// rates a0, b0 on the boundary are the reverse projection of the alternative. a1, b1 > 0, known
+// rates a0, b0 are its boundary_projection. a1, b1 > 0, known
 // before the window's events. 0 where either exposure is 0.
 double boundary_increment(const RateCounts& counts, const LinearMargin& margin, double a1,
                           double b1);
@@ -101,6 +110,7 @@ class RateTest {
   void increments(const RateCounts& counts, double base_rate, double margin_log,
                   std::span<double> out) const;
   const LinearMargin& margin() const { return margin_; }
+  RateForm form() const { return form_; }
   bool operator==(const RateTest&) const = default;
 
  private:
@@ -111,6 +121,7 @@ class RateTest {
   };
   void add(double effect, bool linear, double weight);
   LinearMargin margin_;
+  RateForm form_ = RateForm::ordinary;
   bool pass_ = false;
   std::size_t size_ = 0;
   std::array<Alternative, kAlternativesMax> alternatives_{};

@@ -111,7 +111,6 @@ class Checker {
     refuse(!options.warmup.empty(), "warmup");
     refuse(options.slo.has_value(), "slo");
     refuse(options.mode.has_value(), "mode");
-    refuse(options.min_samples.has_value(), "minSamples");
     if (options.judge && *options.judge != JudgeKind::threshold) {
       wrong("judge", "without compare only `judge: threshold` is possible");
     }

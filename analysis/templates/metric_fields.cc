@@ -134,12 +134,13 @@ void option_fields(Visitor& v, JudgeOptions& options) {
   v("noData", options.no_data, "What missing data mean: hold (default), pass or fail.", kOurs);
   v("onFail", options.on_fail, "What a failure does: rollback (default), pause or notify.", kOurs);
   v("slo", options.slo, "A fixed target instead of stable.", kOurs);
-  v("minSamples", options.min_samples, "Canary samples needed before it may pass or fail.",
+  v("minSamples", options.min_samples,
+    "Canary samples (threshold rules: judged looks) needed before it may pass or fail.",
     {.serin_only = true, .minimum = 0});
   v("for", options.sustained, "A threshold rule must be broken for this long.", kOurs);
   v("mode", options.mode, "sequential (default), or fixed: one test at the end of a step.", kOurs);
   v("consecutiveFailureLimit", options.consecutive_failure_limit,
-    "Fails once so many measurements in a row failed.", {.serin_only = true, .minimum = 1});
+    "So many failed looks in a row are allowed.", {.serin_only = true, .minimum = 0});
   v("judge", options.judge, "sequential, threshold or kayenta.", kOurs);
   v("kayenta", options.kayenta, "With `judge: kayenta`.", kOurs);
 }

@@ -10,16 +10,8 @@
 namespace serin::queries {
 namespace {
 
+constexpr std::int64_t kEver = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
-
-// True where the instance was scraped after `after` and before `before`, and so answered without
-// the series that was seen at both.
-bool answered_between(const std::vector<std::int64_t>& times, std::int64_t newest_before,
-                      std::int64_t after, std::int64_t before) {
-  if (after < newest_before && newest_before < before) return true;
-  auto next = std::upper_bound(times.begin(), times.end(), after);
-  return next != times.end() && *next < before;
-}
 
 }  // namespace
 
@@ -29,11 +21,6 @@ struct CounterTracker::Tally {
   std::vector<Cumulative> histograms;
   int resets = 0;
   int dropped = 0;
-  // Counters that started again: which, from what counts, and when last.
-  std::vector<std::size_t> reset;
-  double reset_from = 0;
-  std::int64_t reset_ms = 0;
-
   void add(const IndexedCounter& counter, Comparison::Kind kind, Walk&& walk) {
     resets += walk.resets;
     if (walk.increments.values.empty()) return;
@@ -109,93 +96,83 @@ ComparisonWindow CounterTracker::advance(const SeriesIndex& index, const Presenc
   return window;
 }
 
-// Whether the process restarted, and not only some of its counters: what went down was at least as
-// much as what went on.
-bool CounterTracker::has_restarted(const InstanceState& instance, const Tally& tally) {
-  double continued = 0;
-  auto reset = tally.reset.begin();
-  for (std::size_t i = 0; i < instance.counters.size(); ++i) {
-    if (reset != tally.reset.end() && *reset == i) {
-      ++reset;
-    } else if (instance.counters[i].time_ms >= tally.reset_ms) {
-      continued += instance.counters[i].values.back();
+// When the process of the instance restarted. At a scrape at which counts went down it did where
+// what went down was at least as much as what went on; else only some of its counters were reset.
+Restarts CounterTracker::find_restarts(const Work& work) const {
+  const InstanceState& instance = state_.instances[work.state];
+  const bool whole = rules_.kind() == Comparison::Kind::mean;
+  Restarts restarts{{}, work.times, work.newest_before_ms};
+  if (instance.started_ms != kStartedBefore) restarts.times_ms.push_back(instance.started_ms);
+  auto for_each = [&](auto f) {
+    auto known = instance.counters.begin();
+    for (const IndexedCounter& counter : work.indexed->counters) {
+      while (known != instance.counters.end() && known->key < counter.key) ++known;
+      bool is_known = known != instance.counters.end() && known->key == counter.key;
+      if (is_known) {
+        f(counter, std::optional(known->values.back()), known->time_ms);
+      } else {
+        f(counter, std::optional<double>(), kEver);
+      }
     }
+  };
+  std::vector<Decrease> decreases;
+  for_each([&](const IndexedCounter& counter, std::optional<double> before, std::int64_t after) {
+    find_decreases(counter, before, after, work.end_ms, whole, decreases);
+  });
+  std::sort(decreases.begin(), decreases.end());
+  for (auto at = decreases.begin(); at != decreases.end();) {
+    const std::int64_t time = at->time_ms;
+    double down = 0;
+    for (; at != decreases.end() && at->time_ms == time; ++at) down += at->from;
+    double on = 0;
+    for_each([&](const IndexedCounter& counter, std::optional<double> before, std::int64_t) {
+      on += continued(counter, before, time, whole);
+    });
+    if (down >= on) restarts.times_ms.push_back(time);
   }
-  return tally.reset_from >= continued;
+  return restarts;
 }
 
 // Follows every counter of one instance up to its newest scrape.
 void CounterTracker::count(Work& work, const Cut& cut, Tally& tally) {
   InstanceState& instance = state_.instances[work.state];
-  const Comparison::Kind kind = rules_.kind();
-  const bool whole = kind == Comparison::Kind::mean;
-  struct Pending {
-    const IndexedCounter* counter;
-    std::size_t known;  // index of its state
-    std::int64_t first_ms;
+  const bool whole = rules_.kind() == Comparison::Kind::mean;
+  const std::int64_t since = std::min(state_.since_ms, work.end_ms);
+  const Restarts restarts = find_restarts(work);
+  for (std::int64_t time : restarts.times_ms) {
+    instance.started_ms = std::max(instance.started_ms, time);
+  }
+  auto take = [&](const IndexedCounter& counter, CounterState& state, bool from_zero) {
+    // What was before the beginning only moves the base line.
+    if (state.time_ms < since) follow(counter, state, from_zero, since, whole, restarts);
+    Walk walk = follow(counter, state, from_zero, work.end_ms, whole, restarts);
+    tally.add(counter, rules_.kind(), std::move(walk));
   };
-  std::vector<Pending> absent;  // known, but the instance answered without them in between
-  std::vector<Pending> fresh;
+  const std::size_t known_size = instance.counters.size();
+  std::vector<CounterState> fresh;
   std::size_t at = 0;
   for (const IndexedCounter& counter : work.indexed->counters) {
-    while (at < instance.counters.size() && instance.counters[at].key < counter.key) ++at;
-    bool known = at < instance.counters.size() && instance.counters[at].key == counter.key;
-    std::int64_t after =
-        known ? instance.counters[at].time_ms : std::numeric_limits<std::int64_t>::min();
-    std::optional<std::int64_t> first = first_ms(counter, after, work.end_ms, whole);
+    while (at < known_size && instance.counters[at].key < counter.key) ++at;
+    if (at < known_size && instance.counters[at].key == counter.key) {
+      take(counter, instance.counters[at], false);
+      continue;
+    }
+    std::optional<std::int64_t> first = first_ms(counter, kEver, work.end_ms, whole);
     if (!first) continue;
-    if (!known) {
-      fresh.push_back({&counter, 0, *first});
-      continue;
-    }
-    CounterState& state = instance.counters[at];
-    if (state.time_ms < state_.since_ms) {  // late samples from before the beginning: base lines
-      std::int64_t until = std::min(state_.since_ms, work.end_ms);
-      auto base = last_ms(counter, state.time_ms, until, whole);
-      if (base) set_base(counter, *base, state);
-      first = first_ms(counter, state.time_ms, work.end_ms, whole);
-      if (!first) continue;
-    }
-    if (answered_between(work.times, work.newest_before_ms, state.time_ms, *first)) {
-      absent.push_back({&counter, at, *first});
-      continue;
-    }
-    Walk walk = follow(counter, state, false, work.end_ms, whole);
-    if (walk.resets > 0) {
-      tally.reset.push_back(at);
-      tally.reset_from += walk.reset_from;
-      tally.reset_ms = std::max(tally.reset_ms, walk.reset_ms);
-    }
-    tally.add(counter, kind, std::move(walk));
-  }
-  if (!tally.reset.empty() && has_restarted(instance, tally)) instance.started_ms = tally.reset_ms;
-  for (const Pending& pending : absent) {
-    // Gone and back: new where the process restarted meanwhile, else one that left out scrapes.
-    CounterState& state = instance.counters[pending.known];
-    bool restarted = instance.started_ms > state.time_ms && instance.started_ms <= pending.first_ms;
-    tally.add(*pending.counter, kind,
-              follow(*pending.counter, state, restarted, work.end_ms, whole));
-  }
-  std::size_t known_size = instance.counters.size();
-  for (const Pending& pending : fresh) {
     CounterState state;
-    state.key = pending.counter->key;
-    bool from_zero =
-        pending.first_ms > state_.since_ms && counts_from_zero(work, pending.first_ms, cut);
+    state.key = counter.key;
+    bool from_zero = *first > state_.since_ms && counts_from_zero(work, *first, cut);
     if (from_zero) {
-      state.time_ms = pending.first_ms - 1;
-    } else if (pending.first_ms <= state_.since_ms) {
-      std::int64_t until = std::min(state_.since_ms, work.end_ms);
-      std::int64_t base = last_ms(*pending.counter, pending.first_ms - 1, until, whole).value();
-      set_base(*pending.counter, base, state);
+      state.time_ms = *first - 1;
     } else {
-      set_base(*pending.counter, pending.first_ms, state);
-      ++tally.dropped;
+      set_base(counter, *first, state);
+      if (*first > state_.since_ms) ++tally.dropped;
     }
-    tally.add(*pending.counter, kind,
-              follow(*pending.counter, state, from_zero, work.end_ms, whole));
-    instance.counters.push_back(std::move(state));
+    take(counter, state, from_zero);
+    fresh.push_back(std::move(state));
   }
+  instance.counters.insert(instance.counters.end(), std::make_move_iterator(fresh.begin()),
+                           std::make_move_iterator(fresh.end()));
   std::inplace_merge(instance.counters.begin(),
                      instance.counters.begin() + static_cast<std::ptrdiff_t>(known_size),
                      instance.counters.end(),
@@ -208,7 +185,7 @@ bool CounterTracker::counts_from_zero(const Work& work, std::int64_t first, cons
   if (cut.partial || state_.partial) return false;
   const InstanceState& instance = state_.instances[work.state];
   if (work.started) return true;
-  if (!work.is_new && instance.started_ms > work.from_ms && instance.started_ms <= first) {
+  if (instance.started_ms > work.from_ms && instance.started_ms <= first) {
     return true;  // restarted since its last window
   }
   if (instance.forgot) return false;

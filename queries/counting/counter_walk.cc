@@ -8,14 +8,6 @@
 namespace serin::queries {
 namespace {
 
-std::span<const Sample> between(std::span<const Sample> samples, std::int64_t after,
-                                std::int64_t until) {
-  auto later = [](std::int64_t time, const Sample& sample) { return time < sample.time_ms; };
-  auto begin = std::upper_bound(samples.begin(), samples.end(), after, later);
-  auto end = std::upper_bound(begin, samples.end(), until, later);
-  return {begin, end};
-}
-
 const Sample* at(std::span<const Sample> samples, std::int64_t time) {
   auto found = std::lower_bound(samples.begin(), samples.end(), time,
                                 [](const Sample& s, std::int64_t t) { return s.time_ms < t; });
@@ -118,7 +110,7 @@ std::vector<double> common_bounds(const std::vector<double>& a, const std::vecto
 
 std::optional<std::int64_t> first_ms(const IndexedCounter& counter, std::int64_t after,
                                      std::int64_t until, bool whole) {
-  for (const Sample& sample : between(count_of(counter), after, until)) {
+  for (const Sample& sample : samples_between(count_of(counter), after, until)) {
     if (counts(counter, sample, whole)) return sample.time_ms;
   }
   return std::nullopt;
@@ -126,19 +118,51 @@ std::optional<std::int64_t> first_ms(const IndexedCounter& counter, std::int64_t
 
 std::optional<std::int64_t> last_ms(const IndexedCounter& counter, std::int64_t after,
                                     std::int64_t until, bool whole) {
-  auto samples = between(count_of(counter), after, until);
+  auto samples = samples_between(count_of(counter), after, until);
   for (auto sample = samples.rbegin(); sample != samples.rend(); ++sample) {
     if (counts(counter, *sample, whole)) return sample->time_ms;
   }
   return std::nullopt;
 }
 
+bool Restarts::hide(std::int64_t last, std::int64_t time) const {
+  bool restarted = std::any_of(times_ms.begin(), times_ms.end(),
+                               [&](std::int64_t at) { return last < at && at <= time; });
+  if (!restarted) return false;
+  if (last < newest_before_ms && newest_before_ms < time) return true;
+  auto next = std::upper_bound(scrapes_ms.begin(), scrapes_ms.end(), last);
+  return next != scrapes_ms.end() && *next < time;
+}
+
+void find_decreases(const IndexedCounter& counter, std::optional<double> before, std::int64_t after,
+                    std::int64_t until, bool whole, std::vector<Decrease>& out) {
+  for (const Sample& sample : samples_between(count_of(counter), after, until)) {
+    if (!counts(counter, sample, whole)) continue;
+    if (before && sample.value < *before) out.push_back({sample.time_ms, *before});
+    before = sample.value;
+  }
+}
+
+double continued(const IndexedCounter& counter, std::optional<double> before, std::int64_t time_ms,
+                 bool whole) {
+  std::span<const Sample> samples = count_of(counter);
+  const Sample* sample = at(samples, time_ms);
+  if (sample == nullptr || !counts(counter, *sample, whole)) return 0;
+  for (const Sample* earlier = sample; earlier != samples.data();) {
+    if (!counts(counter, *--earlier, whole)) continue;
+    before = earlier->value;
+    break;
+  }
+  return before && sample->value >= *before ? sample->value : 0;
+}
+
 Walk follow(const IndexedCounter& counter, CounterState& state, bool from_zero, std::int64_t until,
-            bool whole) {
+            bool whole, const Restarts& restarts) {
   Walk walk;
   Cumulative base;
   if (!from_zero) base = {state.bounds, state.values};
   double count = from_zero ? 0 : base.values.back();
+  std::int64_t last = state.time_ms;
   const Sample* newest = nullptr;
   Cumulative at_newest;
   auto close_segment = [&] {
@@ -148,17 +172,17 @@ Walk follow(const IndexedCounter& counter, CounterState& state, bool from_zero, 
     segment.subtract(base);
     walk.increments.add(segment);
   };
-  for (const Sample& sample : between(count_of(counter), state.time_ms, until)) {
+  for (const Sample& sample : samples_between(count_of(counter), state.time_ms, until)) {
     if (!counts(counter, sample, whole)) continue;
-    if (sample.value < count) {
+    bool down = sample.value < count;
+    if (down || restarts.hide(last, sample.time_ms)) {
       close_segment();
       base = {};
-      ++walk.resets;
-      walk.reset_ms = sample.time_ms;
-      walk.reset_from = count;
+      if (down) ++walk.resets;
     }
     newest = &sample;
     count = sample.value;
+    last = sample.time_ms;
   }
   if (newest == nullptr) return walk;
   close_segment();

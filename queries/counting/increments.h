@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "queries/comparison.h"
+#include "queries/counting/counter_walk.h"
 #include "queries/counting/presence.h"
 #include "queries/counting/series_index.h"
 #include "queries/counting/tracker_state.h"
@@ -108,7 +109,7 @@ class CounterTracker : public Tracker {
   ComparisonWindow advance(const SeriesIndex& index, const Presence& presence, const Cut& cut);
   struct Tally;
   void count(Work& work, const Cut& cut, Tally& tally);
-  static bool has_restarted(const InstanceState& instance, const Tally& tally);
+  Restarts find_restarts(const Work& work) const;
   bool counts_from_zero(const Work& work, std::int64_t first_ms, const Cut& cut) const;
   void collapse(const std::vector<Tally>& tallies, ComparisonWindow& window) const;
 };

@@ -15,12 +15,12 @@ std::int64_t lower_quartile(std::vector<std::int64_t>& values) {
 // What `up` says of an instance that is silent.
 enum class Known { nothing, there, gone };
 
-Known known(const InstanceState& instance, std::int64_t interval_ms, const Presence& presence) {
-  std::optional<std::int64_t> newest = presence.newest_ms(instance.side);
-  if (!newest) return Known::nothing;
+Known known(const InstanceState& instance, std::int64_t interval_ms, std::int64_t server_now_ms,
+            const Presence& presence) {
+  const std::int64_t current = server_now_ms - answered_before_ms(interval_ms);
+  if (presence.newest_ms(instance.side).value_or(current) <= current) return Known::nothing;
   const PresentInstance* present = presence.find(instance.side, instance.name);
-  bool there = present != nullptr && present->newest_ms > *newest - answered_before_ms(interval_ms);
-  return there ? Known::there : Known::gone;
+  return present != nullptr && present->newest_ms > current ? Known::there : Known::gone;
 }
 
 }  // namespace
@@ -32,16 +32,13 @@ std::int64_t answered_before_ms(std::int64_t interval_ms) {
 
 void merge_times(std::span<const Sample> samples, std::int64_t after, std::int64_t until,
                  std::vector<std::int64_t>& times) {
-  auto later = [](std::int64_t time, const Sample& sample) { return time < sample.time_ms; };
-  auto begin = std::upper_bound(samples.begin(), samples.end(), after, later);
-  auto end = std::upper_bound(begin, samples.end(), until, later);
   std::size_t old_size = times.size();
   std::size_t at = 0;
-  for (auto sample = begin; sample != end; ++sample) {
-    if (!std::isfinite(sample->value)) continue;
-    while (at < old_size && times[at] < sample->time_ms) ++at;
-    if (at < old_size && times[at] == sample->time_ms) continue;
-    times.push_back(sample->time_ms);
+  for (const Sample& sample : samples_between(samples, after, until)) {
+    if (!std::isfinite(sample.value)) continue;
+    while (at < old_size && times[at] < sample.time_ms) ++at;
+    if (at < old_size && times[at] == sample.time_ms) continue;
+    times.push_back(sample.time_ms);
   }
   if (old_size > 0 && times.size() > old_size) {
     std::inplace_merge(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(old_size),
@@ -51,13 +48,11 @@ void merge_times(std::span<const Sample> samples, std::int64_t after, std::int64
 
 void learn_spacings(InstanceState& instance, std::span<const Sample> samples, std::int64_t after,
                     std::int64_t until) {
-  auto later = [](std::int64_t time, const Sample& sample) { return time < sample.time_ms; };
-  auto first = std::upper_bound(samples.begin(), samples.end(), after, later);
-  if (first == samples.begin() && first != samples.end()) ++first;  // nothing before it
   std::vector<std::int64_t>& kept = instance.spacings_ms;
-  for (auto sample = first; sample != samples.end() && sample->time_ms <= until; ++sample) {
+  for (const Sample& sample : samples_between(samples, after, until)) {
+    if (&sample == samples.data()) continue;  // nothing before it
     if (kept.size() == kSpacingsKept) kept.erase(kept.begin());
-    kept.push_back(sample->time_ms - std::prev(sample)->time_ms);
+    kept.push_back(sample.time_ms - (&sample - 1)->time_ms);
   }
 }
 
@@ -95,7 +90,7 @@ void count_scrapes(InstanceState& instance, std::span<const std::int64_t> times,
   // A scrape is overdue half an interval after its time.
   std::int64_t overdue = (server_now_ms - instance.accounted_ms - interval_ms / 2) / interval_ms;
   if (overdue <= 0) return;
-  Known target = known(instance, interval_ms, presence);
+  Known target = known(instance, interval_ms, server_now_ms, presence);
   if (target != Known::there) {
     std::int64_t silent_max = target == Known::gone ? 0 : kSilentScrapesMax;
     std::int64_t counted =

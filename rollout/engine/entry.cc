@@ -83,16 +83,6 @@ constexpr auto fields(std::type_identity<Source>) {
   return std::tuple{Field{"key", &Source::key}, Field{"identity", &Source::identity}};
 }
 
-}  // namespace serin::rollout::engine
-
-namespace serin::rollout::machine {
-inline Result<ReleaseSpec> read(std::type_identity<ReleaseSpec>, const Json& json) {
-  return release_spec_from_json(json);
-}
-}  // namespace serin::rollout::machine
-
-namespace serin::rollout::engine {
-
 constexpr auto fields(std::type_identity<Ticket>) {
   return std::tuple{Field{"service", &Ticket::service}, Field{"route", &Ticket::route},
                     Field{"type", &Ticket::type},       Field{"of", &Ticket::of},

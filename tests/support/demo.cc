@@ -8,9 +8,14 @@
 
 #include "base/assert.h"
 #include "support/http_get.h"
+#include "support/paths.h"
 
 namespace serin::test {
 namespace {
+
+std::string program(const std::string& name) {
+  return binary_dir() + "/examples/demo/" + name;
+}
 
 // The number behind the last ':' of the line that says where it listens; 0 while there is none.
 std::uint16_t announced_port(const std::string& log) {
@@ -26,7 +31,7 @@ std::uint16_t announced_port(const std::string& log) {
 
 Result<DemoService> DemoService::start(const TempDir& dir, const std::string& name,
                                        const std::vector<std::string>& flags) {
-  std::vector<std::string> argv = {SERIN_DEMO_SERVICE};
+  std::vector<std::string> argv = {program("serin-demo-service")};
   argv.insert(argv.end(), flags.begin(), flags.end());
   const auto port = [&] { return announced_port(dir.read(name + ".log")); };
   SERIN_TRY(server,
@@ -43,14 +48,14 @@ std::optional<double> DemoService::metric(const std::string& series) const {
 
 Result<Server> start_demo_load(const TempDir& dir, const std::string& url,
                                const std::vector<std::string>& flags) {
-  std::vector<std::string> argv = {SERIN_DEMO_LOAD, "--url", url};
+  std::vector<std::string> argv = {program("serin-demo-load"), "--url", url};
   argv.insert(argv.end(), flags.begin(), flags.end());
   return Server::start(dir, {.name = "load", .argv = argv, .ready = [] { return true; }});
 }
 
 Result<Json> run_demo_load(const TempDir& dir, const std::string& url,
                            const std::vector<std::string>& flags) {
-  std::vector<std::string> argv = {SERIN_DEMO_LOAD, "--url", url};
+  std::vector<std::string> argv = {program("serin-demo-load"), "--url", url};
   argv.insert(argv.end(), flags.begin(), flags.end());
   dir.write("load.out", "");
   SERIN_TRY(process, Process::start({.argv = argv, .output = dir.file("load.out")}));
@@ -64,7 +69,7 @@ Result<Json> run_demo_load(const TempDir& dir, const std::string& url,
 
 std::string fill_demo_template(const std::string& file,
                                const std::vector<std::pair<std::string, std::string>>& values) {
-  std::ifstream stream(SERIN_DEMO_SOURCES "/" + file);
+  std::ifstream stream(source_dir() + "/examples/demo/" + file);
   std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
   SERIN_ASSERT(!text.empty());
   for (const auto& [name, value] : values) {

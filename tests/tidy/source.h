@@ -1,6 +1,6 @@
 // The files of the tree as the tidy rules see them.
 //
-//   Tree tree = load_tree(SERIN_SOURCE_DIR);
+//   Tree tree = load_tree(test::source_dir());
 //   SourceFile sample = source("base/a.h", "#pragma once\n");   // a rule's own test
 //
 // Built or fetched directories (build, node_modules, dist, .git) are no part of the tree, nor are

@@ -4,6 +4,7 @@
 
 #include <ostream>
 
+#include "support/paths.h"
 #include "tidy/rules.h"
 
 namespace serin::tidy {
@@ -15,7 +16,7 @@ static void PrintTo(const Rule& rule, std::ostream* out) {
 namespace {
 
 const Tree& tree() {
-  static const Tree kTree = load_tree(SERIN_SOURCE_DIR);
+  static const Tree kTree = load_tree(test::source_dir());
   return kTree;
 }
 

@@ -104,6 +104,13 @@ struct CombinedEvidence {
   double always_valid_p = 1;             // min(1, factor/E) by the largest E so far
 };
 
+// One sentence for a person: what was seen on both sides, the limit, and what follows.
+// "error-rate worse: 31 of 1 004 against 7 of 3 611, limit +2 %". Shares always with their counts.
+std::string sentence(const MetricEvidence& evidence, const MetricRules& rules);
+// A count with its thousands apart: "12 345"; up to 3 significant digits where it is no whole
+// number.
+std::string count_text(double count);
+
 Json to_json(const MetricEvidence& evidence);
 Json to_json(const CombinedEvidence& evidence);
 

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
+#include "analysis/judges/sequential/evidence.h"
 #include "analysis/judges/sequential/history.h"
-#include "analysis/judges/sequential/sentence.h"
 #include "analysis/judges/sequential/state_fields.h"
 #include "analysis/stats/dispersion.h"
 #include "analysis/stats/log_space.h"
@@ -79,8 +79,7 @@ std::optional<SampleRatioGuard::Mismatch> SampleRatioGuard::mismatch() const {
   found.expected = expected_ / all;
   found.sentence =
       fmt::format("the canary received {} of {} requests ({:.3g} %) where its weight says {:.3g} %",
-                  sequential::count_text(canary_), sequential::count_text(all),
-                  100 * found.observed, 100 * found.expected);
+                  count_text(canary_), count_text(all), 100 * found.observed, 100 * found.expected);
   return found;
 }
 

@@ -87,6 +87,8 @@ void HistogramModel::State::fields(Self& self, Visit& visit) {
   visit("phi_shift", self.phi_shift);
   visit("phi_tail", self.phi_tail);
   visit("assumed", self.assumed);
+  visit("history_n", self.history_n);
+  visit("history_s", self.history_s);
   visit("running_shift", self.running_shift);
   visit("running_tail", self.running_tail);
   visit("bounds", self.bounds);
@@ -206,6 +208,8 @@ void HistogramModel::learn(const History& history) {
     sum += state_.past[j] * state_.shift_scores[j];
     squares += state_.past[j] * state_.shift_scores[j] * state_.shift_scores[j];
   }
+  state_.history_n = n;
+  state_.history_s = history.seconds;
   if (!(n > 0)) return;
   const double sd = std::sqrt(std::max(squares / n - sum / n * (sum / n), 1e-12));
   std::vector<stats::InstanceValue> values;
@@ -382,6 +386,33 @@ void HistogramModel::start_step() {
   state_.step = {};
   std::fill(state_.step_canary.begin(), state_.step_canary.end(), 0);
   std::fill(state_.step_stable.begin(), state_.step_stable.end(), 0);
+}
+
+std::array<double, 2> HistogramModel::counts_per_s(const Traffic& traffic) const {
+  double requests = traffic.requests_per_s;
+  if (!(requests > 0) && state_.history_s > 0) requests = state_.history_n / state_.history_s;
+  return {requests * (1 - traffic.weight), requests * traffic.weight};
+}
+
+std::optional<stats::Information> HistogramModel::fail_information(const Traffic& traffic,
+                                                                   double effect,
+                                                                   double margin) const {
+  if (!(state_.history_n > 0)) return std::nullopt;
+  const auto [n_b, n_c] = counts_per_s(traffic);
+  const double beyond = effect - margin - rules_.tolerate_absolute;
+  if (!(beyond > 0)) return stats::Information{};
+  return stats::shift_information(beyond, n_c, n_b);
+}
+
+// The slower of the two parts decides.
+std::optional<stats::Information> HistogramModel::pass_information(const Traffic& traffic) const {
+  if (!(state_.history_n > 0)) return std::nullopt;
+  const auto [n_b, n_c] = counts_per_s(traffic);
+  const auto shift = stats::shift_information(rules_.acceptable_absolute, n_c, n_b);
+  const stats::BucketShape shape(state_.past);
+  const double tail = 1 - shape.cumulative()[static_cast<std::size_t>(state_.upper_bound)];
+  const auto rate = stats::rate_information({rules_.acceptable_ratio, 0}, tail, tail, n_c, n_b);
+  return rate.drift < shift.drift ? rate : shift;
 }
 
 void HistogramModel::describe(MetricEvidence& evidence) const {

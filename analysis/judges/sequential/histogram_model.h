@@ -31,6 +31,10 @@ class HistogramModel final : public Model {
   void start_step() override;
   double canary_exposure() const override { return state_.release.canary.n; }
   double stable_events() const override { return state_.release.stable.tail_up; }
+  std::optional<stats::Information> fail_information(const Traffic& traffic, double effect,
+                                                     double margin) const override;
+  std::optional<stats::Information> pass_information(const Traffic& traffic) const override;
+  double tempering() const override { return std::max(phi_shift(), phi_tail()); }
   void describe(MetricEvidence& evidence) const override;
   Json save() const override;
   Status load(const Json& json) override;
@@ -59,6 +63,8 @@ class HistogramModel final : public Model {
     double phi_shift = stats::kDispersionNoHistory;
     double phi_tail = stats::kDispersionNoHistory;
     bool assumed = true;
+    double history_n = 0;
+    double history_s = 0;
     stats::RunningDispersion running_shift;
     stats::RunningDispersion running_tail;
     Buckets bounds;        // empty until known
@@ -90,6 +96,7 @@ class HistogramModel final : public Model {
   void make_views();
   double phi_shift() const { return state_.running_shift.phi(state_.phi_shift); }
   double phi_tail() const { return state_.running_tail.phi(state_.phi_tail); }
+  std::array<double, 2> counts_per_s(const Traffic& traffic) const;
   SideSums sums_of(const Buckets& counts) const;
 
   MetricRules rules_;

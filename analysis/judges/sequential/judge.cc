@@ -7,7 +7,6 @@
 
 #include "analysis/judges/sequential/guards.h"
 #include "analysis/judges/sequential/metric_state.h"
-#include "analysis/judges/sequential/sentence.h"
 #include "analysis/stats/log_space.h"
 #include "analysis/templates/model.h"
 #include "base/assert.h"
@@ -132,10 +131,8 @@ std::optional<std::string> SequentialJudge::guard(std::size_t metric) const {
   for (const stats::RateCounts& counts : states_[metric]->guarded_counts()) {
     if (!gross_errors(counts)) continue;
     return fmt::format("{} grossly worse: {} of {} against {} of {}", plan_.metrics[metric].name,
-                       sequential::count_text(counts.canary_events),
-                       sequential::count_text(counts.canary_exposure),
-                       sequential::count_text(counts.stable_events),
-                       sequential::count_text(counts.stable_exposure));
+                       count_text(counts.canary_events), count_text(counts.canary_exposure),
+                       count_text(counts.stable_events), count_text(counts.stable_exposure));
   }
   return std::nullopt;
 }
@@ -184,6 +181,13 @@ CombinedEvidence SequentialJudge::combined() const {
 MetricEvidence SequentialJudge::metric(std::size_t i) const {
   SERIN_ASSERT(i < states_.size());
   return states_[i]->describe(metric_level(i), std::exp(log_shares_[i]));
+}
+
+Forecast SequentialJudge::forecast(std::size_t metric, const Traffic& traffic) const {
+  SERIN_ASSERT(metric < states_.size());
+  const double share = std::isfinite(log_shares_[metric]) ? std::exp(log_shares_[metric]) : 1;
+  return states_[metric]->forecast(traffic,
+                                   stats::fail_need(alpha_of(plan_), factor_of(plan_), share));
 }
 
 void SequentialJudge::change_polls(int polls_planned) {

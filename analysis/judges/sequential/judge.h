@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "analysis/judges/sequential/evidence.h"
+#include "analysis/judges/sequential/forecast.h"
 #include "analysis/judges/sequential/plan.h"
 #include "base/time.h"
 #include "queries/window.h"
@@ -70,6 +71,10 @@ class SequentialJudge {
   CombinedEvidence combined() const;
   MetricEvidence metric(std::size_t i) const;
   std::size_t size() const { return plan_.metrics.size(); }
+
+  // What this metric can show with that traffic, by what history taught: before a step or a release
+  // starts. Approximate.
+  Forecast forecast(std::size_t metric, const Traffic& traffic) const;
 
   // More or fewer looks than planned: start weights of the past stay, what is left is spread anew.
   void change_polls(int polls_planned);

@@ -164,6 +164,7 @@ LevelHistory learn_levels(const History& history, LevelScale scale, bool alone) 
   learned.scale = scale == LevelScale::log && !positive ? LevelScale::plain : scale;
   if (!(values > 0)) return learned;
   learned.level = sum / values;
+  learned.values_counted = values;
   if (!(learned.interval_ms > 0)) learned.interval_ms = kIntervalFallbackMs;
 
   std::vector<Offsets> offsets(history.instances.size());

@@ -58,6 +58,8 @@ void LevelModel::State::fields(Self& self, Visit& visit) {
   visit("lesson", self.lesson);
   visit("interval_ms", self.interval_ms);
   visit("level", self.level);
+  visit("history_n", self.history_n);
+  visit("history_s", self.history_s);
   visit("open", self.open);
   visit("has_open", self.has_open);
   visit("done_bin", self.done_bin);
@@ -83,6 +85,8 @@ void LevelModel::learn(const History& history) {
   state_.scale = past.scale;
   state_.interval_ms = past.interval_ms;
   state_.level = past.level;
+  state_.history_n = past.values_counted;
+  state_.history_s = history.seconds;
   state_.assumed = history.assumed;
   if (!past.fit) return;
   state_.known = true;
@@ -95,11 +99,11 @@ void LevelModel::learn(const History& history) {
   state_.tau = stats::tau_posterior(past.values);
 }
 
-stats::GaugeNoise LevelModel::noise() const {
+stats::GaugeNoise LevelModel::noise_for(double canary, double stable) const {
   stats::GaugeFit fit;
   fit.noise = {state_.autocorrelation, state_.innovation_sd, state_.factor};
   fit.instances = state_.fit_instances;
-  return state_.fit_instances > 0 ? fit.scaled(instances_[1], instances_[0]) : fit.noise;
+  return state_.fit_instances > 0 ? fit.scaled(canary, stable) : fit.noise;
 }
 
 bool LevelModel::take(const Look& look) {
@@ -345,6 +349,37 @@ bool LevelModel::minimum_effect_reached(bool mirrored) const {
 void LevelModel::start_step() {
   state_.step_sum = 0;
   state_.step_time = 0;
+}
+
+stats::Information LevelModel::part_information(const Traffic& traffic, double part) const {
+  const stats::GaugeNoise known = noise_for(traffic.canary_instances, traffic.stable_instances);
+  if (state_.scale != LevelScale::mean) {
+    const double unit = state_.scale == LevelScale::log ? 1 : std::abs(state_.level);
+    return stats::gauge_information(part * unit / known.stationary_sd(), known.autocorrelation,
+                                    1000 / state_.interval_ms);
+  }
+  double values = traffic.requests_per_s;
+  if (!(values > 0) && state_.history_s > 0) values = state_.history_n / state_.history_s;
+  const double n_c = values * traffic.weight * traffic.look_seconds;
+  const double n_b = values * (1 - traffic.weight) * traffic.look_seconds;
+  if (!(n_c > 0) || !(n_b > 0)) return {};
+  const double precision = 1 / std::sqrt(1 / n_c + (target_ ? 0 : 1 / n_b));
+  return stats::gauge_information(part * std::abs(state_.level) * precision / known.stationary_sd(),
+                                  known.autocorrelation, 1 / traffic.look_seconds);
+}
+
+std::optional<stats::Information> LevelModel::fail_information(const Traffic& traffic,
+                                                               double effect, double margin) const {
+  if (!state_.known || !(state_.interval_ms > 0)) return std::nullopt;
+  const double part = margin_part(effect, 0) - margin_part(rules_.tolerate_ratio * std::exp(margin),
+                                                           rules_.tolerate_absolute);
+  return part > 0 ? part_information(traffic, part) : stats::Information{};
+}
+
+std::optional<stats::Information> LevelModel::pass_information(const Traffic& traffic) const {
+  if (!state_.known || !(state_.interval_ms > 0)) return std::nullopt;
+  return part_information(traffic,
+                          margin_part(rules_.acceptable_ratio, rules_.acceptable_absolute));
 }
 
 void LevelModel::describe(MetricEvidence& evidence) const {

@@ -49,6 +49,7 @@ struct LevelHistory {
   LevelScale scale = LevelScale::log;
   double interval_ms = 0;
   double level = 0;  // mean over stable's instances
+  double values_counted = 0;
   std::optional<stats::GaugeFit> fit;
   // The instances' own lasting differences, as logs or parts of the level.
   std::vector<stats::InstanceValue> values;
@@ -79,6 +80,9 @@ class LevelModel final : public Model {
   void start_step() override;
   double canary_exposure() const override { return state_.exposure[1]; }
   double stable_events() const override { return 0; }
+  std::optional<stats::Information> fail_information(const Traffic& traffic, double effect,
+                                                     double margin) const override;
+  std::optional<stats::Information> pass_information(const Traffic& traffic) const override;
   void describe(MetricEvidence& evidence) const override;
   Json save() const override;
   Status load(const Json& json) override;
@@ -96,6 +100,8 @@ class LevelModel final : public Model {
     std::vector<double> lesson;  // differences seen while the noise is not known
     double interval_ms = 0;
     double level = 0;  // of stable, before the release
+    double history_n = 0;  // values counted in history
+    double history_s = 0;  // seconds of history
     LevelBin open;     // the newest bin, while instances are missing in it
     bool has_open = false;
     double done_bin = -1;  // the newest bin that was closed
@@ -116,7 +122,10 @@ class LevelModel final : public Model {
     template <class Self, class Visit>
     static void fields(Self& self, Visit& visit);
   };
-  stats::GaugeNoise noise() const;
+  stats::GaugeNoise noise() const { return noise_for(instances_[1], instances_[0]); }
+  stats::GaugeNoise noise_for(double canary, double stable) const;
+  // Evidence a second for a difference of `part` of the level.
+  stats::Information part_information(const Traffic& traffic, double part) const;
   void add_gauges(const Look& look);
   void close_bin(const LevelBin& bin);
   void add_means(const Look& look);

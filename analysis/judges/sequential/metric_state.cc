@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "analysis/judges/sequential/judge.h"
-#include "analysis/judges/sequential/sentence.h"
 #include "analysis/judges/sequential/state_fields.h"
 #include "analysis/stats/combine.h"
 #include "analysis/stats/log_space.h"
@@ -46,6 +45,7 @@ bool Look::judged(const queries::InstanceWindow& instance) const {
 
 MetricState::MetricState(const SequentialMetric& metric, const SequentialPlan& plan)
     : metric_(metric),
+      beta_(plan.beta),
       pass_level_(-std::log(plan.beta)),
       model_(make_model(metric)),
       schedule_(metric.polls_planned > 0 ? metric.polls_planned : plan.polls_planned) {
@@ -63,6 +63,7 @@ MetricState::MetricState(const SequentialMetric& metric, const SequentialPlan& p
 
 MetricState::MetricState(const MetricState& other)
     : metric_(other.metric_),
+      beta_(other.beta_),
       pass_level_(other.pass_level_),
       model_(other.model_->clone()),
       schedule_(other.schedule_),

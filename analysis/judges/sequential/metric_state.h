@@ -35,6 +35,9 @@ class MetricState {
   // `level`: what log_e must reach by itself; `share` as normalised.
   MetricEvidence describe(double level, double share) const;
 
+  // See SequentialJudge::forecast; `need`: what log E must reach with the metric's share.
+  Forecast forecast(const Traffic& traffic, double need) const;
+
   Json save() const;
   Status load(const Json& json);
 
@@ -83,6 +86,7 @@ class MetricState {
   std::size_t rungs_size() const { return static_cast<std::size_t>(rung_count_); }
 
   SequentialMetric metric_;
+  double beta_;
   double pass_level_;  // log(1/beta)
   std::unique_ptr<Model> model_;
   stats::StartSchedule schedule_;

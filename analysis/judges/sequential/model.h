@@ -12,9 +12,11 @@
 #include <span>
 
 #include "analysis/judges/sequential/evidence.h"
+#include "analysis/judges/sequential/forecast.h"
 #include "analysis/judges/sequential/history.h"
 #include "analysis/judges/sequential/plan.h"
 #include "analysis/stats/margin_ladder.h"
+#include "analysis/stats/planning.h"
 #include "analysis/stats/rate_evidence.h"
 #include "analysis/stats/start_mixture.h"
 
@@ -74,7 +76,16 @@ class Model {
   // Errors: the latest look's counts and those of the recent polls, held over or not, for guards.
   virtual std::array<stats::RateCounts, 2> guarded_counts() const { return {}; }
 
-  // Fills counts, effect, dispersion; the sentence comes from sentence.h.
+  // Of the evidence against a canary with this effect (a ratio, or a shift in standard deviations)
+  // beyond a rung's margin, and for one equal to stable: untempered, a second. Nothing where
+  // history does not say.
+  virtual std::optional<stats::Information> fail_information(const Traffic& traffic, double effect,
+                                                             double margin) const = 0;
+  virtual std::optional<stats::Information> pass_information(const Traffic& traffic) const = 0;
+  // φ that divides them.
+  virtual double tempering() const { return 1; }
+
+  // Fills counts, effect, dispersion; the sentence is made of them.
   virtual void describe(MetricEvidence& evidence) const = 0;
 
   virtual Json save() const = 0;

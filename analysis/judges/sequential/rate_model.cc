@@ -46,6 +46,7 @@ void RateModel::State::fields(Self& self, Visit& visit) {
   visit("assumed", self.assumed);
   visit("history_events", self.history_events);
   visit("history_exposure", self.history_exposure);
+  visit("history_s", self.history_s);
   visit("running", self.running);
   visit("held", self.held);
   visit("held_pass", self.held_pass);
@@ -145,6 +146,7 @@ void RateModel::learn(const History& history) {
     state_.history_events += instance.stable_events;
     state_.history_exposure += instance.stable_exposure;
   }
+  state_.history_s = history.seconds;
   state_.assumed = history.assumed;
   state_.phi = history.assumed ? std::max(phi, stats::kDispersionNoHistory) : phi;
   std::vector<stats::InstanceValue> values;
@@ -300,6 +302,63 @@ std::array<stats::RateCounts, 2> RateModel::guarded_counts() const {
   stats::RateCounts recent = state_.held;
   for (const auto& counts : state_.recent) recent += counts;
   return {latest, recent};
+}
+
+// Exposures a second of both sides. Rates are judged by instance-seconds, whatever the traffic.
+stats::RateCounts RateModel::exposures(const Traffic& traffic) const {
+  if (rules_.kind == CompareKind::rate) {
+    return {0, traffic.canary_instances, 0, traffic.stable_instances};
+  }
+  double requests = traffic.requests_per_s;
+  if (!(requests > 0) && state_.history_s > 0) {
+    requests = state_.history_exposure / state_.history_s;
+  }
+  return {0, requests * traffic.weight, 0, requests * (1 - traffic.weight)};
+}
+
+std::optional<stats::Information> RateModel::fail_information(const Traffic& traffic, double effect,
+                                                              double margin) const {
+  if (!(state_.history_exposure > 0)) return std::nullopt;
+  const double rate = state_.history_events / state_.history_exposure;
+  const auto [unused_c, n_c, unused_b, n_b] = exposures(traffic);
+  if (target_) {
+    const double null = *target_ * rules_.tolerate_ratio + rules_.tolerate_absolute * scale_;
+    const double worse = null * effect;
+    const double log = std::log(effect);
+    return stats::Information{n_c * (worse * log - worse + null), n_c * worse * log * log};
+  }
+  const double ratio = rules_.tolerate_ratio * std::exp(margin);
+  const double worse = rate * effect + rules_.acceptable_absolute * scale_;
+  const stats::Information by_ratio = stats::rate_information({ratio, 0}, worse, rate, n_c, n_b);
+  const stats::Information by_boundary =
+      stats::rate_information({ratio, rules_.tolerate_absolute * scale_}, worse, rate, n_c, n_b);
+  switch (fail_test_.form()) {
+    case stats::RateForm::ordinary:
+      return by_ratio;
+    case stats::RateForm::strict:
+      return by_boundary;
+    case stats::RateForm::rare:
+      break;
+  }
+  return by_ratio.drift > by_boundary.drift ? by_ratio : by_boundary;
+}
+
+std::optional<stats::Information> RateModel::pass_information(const Traffic& traffic) const {
+  if (!(state_.history_exposure > 0)) return std::nullopt;
+  const double rate = state_.history_events / state_.history_exposure;
+  const auto [unused_c, n_c, unused_b, n_b] = exposures(traffic);
+  if (target_) {
+    const double null = *target_ * rules_.acceptable_ratio + rules_.acceptable_absolute * scale_;
+    if (!(rate < null)) return stats::Information{};
+    const double log = rate > 0 ? std::log(rate / null) : 0;
+    return stats::Information{n_c * (rate * log - rate + null), n_c * rate * log * log};
+  }
+  const stats::Information by_ratio =
+      stats::rate_information({rules_.acceptable_ratio, 0}, rate, rate, n_c, n_b);
+  if (pass_test_.form() == stats::RateForm::ordinary) return by_ratio;
+  const stats::Information by_boundary = stats::rate_information(
+      {rules_.acceptable_ratio, rules_.acceptable_absolute * scale_}, rate, rate, n_c, n_b);
+  return by_ratio.drift > by_boundary.drift ? by_ratio : by_boundary;
 }
 
 void RateModel::describe(MetricEvidence& evidence) const {

@@ -30,6 +30,10 @@ class RateModel final : public Model {
   double canary_exposure() const override { return state_.release.canary_exposure; }
   double stable_events() const override { return state_.release.stable_events; }
   std::array<stats::RateCounts, 2> guarded_counts() const override;
+  std::optional<stats::Information> fail_information(const Traffic& traffic, double effect,
+                                                     double margin) const override;
+  std::optional<stats::Information> pass_information(const Traffic& traffic) const override;
+  double tempering() const override { return phi(); }
   void describe(MetricEvidence& evidence) const override;
   Json save() const override;
   Status load(const Json& json) override;
@@ -49,6 +53,7 @@ class RateModel final : public Model {
     bool assumed = true;
     double history_events = 0;
     double history_exposure = 0;
+    double history_s = 0;
     stats::RunningDispersion running;
     stats::RateCounts held;     // taken in and not absorbed
     double held_pass = 0;       // canary events by the pass side's bound
@@ -61,6 +66,7 @@ class RateModel final : public Model {
     static void fields(Self& self, Visit& visit);
   };
   void choose_tests();
+  stats::RateCounts exposures(const Traffic& traffic) const;
   double phi() const { return state_.running.phi(state_.phi); }
   double base_rate() const;
 

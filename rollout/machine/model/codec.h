@@ -26,6 +26,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "rollout/machine/model/names.h"
+#include "rollout/machine/model/spec.h"
 #include "rollout/plan/weight.h"
 #include "rollout/ports/json_reader.h"
 #include "rollout/ports/router.h"
@@ -62,6 +63,9 @@ inline Result<ObservedWorkload> read(std::type_identity<ObservedWorkload>, const
 inline Result<analysis::Judgement> read(std::type_identity<analysis::Judgement>, const Json& json) {
   return analysis::judgement_from_json(json);
 }
+inline Result<ReleaseSpec> read(std::type_identity<ReleaseSpec>, const Json& json) {
+  return release_spec_from_json(json);
+}
 template <class T>
 concept Readable = requires(const Json& json) {
   read(std::type_identity<T>{}, json);
@@ -84,8 +88,9 @@ inline std::unexpected<Error> wrong_kind(std::string_view expected) {
   return fail(Code::invalid_argument, "expected " + std::string(expected));
 }
 
-template <Described T>
-struct Coder<T> {
+// Member by member, as fields() lists them.
+template <class T>
+struct MemberCoder {
   static Json encode(const T& value) {
     Json json = Json::object();
     std::apply(
@@ -111,6 +116,11 @@ struct Coder<T> {
     SERIN_CHECK(in.finish());
     return value;
   }
+};
+
+// A type that brings its own reader is coded by it everywhere, also where its fields are in sight.
+template <class T>
+requires Described<T> &&(!Readable<T>)struct Coder<T> : MemberCoder<T> {
 };
 
 template <Readable T>

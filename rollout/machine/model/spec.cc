@@ -38,11 +38,11 @@ constexpr auto fields(std::type_identity<ReleaseSpec>) {
 }
 
 Json to_json(const ReleaseSpec& spec) {
-  return codec::encode(spec);
+  return codec::MemberCoder<ReleaseSpec>::encode(spec);
 }
 
 Result<ReleaseSpec> release_spec_from_json(const Json& json) {
-  SERIN_TRY(spec, codec::decode<ReleaseSpec>(json));
+  SERIN_TRY(spec, codec::MemberCoder<ReleaseSpec>::decode(json));
   if (spec.steps.size() > ReleaseSpec::kStepsMax) {
     return fail(Code::invalid_argument,
                 "a plan has at most " + std::to_string(ReleaseSpec::kStepsMax) + " steps");

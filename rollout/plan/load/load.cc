@@ -113,19 +113,16 @@ class Loader {
     reporter.add(dialect == Dialect::argo ? kElsewhere : analysis::kReference, path, what);
   }
 
-  bool all_found(const std::vector<analysis::TemplateRef>& references, Dialect dialect,
-                 const Reporter& reporter, const Path& path) {
-    bool found = true;
+  void name_missing(const std::vector<analysis::TemplateRef>& references, Dialect dialect,
+                    const Reporter& reporter, const Path& path) {
     for (std::size_t i = 0; i < references.size(); ++i) {
       if (loaded_.set.find_template(references[i]) != nullptr) continue;
       missing(references[i], dialect, reporter, path / i);
-      found = false;
     }
-    return found;
   }
 
   void references(const AnalysisTemplate& value, const Reporter& reporter) {
-    all_found(value.spec.templates, value.dialect, reporter, Path() / "spec" / "templates");
+    name_missing(value.spec.templates, value.dialect, reporter, Path() / "spec" / "templates");
   }
 
   void rollout(const Rollout& value, const Reporter& reporter) {
@@ -155,11 +152,11 @@ class Loader {
   template <class Analysis>
   void follow(const Analysis& spec, Dialect dialect, const Reporter& reporter, const Path& path,
               bool background) {
-    if (!all_found(spec.templates, dialect, reporter, path / "templates")) return;
+    name_missing(spec.templates, dialect, reporter, path / "templates");
     auto resolved = analysis::resolve_references(
         spec.templates,
         [&](const analysis::TemplateRef& name) { return loaded_.set.find_template(name); });
-    // A missing nested template is reported where it is named.
+    // A missing template is reported where it is named, here or in another template.
     if (!resolved) {
       if (resolved.error().code != Code::not_found) {
         reporter.add(analysis::kMerge, path / "templates", resolved.error().message);

@@ -155,9 +155,7 @@ RC_GTEST_PROP(Increments, OfHistogramsAreTheTruthOrLess, ()) {
   }
 }
 
-// Not run: where only some counters of an instance were reset between two looks, its windows differ
-// by a few events between one look and several (156 against 154 in the example that it found).
-RC_GTEST_PROP(Increments, DISABLED_DoNotDependOnWhenSomebodyLooked, ()) {
+RC_GTEST_PROP(Increments, DoNotDependOnWhenSomebodyLooked, ()) {
   World world(any_world(0.3, 2, 0));
   RC_PRE(!world.truth().lost);
   Looks once = any_looks();
@@ -168,16 +166,15 @@ RC_GTEST_PROP(Increments, DISABLED_DoNotDependOnWhenSomebodyLooked, ()) {
   RC_ASSERT(a.bad == b.bad);
 }
 
-// Not run: with instances that come and go a few more scrapes are expected than the bound says.
-RC_GTEST_PROP(Increments, DISABLED_CoverageIsWholeWhereEveryScrapeCame, ()) {
+RC_GTEST_PROP(Increments, CoverageIsWholeWhereEveryScrapeCame, ()) {
   WorldOptions options = any_world(0, 0, 0.4);
   options.events = 6;
   Looks looks = any_looks();
   looks.repeats = 0;
   Counted counted = count(World(options), testing::errors(), looks);
   RC_ASSERT(counted.seen <= counted.expected);
-  // Instances that died are expected for a while.
-  RC_ASSERT(counted.expected <= counted.seen + 6.0 * options.instances);
+  // Instances that died are expected for a while, and until `up` is old too.
+  RC_ASSERT(counted.expected <= counted.seen + 9.0 * options.instances);
 }
 
 }  // namespace

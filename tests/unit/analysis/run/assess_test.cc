@@ -131,6 +131,12 @@ TEST(AssessMetric, FailingForATime) {
             Phase::running);
   EXPECT_EQ(reason(metric, after(std::vector<Phase>(4, Phase::failed))),
             "failing for 30s >= for (30s)");
+  EXPECT_EQ(assess_metric(
+                metric,
+                after({Phase::failed, Phase::no_data, Phase::error, Phase::error, Phase::no_data}),
+                false),
+            Phase::running)
+      << "time without data is not time of failing";
 }
 
 TEST(AssessMetric, ALeastNumberOfMeasurements) {

@@ -122,5 +122,294 @@ TEST(SequentialJudge, DamagedStateIsNamed) {
   EXPECT_NE(back.error().to_string().find("polls"), std::string::npos) << back.error().to_string();
 }
 
+TEST(SequentialJudge, NothingBeforeTheEndOfTheWarmUpCounts) {
+  SequentialPlan plan = errors_plan();
+  plan.metrics[0].rules.warmup = 90s;
+  SequentialJudge judge = make(plan);
+  judge.learn(0, even_history());
+  judge.start_step(0);
+  for (int k = 1; k <= 10; ++k) {
+    // A disaster while the canary is young; nothing after.
+    const double age = 30.0 * k;
+    const double bad = age <= 90 ? 300 : 3;
+    judge.update(0, counts_window(7'200'000 + k * kWindowMs, {4, 600, 6}, {1, 300, bad}, age),
+                 k * 30s);
+    const MetricEvidence evidence = judge.metric(0);
+    if (k <= 3) {
+      EXPECT_EQ(evidence.windows, 0) << k;
+      EXPECT_EQ(evidence.no_data, 0) << k;  // young is not silent
+      EXPECT_NEAR(evidence.warmup_left_s, 90 - age, 1e-9);
+    }
+  }
+  EXPECT_EQ(judge.metric(0).windows, 7);
+  EXPECT_EQ(judge.metric(0).canary.events, 21);
+  EXPECT_FALSE(judge.combined().fail);
+}
+
+TEST(SequentialJudge, AWindowThatReachesIntoTheWarmUpIsLeftOut) {
+  SequentialPlan plan = errors_plan();
+  plan.metrics[0].rules.warmup = 100s;
+  SequentialJudge judge = make(plan);
+  judge.start_step(0);
+  judge.update(0, counts_window(8'000'000, {4, 600, 6}, {1, 300, 3}, 120), 30s);
+  EXPECT_EQ(judge.metric(0).windows, 0);  // it begins at an age of 90 s
+  judge.update(0, counts_window(8'030'000, {4, 600, 6}, {1, 300, 3}, 150), 60s);
+  EXPECT_EQ(judge.metric(0).windows, 1);
+}
+
+TEST(SequentialJudge, APoorlyCoveredLookWaitsForItsSamples) {
+  SequentialJudge judge = make(errors_plan());
+  judge.learn(0, even_history());
+  SequentialJudge whole = judge;
+  judge.start_step(0);
+  whole.start_step(0);
+
+  // The canary's second scrape is missing; its increments come with the next look's.
+  auto cut = counts_window(7'230'000, {4, 600, 6}, {1, 150, 5});
+  cut.instances.back().to_ms -= 15'000;
+  cut.scrapes_seen[1] = 1;
+  judge.update(0, cut, 30s);
+  EXPECT_EQ(judge.metric(0).windows, 0);
+  EXPECT_EQ(judge.metric(0).no_data, 1);
+  auto rest = counts_window(7'260'000, {4, 600, 6}, {1, 450, 13});
+  rest.instances.back().from_ms -= 15'000;
+  judge.update(0, rest, 60s);
+  EXPECT_EQ(judge.metric(0).windows, 1);
+  EXPECT_EQ(judge.metric(0).canary.events, 18);
+  EXPECT_EQ(judge.metric(0).stable.events, 48);
+
+  // The same evidence as a look of both.
+  whole.update(0, queries::ComparisonWindow{}, 30s);
+  auto both = counts_window(7'260'000, {4, 1200, 12}, {1, 600, 18});
+  for (auto& instance : both.instances) instance.from_ms -= kWindowMs;
+  whole.update(0, both, 60s);
+  EXPECT_NEAR(judge.metric(0).log_e, whole.metric(0).log_e, 1e-9);
+}
+
+TEST(SequentialJudge, AMissedScrapeBetweenTwoLosesNothing) {
+  // One sample of two, but it spans the whole look: the counters hold everything.
+  SequentialJudge judge = make(errors_plan());
+  judge.start_step(0);
+  auto window = counts_window(7'230'000, {4, 600, 6}, {1, 300, 3});
+  window.scrapes_seen[0] = 4;
+  window.scrapes_seen[1] = 1;
+  judge.update(0, window, 30s);
+  EXPECT_EQ(judge.metric(0).windows, 1);
+  EXPECT_EQ(judge.metric(0).no_data, 0);
+}
+
+TEST(SequentialJudge, LooksThatStayPoorAreDroppedInTheEnd) {
+  SequentialJudge judge = make(errors_plan());
+  judge.start_step(0);
+  auto cut = counts_window(7'230'000, {4, 600, 6}, {1, 150, 150});
+  cut.instances.back().to_ms = cut.instances.back().from_ms + 10'000;
+  cut.scrapes_seen[1] = 0.5;
+  for (int k = 1; k <= 8; ++k) judge.update(0, cut, k * 30s);
+  EXPECT_EQ(judge.metric(0).no_data, 8);
+  EXPECT_NEAR(judge.metric(0).log_e, 0, 1e-12);
+  EXPECT_EQ(judge.metric(0).verdict, MetricVerdict::noData);
+}
+
+TEST(SequentialJudge, BelowTheMinimumEffectNothingFails) {
+  // +30 % with enormous traffic: beyond the margin, below the effect that may fail.
+  SequentialPlan plan = errors_plan();
+  plan.metrics[0].rules.effect = 1.5;
+  SequentialJudge judge = make(plan);
+  std::vector<queries::ComparisonWindow> history;
+  for (int k = 1; k <= 240; ++k) {
+    history.push_back(counts_window(k * kWindowMs, {4, 1e7, 2e6 + 300.0 * (k % 3)}, {0, 0, 0}));
+  }
+  judge.learn(0, history);
+  judge.start_step(0);
+  for (int k = 1; k <= 40; ++k) {
+    judge.update(0, counts_window(7'200'000 + k * kWindowMs, {4, 1e7, 2e6}, {4, 1e7, 2.6e6}),
+                 k * 30s);
+  }
+  const MetricEvidence evidence = judge.metric(0);
+  EXPECT_GT(evidence.log_e, evidence.level);
+  EXPECT_FALSE(evidence.minimum_effect_reached);
+  EXPECT_FALSE(judge.combined().fail);
+  EXPECT_NE(evidence.sentence.find("below the least effect"), std::string::npos);
+}
+
+TEST(SequentialJudge, MinSamplesHoldsBothVerdicts) {
+  SequentialPlan plan = errors_plan();
+  plan.metrics[0].rules.min_samples = 2000;
+  SequentialJudge judge = make(plan);
+  judge.learn(0, even_history());
+  judge.start_step(0);
+  int k = 0;
+  while (!judge.combined().fail && k < 30) {
+    ++k;
+    judge.update(0, counts_window(7'200'000 + k * kWindowMs, {4, 600, 6}, {1, 300, 60}), k * 30s);
+  }
+  EXPECT_EQ(k, 7);  // 7 · 300 > 2000
+}
+
+TEST(SequentialJudge, AChangeOfMarginsOpensAnEpoch) {
+  SequentialPlan plan = errors_plan();
+  plan.metrics.push_back({.name = "other", .rules = rules_for(CompareKind::errors, {})});
+  SequentialJudge judge = make(plan);
+  for (std::size_t m : {0U, 1U}) judge.learn(m, even_history());
+  judge.start_step(0);
+  for (int k = 1; k <= 60; ++k) {
+    for (std::size_t m : {0U, 1U}) {
+      judge.update(m, counts_window(7'200'000 + k * kWindowMs, {4, 600, 6}, {1, 600, 6}), k * 30s);
+    }
+  }
+  const double level = judge.combined().level;
+  const double passed = judge.metric(0).log_e_pass;
+  ASSERT_GT(passed, 3);
+  plan.metrics[1].rules.tolerate_ratio = 1.1;
+  plan.metrics[0].rules.share = 6;
+  ASSERT_TRUE(judge.change_plan(plan));
+  EXPECT_EQ(judge.plan().epoch, 1);
+  EXPECT_NEAR(judge.combined().level, level + std::log(2), 1e-12);
+  // Starts anew: nothing but the price of the ladder, which was chosen before.
+  EXPECT_LE(judge.metric(0).log_e, 0);
+  EXPECT_GT(judge.metric(0).log_e, -0.1);
+  EXPECT_EQ(judge.metric(0).log_e_pass, passed);  // its margins are the same
+  EXPECT_EQ(judge.metric(0).dispersion_source, DispersionSource::history);
+  EXPECT_NEAR(judge.metric(1).log_e_pass, 0, 1e-12);
+  EXPECT_NEAR(judge.metric(0).share, 0.75, 1e-12);
+
+  plan.metrics.clear();
+  EXPECT_FALSE(judge.change_plan(plan));
+  EXPECT_EQ(judge.plan().epoch, 1);  // and nothing has changed
+  EXPECT_EQ(judge.size(), 2U);
+}
+
+TEST(SequentialJudge, MoreLooksNeverLowerTheLevel) {
+  SequentialPlan plan = errors_plan();
+  plan.boundary = stats::Boundary::calibrated;
+  SequentialJudge judge = make(plan);
+  EXPECT_NEAR(judge.combined().level, std::log(40), 1e-12);
+  judge.change_polls(300);
+  EXPECT_NEAR(judge.combined().level, std::log(60), 1e-12);
+  judge.change_polls(100);
+  EXPECT_NEAR(judge.combined().level, std::log(60), 1e-12);
+}
+
+TEST(SequentialJudge, NotifyingMetricsCostNothingAndRollBackNothing) {
+  SequentialPlan plan = errors_plan();
+  plan.metrics.push_back({.name = "watched", .rules = rules_for(CompareKind::errors, {})});
+  plan.metrics[1].rules.on_fail = OnFail::notify;
+  SequentialJudge judge = make(plan);
+  EXPECT_EQ(judge.metric(0).share, 1);
+  EXPECT_EQ(judge.metric(1).share, 0);
+  judge.start_step(0);
+  for (int k = 1; k <= 60; ++k) {
+    judge.update(1, counts_window(7'200'000 + k * kWindowMs, {4, 600, 6}, {1, 300, 60}), k * 30s);
+  }
+  EXPECT_TRUE(judge.metric(1).fails);
+  EXPECT_EQ(judge.metric(1).verdict, MetricVerdict::fail);
+  EXPECT_FALSE(judge.combined().fail);
+  EXPECT_FALSE(judge.combined().contested);
+}
+
+TEST(SequentialJudge, GuardSeesGrossErrorsAtOnce) {
+  SequentialJudge judge = make(errors_plan());
+  judge.start_step(0);
+  judge.update(0, counts_window(7'230'000, {4, 600, 6}, {1, 30, 29}), 30s);
+  const auto sentence = judge.guard(0);
+  ASSERT_TRUE(sentence);
+  EXPECT_EQ(*sentence, "error-rate grossly worse: 29 of 30 against 24 of 2 400");
+  SequentialJudge calm = make(errors_plan());
+  calm.update(0, counts_window(7'230'000, {4, 600, 6}, {1, 30, 2}), 30s);
+  EXPECT_FALSE(calm.guard(0));
+}
+
+TEST(SequentialJudge, HistoryShorterThanTwoHoursTeachesNothing) {
+  const auto history = even_history();
+  SequentialJudge enough = make(errors_plan());
+  enough.learn(0, std::span(history).last(228));  // 114 minutes: within the slack
+  EXPECT_EQ(enough.metric(0).dispersion_source, DispersionSource::history);
+  SequentialJudge little = make(errors_plan());
+  little.learn(0, std::span(history).last(227));
+  EXPECT_EQ(little.metric(0).dispersion_source, DispersionSource::assumed);
+  EXPECT_EQ(little.metric(0).dispersion, 2);
+}
+
+TEST(SequentialJudge, TheWorstDayCounts) {
+  // Two days of history; errors come in clusters on the first alone.
+  Rng rng(8);
+  std::vector<queries::ComparisonWindow> history;
+  for (int k = 1; k <= 2 * 2880; ++k) {
+    const double cluster = k <= 2880 ? 5 : 1;
+    auto window = counts_window(k * kWindowMs, {4, 600, 0}, {0, 0, 0});
+    for (int i = 0; i < 24 / static_cast<int>(cluster); ++i) {
+      window.instances[rng.below(4)].bad += cluster;
+    }
+    history.push_back(window);
+  }
+  SequentialJudge judge = make(errors_plan());
+  judge.learn(0, history);
+  EXPECT_GT(judge.metric(0).dispersion, 4);
+  SequentialJudge calm = make(errors_plan());
+  calm.learn(0, std::span(history).last(2880));
+  EXPECT_LT(calm.metric(0).dispersion, 1.2);
+}
+
+TEST(SequentialJudge, DifferingInstancesGetMargins) {
+  auto history = even_history();
+  for (auto& window : history) {
+    window.instances[0].bad *= 1.5;
+    window.instances[3].bad *= 0.7;
+  }
+  SequentialJudge judge = make(errors_plan());
+  judge.learn(0, history);
+  SequentialJudge equal = make(errors_plan());
+  equal.learn(0, even_history());
+  for (int k = 1; k <= 20; ++k) {
+    const auto window = counts_window(7'200'000 + k * kWindowMs, {4, 600, 6}, {1, 300, 5});
+    judge.update(0, window, k * 30s);
+    equal.update(0, window, k * 30s);
+  }
+  EXPECT_EQ(judge.metric(0).rungs, 4U);
+  EXPECT_GT(judge.metric(0).margin, 0.3);
+  EXPECT_LT(judge.metric(0).log_e, equal.metric(0).log_e - 1);
+}
+
+TEST(SequentialJudge, ForecastsWhatATrafficCanShow) {
+  SequentialJudge judge = make(errors_plan());
+  EXPECT_FALSE(judge.forecast(0, {}).known);
+  judge.learn(0, even_history());  // 80 requests/s, 1 % errors
+  const Forecast busy = judge.forecast(
+      0, {.weight = 0.5, .canary_instances = 4, .stable_instances = 4, .seconds = 3600});
+  EXPECT_TRUE(busy.can_detect) << busy.sentence;
+  EXPECT_TRUE(busy.can_pass) << busy.sentence;
+  EXPECT_LT(busy.smallest_effect.value(), 1.5);
+  const Forecast idle = judge.forecast(
+      0, {.requests_per_s = 1, .weight = 0.05, .canary_instances = 1, .stable_instances = 4});
+  EXPECT_FALSE(idle.can_detect);
+  EXPECT_FALSE(idle.can_pass);
+  EXPECT_NE(idle.sentence.find("error-rate: +50 % is found in "), std::string::npos)
+      << idle.sentence;
+}
+
+TEST(MetricEvidence, ForecastsPassingByTheDriftOfThisStep) {
+  MetricEvidence evidence;
+  evidence.pass_level = 3;
+  evidence.log_e_pass = 0;
+  evidence.pass_drift = 0.1;
+  evidence.pass_drift_sd = 0.2;
+  evidence.pass_looks = 4;
+  EXPECT_FALSE(evidence.forecast(10));  // too early
+  evidence.pass_looks = 10;
+  ASSERT_TRUE(evidence.forecast(10));
+  EXPECT_LT(*evidence.forecast(10), 0.05);  // 1 of 3 to be expected
+  EXPECT_FALSE(evidence.forecast(100));     // likely: no number
+  EXPECT_EQ(evidence.forecast(0), 0.0);
+}
+
+TEST(Sentences, CountsHaveTheirThousandsApart) {
+  EXPECT_EQ(count_text(0), "0");
+  EXPECT_EQ(count_text(999), "999");
+  EXPECT_EQ(count_text(1004), "1 004");
+  EXPECT_EQ(count_text(1234567), "1 234 567");
+  EXPECT_EQ(count_text(2.5), "2.5");
+  EXPECT_EQ(count_text(std::nan("")), "unknown");
+}
+
 }  // namespace
 }  // namespace serin::analysis

@@ -11,7 +11,7 @@
 namespace serin::analysis {
 
 // How a side's instances behave; a window covers 30 s with a scrape each 15 s.
-struct Traffic {
+struct SideTraffic {
   int instances = 1;
   double total = 0;  // each instance, each window
   double bad = 0;
@@ -31,8 +31,9 @@ inline queries::InstanceWindow instance_window(queries::Side side, int number, s
   return instance;
 }
 
-inline queries::ComparisonWindow counts_window(std::int64_t end_ms, const Traffic& stable,
-                                               const Traffic& canary, double canary_age_s = 1e6) {
+inline queries::ComparisonWindow counts_window(std::int64_t end_ms, const SideTraffic& stable,
+                                               const SideTraffic& canary,
+                                               double canary_age_s = 1e6) {
   queries::ComparisonWindow window;
   window.scrape_interval_s = 15;
   for (const auto& [side, traffic] :

@@ -318,7 +318,7 @@ TEST(Features, WhatIsNotSupportedIsNamed) {
   EXPECT_FALSE(is_supported("step.experiment"));
   EXPECT_EQ(not_supported("promotion.copy"),
             "'copy' is not supported yet (supported: manual, swap)");
-  EXPECT_EQ(not_supported("option.for"), "'for' is not supported yet");
+  EXPECT_EQ(not_supported("option.preset"), "'preset' is not supported yet");
 }
 
 TEST(Codes, AreUnique) {

@@ -5,11 +5,13 @@
 #include <fstream>
 #include <sstream>
 
+#include "support/paths.h"
+
 namespace serin::rollout {
 namespace {
 
 TEST(Schema, TheCommittedFileIsWhatTheFieldsSay) {
-  std::ifstream file(SERIN_SOURCE_DIR "/docs/schema.json");
+  std::ifstream file(test::source_dir() + "/docs/schema.json");
   std::ostringstream text;
   text << file.rdbuf();
   EXPECT_TRUE(text.str() == config_schema().dump(2) + "\n")
