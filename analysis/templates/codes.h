@@ -28,12 +28,23 @@ inline constexpr Rule kGlob{"W015", "A regular expression that looks like a file
 inline constexpr Rule kUnusedArgument{"W016", "An argument that the template does not have"};
 inline constexpr Rule kUndeclaredArgument{"W017", "A placeholder that nothing fills"};
 inline constexpr Rule kBadCondition{"W018", "A condition that makes every measurement an error"};
+inline constexpr Rule kNanFails{"W019", "NaN counts as a failure"};
 inline constexpr Rule kNewSeries{"W031", "A rate that misses a series' first increments"};
+inline constexpr Rule kLatencyOfFailures{"W032", "Latency that counts failed requests"};
+inline constexpr Rule kShortWindow{"W033", "A rate over less than two scrapes"};
+inline constexpr Rule kNeverTrue{"W034", "A condition that is never true"};
+inline constexpr Rule kAlwaysTrue{"W035", "A condition that is always true"};
+inline constexpr Rule kNeverFails{"W036", "A limit that no count can exceed"};
+inline constexpr Rule kRuleWithoutMetric{"W037", "A rule that means no metric"};
 
-inline constexpr std::array kTemplateRules{
-    kBadName,     kReference,  kNotYet, kCondition,      kDuplicateName,      kArgument,
-    kMetric,      kSelector,   kMerge,  kErrorsEndRun,   kNanPasses,          kNoData,
-    kNoCondition, kNotANumber, kGlob,   kUnusedArgument, kUndeclaredArgument, kBadCondition,
-    kNewSeries};
+inline constexpr std::array kTemplateRules{kBadName,        kReference,          kNotYet,
+                                           kCondition,      kDuplicateName,      kArgument,
+                                           kMetric,         kSelector,           kMerge,
+                                           kErrorsEndRun,   kNanPasses,          kNoData,
+                                           kNoCondition,    kNotANumber,         kGlob,
+                                           kUnusedArgument, kUndeclaredArgument, kBadCondition,
+                                           kNanFails,       kNewSeries,          kLatencyOfFailures,
+                                           kShortWindow,    kNeverTrue,          kAlwaysTrue,
+                                           kNeverFails,     kRuleWithoutMetric};
 
 }  // namespace serin::analysis

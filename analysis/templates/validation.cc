@@ -46,15 +46,14 @@ void check_names(const std::vector<Metric>& metrics, const Reporter& reporter, c
   }
 }
 
+// `alone`: no other template brings metrics to these.
 template <class Spec>
-void validate_spec(const Spec& spec, const Reporter& reporter, Dialect dialect, bool needed) {
+void validate_spec(const Spec& spec, const Reporter& reporter, Dialect dialect, bool alone) {
   Path path = Path() / "spec";
   // Argo takes the last of equal names, and a source beside a value.
   if (dialect == Dialect::serin) validate_args(spec.args, reporter, path / "args");
-  validate_metrics(spec.metrics, spec.args, reporter, path / "metrics", needed);
-  if (dialect == Dialect::argo) {
-    name_rule_warts(spec.dry_run, spec.measurement_retention, reporter, path);
-  }
+  validate_metrics(spec.metrics, spec.args, reporter, path / "metrics", alone);
+  name_rule_warts(spec.dry_run, spec.measurement_retention, spec.metrics, alone, reporter, path);
 }
 
 void validate_name(const config::Metadata& metadata, Dialect dialect, const Reporter& reporter) {
@@ -88,7 +87,7 @@ void validate_metrics(const std::vector<Metric>& metrics, const std::vector<Argu
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     Path at = path / i;
     check_placeholders(metrics[i], args, reporter, at);
-    name_query_warts(metrics[i], reporter, at);
+    name_shared_warts(metrics[i], reporter, at);
     check_conditions(metrics[i], reporter, at);
     if (metrics[i].dialect == Dialect::argo) {
       for (const Fault& fault : faults_of(metrics[i], Placeholders::left_alone)) {

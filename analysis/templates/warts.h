@@ -1,4 +1,6 @@
-// What Argo Rollouts does that people do not expect, found in its metrics: warnings for lint.
+// What works, but not as people expect: warnings for lint.
+//
+// They judge a document alone; what only a server can tell is app/lint's business.
 #pragma once
 
 #include "analysis/templates/model.h"
@@ -6,16 +8,24 @@
 
 namespace serin::analysis {
 
-// Of one metric of an argoproj.io document at `path`.
+// The scrape interval that windows are held against where no server is asked: Prometheus' usual
+// one.
+inline constexpr Duration kScrapeIntervalAssumed = std::chrono::seconds(15);
+
+// Of one metric of an argoproj.io document at `path`: what Argo Rollouts does with missing data,
+// errors and odd limits.
 void name_warts(const Metric& metric, const config::Reporter& reporter, const config::Path& path);
 
-// Of dryRun and measurementRetention at `path` (the spec).
+// Of metrics of both dialects: conditions that decide nothing, limits without effect, queries that
+// miss or mix what they should count.
+void name_shared_warts(const Metric& metric, const config::Reporter& reporter,
+                       const config::Path& path);
+
+// Of dryRun and measurementRetention at `path` (the spec). `closed`: the metrics are all that there
+// will be, so that a rule has to mean one of them.
 void name_rule_warts(const std::vector<DryRun>& dry_run,
                      const std::vector<MeasurementRetention>& retention,
+                     const std::vector<Metric>& metrics, bool closed,
                      const config::Reporter& reporter, const config::Path& path);
-
-// A query by rate() or increase() does not see a series' first increments: both dialects.
-void name_query_warts(const Metric& metric, const config::Reporter& reporter,
-                      const config::Path& path);
 
 }  // namespace serin::analysis

@@ -276,7 +276,7 @@ spec:
         "t.yaml:13:23: error E014 spec.metrics[1].failureCondition: ",
         "t.yaml:21:23: error E014 spec.metrics[3].successCondition: unknown name reslt (at 1:",
         "t.yaml:27:50: error E014 spec.metrics[4].provider.prometheus.rangeQuery.start: ",
-        "4 errors\n"}) {
+        "4 errors, 1 warning\n"}) {
     EXPECT_NE(problems.find(expected), std::string::npos) << expected << "\n" << problems;
   }
   std::string argo = "apiVersion: argoproj.io/v1alpha1\n" + std::string(kText);
