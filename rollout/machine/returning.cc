@@ -76,7 +76,9 @@ void complain(Context& c) {
              "{}: {}",
              format_duration(kReturnLate), share_possible(c.state).to_string(), back.sentence));
   }
-  if (elapsed < kReturnEscalate || !c.spec.has_workload) return;
+  // Without the router, that is: waiting for stable's capacity does not count.
+  Duration unconfirmed = std::min(elapsed, c.mono() - c.state.traffic.unconfirmed_since);
+  if (unconfirmed < kReturnEscalate || !c.spec.has_workload) return;
   if (!back.escalated) {
     back.escalated = true;
     tell(c, Severity::alert, "stopping-canary",

@@ -107,11 +107,13 @@ void want_traffic_as(Context& c, std::string owner, Weight weight, bool in_servi
     gives_back =
         c.state.start.stage == StartStage::clear ? c.state.start.stale_owner : c.spec.owner;
   }
+  bool lease = c.spec.lease && !owner.empty();
   t.desired = {.owner = std::move(owner),
                .generation = t.desired.generation + 1,
                .canary = weight,
                .canary_in_service = in_service,
                .gives_back = std::move(gives_back),
+               .lease = lease,
                .drain = drain};
   forget_delivery(c);
 }

@@ -64,6 +64,7 @@ Json to_json(const DesiredTraffic& desired) {
       .set("canary_units", desired.canary.units())
       .set("canary_in_service", desired.canary_in_service)
       .set("gives_back", desired.gives_back)
+      .set("lease", desired.lease)
       .set("drain_ns", desired.drain.count());
   return json;
 }
@@ -76,6 +77,7 @@ Result<DesiredTraffic> desired_traffic_from_json(const Json& json) {
   desired.canary = read_weight(in);
   desired.canary_in_service = in.boolean("canary_in_service");
   desired.gives_back = in.text("gives_back");
+  desired.lease = in.boolean("lease");
   desired.drain = in.duration("drain_ns");
   SERIN_CHECK(in.finish());
   return desired;

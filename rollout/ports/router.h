@@ -29,6 +29,9 @@ struct DesiredTraffic {
   // With an empty owner: whose mark is given back. Another's mark is left alone, and the command is
   // refused like one with another owner. Empty: whatever mark there is.
   std::string gives_back{};
+  // The canary must leave by itself soon after whoever commands is gone (HAProxy: a lease backend
+  // that checks serin's health port). Without it the route stays as it is.
+  bool lease = false;
   Duration drain{};  // when leaving service: sessions still open after this are shut down; 0: never
   bool operator==(const DesiredTraffic&) const = default;
 };

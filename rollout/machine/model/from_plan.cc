@@ -114,6 +114,7 @@ Result<ReleaseSpec> make_spec(const Rollout& rollout, const Versions& versions) 
   }
   spec.warm = rollout.promotion.warm;
   spec.verify = rollout.verify.duration;
+  spec.lease = rollout.on_engine_loss == OnEngineLoss::stable;
   spec.hard = rollout.hard;
   spec.has_workload = rollout.workload.count() > 0;
   spec.canary_instances = rollout.workload.instances.value_or(1);

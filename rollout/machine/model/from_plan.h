@@ -20,7 +20,8 @@ struct Versions {
 
 // A canary's steps in order. Blue-green is no traffic until one switch: its analysis and pause come
 // first, then promotion; as there is no traffic to judge before it, the switch itself needs no PASS
-// and `verify` watches it. Errors: failed_precondition, naming all that is not supported;
+// and `verify` watches it. Without onEngineLoss the route is held: whose default is another puts it
+// into the rollout first. Errors: failed_precondition, naming all that is not supported;
 // invalid_argument where version and stable version are missing or the same.
 Result<ReleaseSpec> make_spec(const Rollout& rollout, const Versions& versions);
 

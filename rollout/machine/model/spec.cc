@@ -26,6 +26,7 @@ constexpr auto fields(std::type_identity<ReleaseSpec>) {
                     Field{"warm_ns", &ReleaseSpec::warm},
                     Field{"undecided", &ReleaseSpec::undecided},
                     Field{"drain_ns", &ReleaseSpec::drain},
+                    Field{"lease", &ReleaseSpec::lease},
                     Field{"hard", &ReleaseSpec::hard},
                     Field{"capacity", &ReleaseSpec::capacity},
                     Field{"has_workload", &ReleaseSpec::has_workload},

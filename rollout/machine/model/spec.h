@@ -66,7 +66,8 @@ struct ReleaseSpec {
   Duration warm = std::chrono::minutes(15);
   Undecided undecided = Undecided::pause;
   Duration drain = std::chrono::seconds(30);
-  bool hard = false;  // return to stable at once, however few instances stable has
+  bool lease = false;  // the canary leaves by itself when serin is gone (onEngineLoss: stable)
+  bool hard = false;   // return to stable at once, however few instances stable has
   // The greatest share that the canary slot can take as it is; nothing: no limit is known.
   std::optional<Weight> capacity{};
   bool has_workload = false;  // a driver starts, scales and stops instances

@@ -45,6 +45,15 @@ TEST(FromPlan, KeepsStepsAndRules) {
   EXPECT_EQ(*back, *spec);
 }
 
+TEST(FromPlan, LossOfTheEngineHoldsUnlessItSaysStable) {
+  Rollout rollout = canary_rollout();
+  EXPECT_FALSE(make_spec(rollout, {"2", "1"})->lease);
+  rollout.on_engine_loss = OnEngineLoss::hold;
+  EXPECT_FALSE(make_spec(rollout, {"2", "1"})->lease);
+  rollout.on_engine_loss = OnEngineLoss::stable;
+  EXPECT_TRUE(make_spec(rollout, {"2", "1"})->lease);
+}
+
 TEST(FromPlan, NamesAllThatItCannotDo) {
   Rollout rollout = canary_rollout();
   rollout.canary->steps.push_back(rollout::Step{SetMirrorRouteStep{}, false});

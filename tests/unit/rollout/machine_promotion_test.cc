@@ -219,5 +219,19 @@ TEST(Promotion, AllEffectsThatGiveTrafficWaitForTheJournal) {
   }
 }
 
+TEST(Promotion, LeaseLastsUntilTheRouteIsGivenBack) {
+  ReleaseSpec spec = lab_spec();
+  spec.lease = true;
+  Lab lab(spec);
+  lab.judgement.passed = true;
+  lab.start();
+  lab.advance(minutes(5));
+  ASSERT_EQ(lab.state.status, ReleaseStatus::succeeded);
+  for (const effect::ApplyTraffic& apply : lab.applies()) {
+    EXPECT_EQ(apply.desired.lease, !apply.desired.owner.empty());
+  }
+  EXPECT_TRUE(lab.applies().back().desired.owner.empty());
+}
+
 }  // namespace
 }  // namespace serin::rollout::machine

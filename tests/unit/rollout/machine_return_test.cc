@@ -131,6 +131,26 @@ TEST(Return, WithoutTheRouterTheWorkloadStopsTheCanary) {
   EXPECT_EQ(lab.told("stopping-canary"), 1);
 }
 
+TEST(Return, WaitingForStableIsNotBeingWithoutTheRouter) {
+  ReleaseSpec spec = lab_spec();
+  spec.has_workload = true;
+  Lab lab(spec);
+  lab.start();
+  lab.advance(seconds(62));
+  lab.router.seen.stable.servers_ready = 1;
+  lab.observe();
+  lab.workload_works = false;
+  lab.fail_metric();
+  lab.advance(kReturnEscalate + seconds(5));
+  ASSERT_EQ(lab.state.reason, Reason::stable_capacity);
+  lab.router.reachable = false;  // from now on
+  lab.router.seen.stable.servers_ready = 4;
+  lab.advance(kReturnEscalate - seconds(1));
+  EXPECT_EQ(lab.told("stopping-canary"), 0);
+  lab.advance(seconds(10));
+  EXPECT_EQ(lab.told("stopping-canary"), 1);
+}
+
 TEST(Return, LateRaiseIsUndone) {
   Lab lab(lab_spec());
   lab.start();

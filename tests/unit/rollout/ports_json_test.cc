@@ -47,6 +47,8 @@ DesiredTraffic desired_traffic() {
           .generation = 9007199254740993U,  // no double holds it
           .canary = Weight::from_units(1250),
           .canary_in_service = true,
+          .gives_back = "checkout-41",
+          .lease = true,
           .drain = 30s};
 }
 
