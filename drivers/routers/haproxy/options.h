@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "rollout/ports/workload.h"
 
 namespace serin::drivers {
 
@@ -19,7 +20,7 @@ struct HaproxyOptions {
   std::vector<std::string> stable_servers;
   std::vector<std::string> canary_servers;
 
-  std::string map;  // map layout: the file named in the configuration
+  std::string map;  // map layout: the file as HAProxy's configuration names it
   std::string key;
   std::string stable_backend;
   std::string canary_backend;
@@ -27,7 +28,25 @@ struct HaproxyOptions {
   // After an odd number of promotions by `swap` the slots have changed places.
   bool swapped = false;
 
+  // HAProxy's configuration, for what its socket does not tell; "" asks HAProxy where it is.
+  std::vector<std::string> config_files{};
+  // The map's file as this machine sees it; "" is `map`, where that is an absolute path.
+  std::string map_file{};
+  // Weights layout: the server-state-file that HAProxy loads on a reload; "" where it loads none.
+  std::string state_file{};
+
   bool map_layout() const { return !map.empty(); }
+  // The map's key that says which slot is stable: its value when nobody steers.
+  std::string base_key() const { return key + ".base"; }
+  // The backend that holds a slot now.
+  const std::string& backend_of(rollout::Slot slot) const {
+    if (!map_layout()) return backend;
+    return (slot == rollout::Slot::stable) != swapped ? stable_backend : canary_backend;
+  }
 };
+
+// Errors: invalid_argument, naming the field, where something is missing, named twice, or holds
+// what HAProxy's command line would read otherwise (blanks, ';').
+Status check(const HaproxyOptions& options);
 
 }  // namespace serin::drivers

@@ -1,79 +1,108 @@
 #include "drivers/routers/haproxy/owner_mark.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 
 namespace serin::drivers {
 namespace {
 
-constexpr std::size_t kMarkMax = 4096;
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 
-std::unexpected<Error> io_error(const std::string& what, const std::string& path) {
-  Code code = errno == EACCES || errno == EPERM ? Code::permission_denied : Code::unavailable;
-  return fail(code, "can't " + what + " " + path + ": " + std::strerror(errno));
+// Bytes that HAProxy's command line or its expressions read otherwise are written as %XX.
+std::string encoded(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (is_alphanumeric(c) || std::string_view("-._@:").find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
+        hex_digit(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+// Names of variables hold letters, digits, '_' and '.'.
+std::string variable(const HaproxyOptions& options) {
+  std::string name = "proc.serin.";
+  const std::string& backend = options.map_layout()
+                                   ? std::min(options.stable_backend, options.canary_backend)
+                                   : options.backend;
+  for (char c : backend) {
+    if (is_alphanumeric(c)) {
+      name += c;
+    } else {
+      name += fmt::format("_{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return name;
 }
 
 }  // namespace
 
-OwnerMark::OwnerMark(const HaproxyOptions& options) {
-  // Beside the map where there is one: it is serin's to write, the socket's directory may not be.
-  if (options.map_layout()) {
-    path_ = options.map + "." + options.key + ".owner";
-    return;
-  }
-  std::string socket = options.sockets.front();
-  if (socket.starts_with("unix:")) socket.erase(0, 5);
-  if (socket.find('/') == std::string::npos) socket = "/tmp/serin-" + socket;  // host:port
-  path_ = socket + "." + options.backend + ".owner";
+void ask_owner(const HaproxyOptions& options, Conversation& talk) {
+  talk.ask("get var " + variable(options));
 }
 
-Result<std::string> OwnerMark::read() const {
-  int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (fd < 0) {
-    if (errno == ENOENT) return std::string();
-    return io_error("read the owner's mark", path_);
+Result<std::optional<std::string>> map_value(std::string_view answer, std::string_view key) {
+  using Value = std::optional<std::string>;
+  if (answer.starts_with("Unknown map identifier")) {
+    return fail(Code::not_found, "HAProxy: " + std::string(answer));
   }
-  char text[kMarkMax];
-  ssize_t got = ::read(fd, text, sizeof text);
-  ::close(fd);
-  if (got < 0) return io_error("read the owner's mark", path_);
-  std::string owner(text, static_cast<std::size_t>(got));
-  owner.erase(owner.find_last_not_of("\n ") + 1);
-  return owner;
+  if (answer.find("found=no") != std::string_view::npos) return Value();
+  // Other kinds of matching may find another key than the one that was asked for.
+  if (answer.find(fmt::format("key=\"{}\"", key)) == std::string_view::npos) {
+    if (answer.find("found=yes") != std::string_view::npos) return Value();
+    return fail(Code::data_loss, fmt::format("HAProxy's answer to `get map` can't be read: \"{}\"",
+                                             answer.substr(0, 200)));
+  }
+  constexpr std::string_view kBefore = "value=\"";
+  std::size_t begin = answer.find(kBefore);
+  if (begin == std::string_view::npos) return Value();
+  answer.remove_prefix(begin + kBefore.size());
+  return Value(answer.substr(0, answer.find('"')));
 }
 
-Status OwnerMark::write(const std::string& owner) const {
-  if (!owner.empty()) return replace_file(path_, owner + "\n", 0644);
-  if (::unlink(path_.c_str()) != 0 && errno != ENOENT)
-    return io_error("remove the owner's mark", path_);
-  return {};
+Result<std::string> owner_in(std::string_view answer) {
+  if (answer.starts_with("Variable not found")) return std::string();
+  constexpr std::string_view kBefore = "value=<";
+  std::size_t begin = answer.find(kBefore);
+  std::size_t end = answer.rfind('>');
+  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
+    return fail(Code::data_loss, fmt::format("HAProxy's answer to `get var` can't be read: \"{}\"",
+                                             answer.substr(0, 200)));
+  }
+  begin += kBefore.size();
+  return decoded(answer.substr(begin, end - begin));
 }
 
-Status replace_file(const std::string& path, const std::string& text, unsigned mode) {
-  std::string temporary = path + ".new";
-  int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-  if (fd < 0) return io_error("write", temporary);
-  std::size_t done = 0;
-  while (done < text.size()) {
-    ssize_t got = ::write(fd, text.data() + done, text.size() - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  bool written = done == text.size() && ::fdatasync(fd) == 0;
-  int reason = errno;
-  ::close(fd);
-  if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
-    if (!written) errno = reason;
-    auto error = io_error("write", path);
-    ::unlink(temporary.c_str());
-    return error;
-  }
-  return {};
+void set_owner(const HaproxyOptions& options, const std::string& found, const std::string& owner,
+               Conversation& talk) {
+  if (found == owner) return;
+  talk.change("experimental-mode on");
+  talk.change(fmt::format("set var {} str({})", variable(options), encoded(owner)));
 }
 
 }  // namespace serin::drivers

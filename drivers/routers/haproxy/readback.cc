@@ -5,18 +5,29 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/net/haproxy_tables.h"
+#include "base/assert.h"
+#include "drivers/routers/haproxy/owner_mark.h"
 #include "drivers/routers/haproxy/weights.h"
 
 namespace serin::drivers {
 namespace {
 
 using rollout::Slot;
+using rollout::Weight;
 
-constexpr int kRunning = 2;  // srv_op_state
-constexpr int kAnyMaintenance =
-    0x01 | 0x02 | 0x04 | 0x20;  // srv_admin_state: forced, inherited, configured, resolution
+// Of `show servers state`, as HAProxy's management guide lists them.
+constexpr int kRunning = 2;                                 // srv_op_state
+constexpr int kAnyMaintenance = 0x01 | 0x02 | 0x04 | 0x20;  // forced, inherited, file, resolution
+constexpr int kMaintenanceNow = 0x01 | 0x02 | 0x20;
+constexpr int kMaintenanceInFile = 0x04;
 constexpr int kAnyDrain = 0x08 | 0x10;
+constexpr int kCheckConfigured = 0x02;  // srv_check_state
+
+constexpr int kStatBackendsAndServers = 6;
+
+int small(const HaproxyTable& table, std::size_t row, std::string_view column) {
+  return static_cast<int>(table.number(row, column).value_or(0));
+}
 
 double count_in(const HaproxyTable& stat, std::size_t row, std::string_view column) {
   return static_cast<double>(stat.number(row, column).value_or(0));
@@ -24,13 +35,27 @@ double count_in(const HaproxyTable& stat, std::size_t row, std::string_view colu
 
 rollout::SlotCounts counts_of(const HaproxyTable& stat, std::size_t row) {
   rollout::SlotCounts counts;
-  counts.requests = std::max(count_in(stat, row, "req_tot"), count_in(stat, row, "stot"));
+  counts.requests = count_in(stat, row, "stot");
   counts.responses_5xx = count_in(stat, row, "hrsp_5xx");
   counts.connect_errors = count_in(stat, row, "econ");
   counts.response_errors = count_in(stat, row, "eresp");
   counts.retries = count_in(stat, row, "wretr");
   counts.redispatches = count_in(stat, row, "wredis");
   return counts;
+}
+
+void add(rollout::SlotCounts& sum, const rollout::SlotCounts& more) {
+  sum.requests += more.requests;
+  sum.responses_5xx += more.responses_5xx;
+  sum.connect_errors += more.connect_errors;
+  sum.response_errors += more.response_errors;
+  sum.retries += more.retries;
+  sum.redispatches += more.redispatches;
+}
+
+std::vector<std::string> backends_of(const HaproxyOptions& options) {
+  if (!options.map_layout()) return {options.backend};
+  return {options.stable_backend, options.canary_backend};
 }
 
 // The slot of a server by the configuration, or nothing.
@@ -41,119 +66,185 @@ std::optional<Slot> slot_of(const HaproxyOptions& options, std::string_view back
   if (options.map_layout()) {
     stable = backend == options.stable_backend;
     canary = backend == options.canary_backend;
-  } else if (backend == options.backend) {
-    auto in = [&](const auto& names) {
-      return std::find(names.begin(), names.end(), server) != names.end();
-    };
-    stable = in(options.stable_servers);
-    canary = in(options.canary_servers);
+  } else {
+    stable = std::ranges::find(options.stable_servers, server) != options.stable_servers.end();
+    canary = std::ranges::find(options.canary_servers, server) != options.canary_servers.end();
   }
   if (!stable && !canary) return std::nullopt;
   return stable != options.swapped ? Slot::stable : Slot::canary;
 }
 
-std::string names_in(const HaproxyTable& state, std::string_view column) {
-  std::string names;
-  std::string_view last;
-  for (std::size_t row = 0; row < state.rows(); ++row) {
-    std::string_view name = state.get(row, column);
-    if (name == last) continue;
-    names += names.empty() ? "" : ", ";
-    names += name;
-    last = name;
-  }
-  return names.empty() ? "none" : names;
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text.empty() ? "none" : text;
 }
 
-Status check_names(const HaproxyOptions& options, const HaproxyTable& state) {
-  for (const std::string* backend :
-       {&options.backend, &options.stable_backend, &options.canary_backend}) {
-    if (backend->empty() || state.find("be_name", *backend, "be_name", *backend)) continue;
-    return fail(Code::invalid_argument,
-                fmt::format("HAProxy has no backend '{}' with servers (it has: {})", *backend,
-                            names_in(state, "be_name")));
+// "# name" and a name a line.
+std::vector<std::string> backend_names(std::string_view answer) {
+  std::vector<std::string> names;
+  while (!answer.empty()) {
+    std::string_view line = answer.substr(0, answer.find('\n'));
+    answer.remove_prefix(std::min(line.size() + 1, answer.size()));
+    if (!line.empty() && !line.starts_with('#')) names.emplace_back(line);
   }
-  if (options.map_layout()) return {};
+  return names;
+}
+
+Status check_servers(const HaproxyOptions& options, const HaproxyReadback& now,
+                     const std::vector<std::string>& present) {
+  if (options.map_layout()) {
+    for (Slot slot : {Slot::stable, Slot::canary}) {
+      if (now.count(slot, false) > 0) continue;
+      return fail(Code::invalid_argument,
+                  fmt::format("HAProxy's backend '{}' has no servers", options.backend_of(slot)));
+    }
+    return {};
+  }
   for (const auto* names : {&options.stable_servers, &options.canary_servers}) {
-    for (const std::string& server : *names) {
-      if (state.find("be_name", options.backend, "srv_name", server)) continue;
+    for (const std::string& name : *names) {
+      if (std::ranges::find(present, name) != present.end()) continue;
       return fail(Code::invalid_argument,
                   fmt::format("HAProxy's backend '{}' has no server '{}' (servers: {})",
-                              options.backend, server, names_in(state, "srv_name")));
+                              options.backend, name, joined(present)));
     }
   }
   return {};
 }
 
-// `show map`: "0x55d… key value" a line.
-void read_map(const HaproxyOptions& options, std::string_view text, HaproxyReadback& out) {
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    std::size_t first = line.find(' ');
-    std::size_t second = first == std::string_view::npos ? first : line.find(' ', first + 1);
-    if (second == std::string_view::npos ||
-        line.substr(first + 1, second - first - 1) != options.key)
-      continue;
-    std::string_view value = line.substr(second + 1);
-    int units = 0;
-    auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), units);
-    if (error != std::errc()) continue;
-    units = std::clamp(units, 0, rollout::Weight::kFull);
-    out.map_has_key = true;
-    out.map_units = options.swapped ? rollout::Weight::kFull - units : units;
-  }
+// The map's value of a key as a share; values that are none read as 0.
+Result<std::optional<int>> units_in(std::string_view answer, const std::string& key) {
+  SERIN_TRY(text, map_value(answer, key));
+  if (!text) return std::optional<int>();
+  int units = 0;
+  std::from_chars(text->data(), text->data() + text->size(), units);
+  return std::optional<int>(std::clamp(units, 0, Weight::kFull));
 }
+
+class Reading {
+ public:
+  Reading(const HaproxyOptions& options, HaproxyReadback& out) : options_(options), out_(out) {}
+
+  Status backend(const std::string& name, const std::string& state_answer,
+                 const std::string& stat_answer, const std::string& backends_answer) {
+    if (state_answer.starts_with("Can't find backend")) {
+      return fail(Code::invalid_argument,
+                  fmt::format("HAProxy has no backend '{}' (backends: {})", name,
+                              joined(backend_names(backends_answer))));
+    }
+    SERIN_TRY(state, HaproxyTable::parse_servers_state(state_answer));
+    SERIN_TRY(stat, HaproxyTable::parse_stat(stat_answer));
+    if (auto row = stat.find("pxname", name, "svname", "BACKEND")) {
+      out_.backends.push_back({.name = name,
+                               .algorithm = std::string(stat.get(*row, "algo")),
+                               .cookie = std::string(stat.get(*row, "cookie"))});
+    }
+    for (std::size_t row = 0; row < state.rows(); ++row) {
+      std::string server(state.get(row, "srv_name"));
+      present_.push_back(server);
+      if (std::optional<Slot> slot = slot_of(options_, name, server)) {
+        add_server(name, server, *slot, state, row, stat);
+      }
+    }
+    return {};
+  }
+
+  const std::vector<std::string>& present() const { return present_; }
+
+ private:
+  void add_server(const std::string& backend, const std::string& name, Slot slot,
+                  const HaproxyTable& state, std::size_t row, const HaproxyTable& stat) {
+    HaproxyServer server;
+    server.backend = backend;
+    server.name = name;
+    server.slot = slot;
+    int admin = small(state, row, "srv_admin_state");
+    // The file's `disabled` keeps its flag when the server is set ready; forced maintenance, which
+    // it brings along, does not.
+    server.maintenance = (admin & kMaintenanceNow) != 0;
+    server.disabled_in_file = (admin & kMaintenanceInFile) != 0;
+    server.draining = (admin & kAnyDrain) != 0;
+    server.up = small(state, row, "srv_op_state") == kRunning && !server.maintenance;
+    server.weight = small(state, row, "srv_uweight");
+    server.file_weight = small(state, row, "srv_iweight");
+    server.checked = (small(state, row, "srv_check_state") & kCheckConfigured) != 0;
+    if (auto found = stat.find("pxname", backend, "svname", name)) {
+      server.counts = counts_of(stat, *found);
+      server.tracks = !stat.get(*found, "tracked").empty();
+      server.checked = server.checked || server.tracks;
+      server.backup = small(stat, *found, "bck") == 1;
+      server.agent = !stat.get(*found, "agent_status").empty();
+    }
+    out_.servers.push_back(std::move(server));
+  }
+
+  const HaproxyOptions& options_;
+  HaproxyReadback& out_;
+  std::vector<std::string> present_;
+};
 
 }  // namespace
 
-std::string backend_of(const HaproxyOptions& options, Slot slot) {
-  if (!options.map_layout()) return options.backend;
-  return (slot == Slot::stable) != options.swapped ? options.stable_backend
-                                                   : options.canary_backend;
+void ask_all(const HaproxyOptions& options, Conversation& talk) {
+  talk.ask("show info");
+  talk.ask("show backend");
+  for (const std::string& backend : backends_of(options)) {
+    talk.ask("show servers state " + backend);
+    talk.ask(fmt::format("show stat {} {} -1", backend, kStatBackendsAndServers));
+  }
+  if (options.map_layout()) {
+    talk.ask(fmt::format("get map {} {}", options.map, options.key));
+    talk.ask(fmt::format("get map {} {}", options.map, options.base_key()));
+  }
+  ask_owner(options, talk);
 }
 
-Result<HaproxyReadback> read_back(const HaproxyOptions& options, const HaproxyAnswers& answers) {
-  SERIN_TRY(info, HaproxyInfo::parse(answers.info));
-  SERIN_TRY(stat, HaproxyTable::parse_stat(answers.stat));
-  SERIN_TRY(state, HaproxyTable::parse_servers_state(answers.servers));
-  SERIN_CHECK(check_names(options, state));
+Result<HaproxyReadback> read_back(const HaproxyOptions& options,
+                                  const std::vector<std::string>& answers) {
+  std::vector<std::string> backends = backends_of(options);
+  SERIN_ASSERT(answers.size() == 3 + 2 * backends.size() + (options.map_layout() ? 2 : 0));
   HaproxyReadback out;
   out.map_layout = options.map_layout();
-  out.instance = fmt::format("{}/{}", info.get("Pid"), info.get("Start_time_sec"));
-  for (std::size_t row = 0; row < state.rows(); ++row) {
-    std::string_view backend = state.get(row, "be_name");
-    std::string_view name = state.get(row, "srv_name");
-    std::optional<Slot> slot = slot_of(options, backend, name);
-    if (!slot) continue;
-    HaproxyServer server{
-        .backend = std::string(backend), .name = std::string(name), .slot = *slot, .counts = {}};
-    auto admin = static_cast<int>(state.number(row, "srv_admin_state").value_or(0));
-    server.maintenance = (admin & kAnyMaintenance) != 0;
-    server.draining = (admin & kAnyDrain) != 0;
-    server.up = state.number(row, "srv_op_state").value_or(0) == kRunning && !server.maintenance;
-    server.weight = static_cast<int>(state.number(row, "srv_uweight").value_or(0));
-    server.file_weight = static_cast<int>(state.number(row, "srv_iweight").value_or(0));
-    if (auto in_stat = stat.find("pxname", backend, "svname", name)) {
-      server.counts = counts_of(stat, *in_stat);
-      server.checked = !stat.get(*in_stat, "check_status").empty();
-      // A server that is taken out is not checked just now.
-      if (server.maintenance) server.checked = true;
-    }
-    out.servers.push_back(std::move(server));
+  std::size_t next = 0;
+  SERIN_TRY(info, HaproxyInfo::parse(answers[next++]));
+  out.instance = fmt::format("{}-{}", info.get("Pid"), info.get("Start_time_sec"));
+  const std::string& all_backends = answers[next++];
+  Reading reading(options, out);
+  for (const std::string& backend : backends) {
+    SERIN_CHECK(reading.backend(backend, answers[next], answers[next + 1], all_backends));
+    next += 2;
   }
-  if (options.map_layout()) read_map(options, answers.map, out);
+  SERIN_CHECK(check_servers(options, out, reading.present()));
+  if (options.map_layout()) {
+    Result<std::optional<int>> share = units_in(answers[next++], options.key);
+    if (!share && share.error().code == Code::not_found) {
+      return fail(Code::invalid_argument,
+                  fmt::format("HAProxy has no map '{}': name the file as its configuration does "
+                              "(`show map` lists them)",
+                              options.map));
+    }
+    if (!share) return std::unexpected(std::move(share).error());
+    out.share_units = *share;
+    SERIN_TRY(base, units_in(answers[next++], options.base_key()));
+    out.base_units = base;
+  }
+  SERIN_TRY(owner, owner_in(answers[next]));
+  out.owner = owner;
   return out;
 }
 
-rollout::Weight HaproxyReadback::share() const {
-  double sums[2] = {0, 0};
-  for (const HaproxyServer& server : servers) {
-    if (!server.up || server.draining) continue;
-    sums[server.slot == Slot::canary ? 1 : 0] += server.weight;
+Weight HaproxyReadback::share(bool swapped) const {
+  if (map_layout) {
+    int units = share_units.value_or(0);
+    return Weight::from_units(swapped ? Weight::kFull - units : units);
   }
-  if (!map_layout) return share_of(sums[0], sums[1]);
-  return rollout::Weight::from_units(map_units);  // whether or not a server could answer
+  double stable = 0;
+  double canary = 0;
+  for (const HaproxyServer& server : servers) {
+    if (!server.up || server.draining || server.backup) continue;
+    (server.slot == Slot::canary ? canary : stable) += server.weight;
+  }
+  return share_of(stable, canary);
 }
 
 rollout::SlotState HaproxyReadback::slot(Slot slot) const {
@@ -164,14 +255,22 @@ rollout::SlotState HaproxyReadback::slot(Slot slot) const {
     if (server.up) ++state.servers_ready;
     if (!server.maintenance) state.in_service = true;
     if (server.checked) state.health_known = true;
-    state.counts.requests += server.counts.requests;
-    state.counts.responses_5xx += server.counts.responses_5xx;
-    state.counts.connect_errors += server.counts.connect_errors;
-    state.counts.response_errors += server.counts.response_errors;
-    state.counts.retries += server.counts.retries;
-    state.counts.redispatches += server.counts.redispatches;
+    add(state.counts, server.counts);
   }
   return state;
+}
+
+int HaproxyReadback::count(Slot slot, bool up_only) const {
+  return static_cast<int>(std::ranges::count_if(servers, [&](const HaproxyServer& server) {
+    return server.slot == slot && (server.up || !up_only);
+  }));
+}
+
+int HaproxyReadback::base_weight(const HaproxyServer& server) const {
+  if (server.file_weight > 0) return server.file_weight;
+  int most = 0;
+  for (const HaproxyServer& other : servers) most = std::max(most, other.file_weight);
+  return most > 0 ? most : 100;
 }
 
 }  // namespace serin::drivers

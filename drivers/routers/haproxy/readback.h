@@ -1,52 +1,66 @@
 // What HAProxy's answers say about the two slots. Pure: text in, values out.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/net/haproxy_tables.h"
+#include "drivers/routers/haproxy/conversation.h"
 #include "drivers/routers/haproxy/options.h"
 #include "rollout/ports/router.h"
-#include "rollout/ports/workload.h"
 
 namespace serin::drivers {
-
-// The answers to `show info`, `show stat`, `show servers state` and, in the map layout, `show map
-// FILE`.
-struct HaproxyAnswers {
-  std::string info;
-  std::string stat;
-  std::string servers;
-  std::string map;
-};
 
 struct HaproxyServer {
   std::string backend;
   std::string name;
   rollout::Slot slot = rollout::Slot::stable;
-  bool up = false;  // running by its checks and not taken out
+  bool up = false;  // takes requests: running by its checks, and not taken out
   bool maintenance = false;
   bool draining = false;
-  bool checked = false;
-  int file_weight = 0;  // in the configuration: what a reload brings back
-  int weight = 0;  // as set, not as slow start makes it
+  bool checked = false;           // by a check of its own or of the server that it tracks
+  bool tracks = false;            // it is as healthy as another server
+  bool backup = false;            // takes requests only where no other server is up
+  bool agent = false;             // an agent may change its weight
+  bool disabled_in_file = false;  // a reload brings it back out of service
+  int file_weight = 0;            // in the configuration: what a reload brings back
+  int weight = 0;                 // as set, not as slow start makes it
   rollout::SlotCounts counts;
+  std::string path() const { return backend + "/" + name; }
 };
 
+struct HaproxyBackend {
+  std::string name;
+  std::string algorithm;  // "unknown" is `random`; "" where HAProxy does not tell
+  std::string cookie;     // its name where clients are kept with their server by one
+};
+
+// One proxy at one moment.
 struct HaproxyReadback {
-  std::vector<HaproxyServer> servers;
-  int map_units = 0;  // of the canary slot, in 0.01 %; map layout
-  bool map_has_key = false;
-  std::string instance;           // process id and start: changes with every reload
-  rollout::Weight share() const;  // that weights or map mean now
-  rollout::SlotState slot(rollout::Slot slot) const;
   bool map_layout = false;
+  std::vector<HaproxyServer> servers;
+  std::vector<HaproxyBackend> backends;
+  std::optional<int> share_units;  // of canary_backend, as the map says; map layout
+  std::optional<int> base_units;   // the same for nobody steering
+  std::string owner;               // the mark on the route
+  std::string instance;            // process id and start: changes with every restart and reload
+
+  // Of the canary slot, over servers that are up.
+  rollout::Weight share(bool swapped) const;
+  rollout::SlotState slot(rollout::Slot slot) const;
+  int count(rollout::Slot slot, bool up_only) const;
+  // The weight that a server of the stable slot has when it takes everything: its own in the
+  // configuration, or where that is 0 (the slots were swapped) the other slot's.
+  int base_weight(const HaproxyServer& server) const;
 };
 
-// The backends and servers of a slot, swapped or not, as configured.
-std::string backend_of(const HaproxyOptions& options, rollout::Slot slot);
-// Errors: data_loss (an answer that can't be read), invalid_argument (a backend or server of the
-// options that HAProxy does not have: names those that it has).
-Result<HaproxyReadback> read_back(const HaproxyOptions& options, const HaproxyAnswers& answers);
+// The questions whose answers `read_back` reads, in their order.
+void ask_all(const HaproxyOptions& options, Conversation& talk);
+// Errors: data_loss (an answer that can't be read), invalid_argument (a backend, server or map that
+// HAProxy does not have: the message names those that it has).
+Result<HaproxyReadback> read_back(const HaproxyOptions& options,
+                                  const std::vector<std::string>& answers);
 
 }  // namespace serin::drivers

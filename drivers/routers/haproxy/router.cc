@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "drivers/routers/haproxy/preflight.h"
-#include "drivers/routers/haproxy/weights.h"
+#include "base/assert.h"
+#include "drivers/routers/haproxy/plan.h"
 
 namespace serin::drivers {
 namespace {
@@ -16,27 +16,41 @@ using rollout::ObservedTraffic;
 using rollout::Slot;
 using rollout::Weight;
 
-constexpr std::size_t kCommandBytesMax = 4000;  // of one line: well below HAProxy's buffer
+constexpr Duration kShutDownPatience = std::chrono::seconds(5);
 
-Status check(const HaproxyOptions& options) {
-  auto need = [](const std::string& value, const char* field) -> Status {
-    if (!value.empty()) return {};
-    return fail(Code::invalid_argument, fmt::format("trafficRouting.haproxy.{} is needed", field));
-  };
-  if (options.sockets.empty())
-    return fail(Code::invalid_argument, "trafficRouting.haproxy.socket is needed");
-  if (options.map_layout()) {
-    SERIN_CHECK(need(options.key, "key"));
-    SERIN_CHECK(need(options.stable_backend, "stableBackend"));
-    return need(options.canary_backend, "canaryBackend");
+// The worse error of two proxies decides what the caller must do.
+int gravity(const Error& error) {
+  switch (error.code) {
+    case Code::maybe_delivered:
+      return 4;
+    case Code::failed_precondition:
+      return 3;
+    case Code::deadline_exceeded:
+    case Code::unavailable:
+      return 2;
+    default:
+      return 1;
   }
-  SERIN_CHECK(need(options.backend, "backend"));
-  if (options.stable_servers.empty() || options.canary_servers.empty()) {
-    return fail(Code::invalid_argument,
-                "trafficRouting.haproxy needs stable and canary servers, or map, "
-                "stableBackend and canaryBackend");
-  }
-  return {};
+}
+
+void join(rollout::SlotState& sum, const rollout::SlotState& more) {
+  sum.servers_total = std::max(sum.servers_total, more.servers_total);
+  sum.servers_ready = std::min(sum.servers_ready, more.servers_ready);
+  sum.in_service = sum.in_service || more.in_service;
+  sum.health_known = sum.health_known && more.health_known;
+  sum.counts.requests += more.counts.requests;
+  sum.counts.responses_5xx += more.counts.responses_5xx;
+  sum.counts.connect_errors += more.counts.connect_errors;
+  sum.counts.response_errors += more.counts.response_errors;
+  sum.counts.retries += more.counts.retries;
+  sum.counts.redispatches += more.counts.redispatches;
+}
+
+// The file that says at a reload which slot is stable; "" where there is none to write.
+std::string file_of(const HaproxyOptions& options) {
+  if (!options.map_layout()) return options.state_file;
+  if (!options.map_file.empty()) return options.map_file;
+  return options.map.starts_with('/') ? options.map : "";
 }
 
 }  // namespace
@@ -55,9 +69,12 @@ Result<std::unique_ptr<HaproxyRouter>> HaproxyRouter::create(AsioLoop& loop,
 
 HaproxyRouter::HaproxyRouter(AsioLoop& loop, HaproxyOptions options,
                              std::vector<Endpoint> endpoints)
-    : loop_(loop), options_(std::move(options)), mark_(options_) {
+    : loop_(loop), options_(std::move(options)) {
   for (Endpoint& endpoint : endpoints) {
-    sockets_.push_back(std::make_unique<HaproxySocket>(loop_, std::move(endpoint)));
+    proxies_.push_back(std::make_unique<HaproxyProxy>(loop_, options_, std::move(endpoint)));
+  }
+  if (std::string file = file_of(options_); !file.empty()) {
+    kept_ = std::make_unique<KeptFile>(loop_, std::move(file));
   }
 }
 
@@ -66,278 +83,279 @@ HaproxyRouter::~HaproxyRouter() {
   loop_.cancel(drain_timer_);
 }
 
-void HaproxyRouter::read_one(std::size_t socket, Instant deadline, Gather<HaproxyReadback> done) {
-  struct Reading {
-    HaproxyAnswers answers;
-    int left = 0;
-    Gather<HaproxyReadback> done;
-  };
-  auto reading = std::make_shared<Reading>();
-  reading->done = std::move(done);
-  auto part = [this, reading, alive = alive_](std::string HaproxyAnswers::*field) {
-    return [this, reading, alive, field](Result<std::string> answer) {
-      if (!*alive || !reading->done) return;
-      if (!answer) {
-        auto end = std::exchange(reading->done, {});
-        end(std::unexpected(std::move(answer).error()));
-        return;
-      }
-      reading->answers.*field = std::move(*answer);
-      if (--reading->left > 0) return;
-      auto end = std::exchange(reading->done, {});
-      end(read_back(options_, reading->answers));
-    };
-  };
-  reading->left = options_.map_layout() ? 4 : 3;
-  HaproxySocket& haproxy = *sockets_[socket];
-  haproxy.run("show info", deadline, part(&HaproxyAnswers::info));
-  haproxy.run("show stat", deadline, part(&HaproxyAnswers::stat));
-  haproxy.run("show servers state", deadline, part(&HaproxyAnswers::servers));
-  if (options_.map_layout())
-    haproxy.run("show map " + options_.map, deadline, part(&HaproxyAnswers::map));
-}
-
-void HaproxyRouter::read_all(Instant deadline, Gather<std::vector<HaproxyReadback>> done) {
-  struct Reading {
-    std::vector<HaproxyReadback> all;
+void HaproxyRouter::for_all(const Step& step, Gather<Readbacks> done) {
+  struct Gathering {
+    Readbacks all;
     std::size_t left = 0;
-    Gather<std::vector<HaproxyReadback>> done;
+    std::optional<Error> error;
+    Gather<Readbacks> done;
   };
-  auto reading = std::make_shared<Reading>();
-  reading->all.resize(sockets_.size());
-  reading->left = sockets_.size();
-  reading->done = std::move(done);
-  for (std::size_t i = 0; i < sockets_.size(); ++i) {
-    read_one(i, deadline, [this, reading, i](Result<HaproxyReadback> one) {
-      if (!reading->done) return;
-      if (!one) {
-        auto end = std::exchange(reading->done, {});
-        end(std::unexpected(std::move(one).error().with("HAProxy at " + options_.sockets[i])));
-        return;
+  auto gathering = std::make_shared<Gathering>();
+  gathering->all.resize(proxies_.size());
+  gathering->left = proxies_.size();
+  gathering->done = std::move(done);
+  for (std::size_t i = 0; i < proxies_.size(); ++i) {
+    step(i, [this, gathering, i, alive = alive_](Result<HaproxyReadback> one) {
+      if (!*alive) return;
+      if (one) {
+        gathering->all[i] = std::move(*one);
+      } else if (!gathering->error || gravity(one.error()) > gravity(*gathering->error)) {
+        gathering->error = std::move(one).error().with("HAProxy at " + options_.sockets[i]);
       }
-      reading->all[i] = std::move(*one);
-      if (--reading->left > 0) return;
-      auto end = std::exchange(reading->done, {});
-      end(std::move(reading->all));
+      if (--gathering->left > 0) return;
+      if (gathering->error) {
+        gathering->done(std::unexpected(std::move(*gathering->error)));
+      } else {
+        gathering->done(std::move(gathering->all));
+      }
     });
   }
 }
 
-Result<ObservedTraffic> HaproxyRouter::observed_of(const std::vector<HaproxyReadback>& all) const {
-  SERIN_TRY(owner, mark_.read());
+ObservedTraffic HaproxyRouter::observed_of(const Readbacks& all) const {
   ObservedTraffic observed;
-  observed.owner = owner;
+  int units = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    rollout::SlotState stable = all[i].slot(Slot::stable);
-    rollout::SlotState canary = all[i].slot(Slot::canary);
+    const HaproxyReadback& one = all[i];
+    rollout::SlotState stable = one.slot(Slot::stable);
+    rollout::SlotState canary = proxies_[i]->canary_of(one);
+    units += one.share(options_.swapped).units();
+    // A foreign mark on one proxy is a foreign mark on the route.
+    bool ours = observed.owner.empty() || observed.owner == owner_;
+    if (ours && !one.owner.empty()) observed.owner = one.owner;
     if (i == 0) {
       observed.stable = stable;
       observed.canary_slot = canary;
-      observed.canary = all[i].share();
-      observed.router_instance = all[i].instance;
-      continue;
+      observed.router_instance = one.instance;
+    } else {
+      join(observed.stable, stable);
+      join(observed.canary_slot, canary);
+      observed.router_instance += " " + one.instance;
     }
-    // Of several proxies the greatest share and the fewest ready servers count, and all requests.
-    observed.canary = std::max(observed.canary, all[i].share());
-    observed.router_instance += " " + all[i].instance;
-    auto join = [](rollout::SlotState& sum, const rollout::SlotState& more) {
-      sum.servers_ready = std::min(sum.servers_ready, more.servers_ready);
-      sum.in_service = sum.in_service || more.in_service;
-      sum.health_known = sum.health_known && more.health_known;
-      sum.counts.requests += more.counts.requests;
-      sum.counts.responses_5xx += more.counts.responses_5xx;
-      sum.counts.connect_errors += more.counts.connect_errors;
-      sum.counts.response_errors += more.counts.response_errors;
-      sum.counts.retries += more.counts.retries;
-      sum.counts.redispatches += more.counts.redispatches;
-    };
-    join(observed.stable, stable);
-    join(observed.canary_slot, canary);
   }
+  auto proxies = static_cast<int>(all.size());
+  observed.canary = Weight::from_units((units + proxies / 2) / proxies);
+  // No traffic only where no proxy gives any.
+  if (units > 0 && observed.canary == Weight()) observed.canary = Weight::from_units(1);
   return observed;
 }
 
 void HaproxyRouter::observe(Instant deadline, Done<ObservedTraffic> done) {
-  read_all(deadline,
-           [this, done = std::move(done)](Result<std::vector<HaproxyReadback>> all) mutable {
-             if (!all) {
-               done(std::unexpected(std::move(all).error()));
-             } else {
-               done(observed_of(*all));
-             }
-           });
-}
-
-std::string HaproxyRouter::commands_for(const DesiredTraffic& desired,
-                                        const HaproxyReadback& now) const {
-  int stable_up = 0;
-  int canary_up = 0;
-  for (const HaproxyServer& server : now.servers) {
-    if (!server.up) continue;
-    ++(server.slot == Slot::stable ? stable_up : canary_up);
-  }
-  ServerWeights weights = weights_for(desired.canary, stable_up, canary_up);
-  std::vector<std::string> first;  // what takes traffic from the canary
-  std::vector<std::string> then;
-  auto raises = desired.canary > now.share();
-  if (now.map_layout) {
-    int units = options_.swapped ? Weight::kFull - desired.canary.units() : desired.canary.units();
-    (raises ? then : first)
-        .push_back(fmt::format("{} map {} {} {}", now.map_has_key ? "set" : "add", options_.map,
-                               options_.key, units));
-  }
-  for (const HaproxyServer& server : now.servers) {
-    bool canary = server.slot == Slot::canary;
-    std::string name = server.backend + "/" + server.name;
-    if (!now.map_layout) {
-      int weight = canary ? weights.canary : weights.stable;
-      if (server.weight != weight) {
-        (canary ? first : then).push_back(fmt::format("set server {} weight {}", name, weight));
-      }
-    }
-    if (canary && !desired.canary_in_service && !server.maintenance) {
-      first.push_back(fmt::format("set server {} state maint", name));
-    } else if (canary && desired.canary_in_service && (server.maintenance || server.draining)) {
-      first.push_back(fmt::format("set server {} state ready", name));
-    }
-  }
-  std::string line;
-  for (const auto* part : {&first, &then}) {
-    for (const std::string& command : *part) line += (line.empty() ? "" : "; ") + command;
-  }
-  return line;
-}
-
-Status HaproxyRouter::keep_map(const DesiredTraffic& desired) const {
-  // What the proxy reads when it reloads. A share for the canary is never kept there: after a
-  // reload that nobody noticed all requests go to stable.
-  int stable_units = options_.swapped ? Weight::kFull : 0;
-  (void)desired;
-  return replace_file(options_.map, fmt::format("{} {}\n", options_.key, stable_units), 0644);
+  for_all([&](std::size_t i, auto next) { proxies_[i]->read(deadline, std::move(next)); },
+          [this, done = std::move(done)](Result<Readbacks> all) mutable {
+            if (all) {
+              done(observed_of(*all));
+            } else {
+              done(std::unexpected(std::move(all).error()));
+            }
+          });
 }
 
 void HaproxyRouter::apply(const DesiredTraffic& desired, Instant deadline,
                           Done<ObservedTraffic> done) {
-  auto owner = mark_.read();
-  auto refuse = [&](Error error) {
-    loop_.post([done = std::move(done), error = std::move(error)]() mutable {
-      done(std::unexpected(std::move(error)));
-    });
+  ++turn_;
+  owner_ = desired.owner;
+  done = concluding(desired, std::move(done));
+  if (desired.canary_in_service) {
+    enter(desired, deadline, std::move(done));
+  } else {
+    leave(desired, deadline, std::move(done));
+  }
+}
+
+// What follows every apply, whatever came of it.
+HaproxyRouter::Done<ObservedTraffic> HaproxyRouter::concluding(const DesiredTraffic& desired,
+                                                               Done<ObservedTraffic> done) {
+  return [this, desired, done = std::move(done)](Result<ObservedTraffic> result) mutable {
+    if (result) keep_files(desired);
+    done(std::move(result));
   };
-  bool lowers = !desired.canary_in_service && desired.canary == Weight();
-  if (!owner && !lowers) return refuse(std::move(owner).error());
+}
+
+// Whose mark may be on the route; empty: anybody's. Looked at on every proxy before anything is
+// sent to any.
+Status HaproxyRouter::check_marks(const DesiredTraffic& desired, const Readbacks& all) const {
   const std::string& expected = desired.owner.empty() ? desired.gives_back : desired.owner;
-  if (owner && !owner->empty() && !expected.empty() && *owner != expected) {
-    return refuse(
-        {Code::failed_precondition,
-         fmt::format("the route is owned by release {} (mark {})", *owner, mark_.path())});
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::string& owner = all[i].owner;
+    if (expected.empty() || owner.empty() || owner == expected) continue;
+    return fail(Code::failed_precondition,
+                fmt::format("the route carries the mark of '{}' (HAProxy at {})", owner,
+                            options_.sockets[i]));
   }
-  // A mark before the first command of a release; its loss never holds up the way back.
-  if (!desired.owner.empty() && owner && *owner != desired.owner) {
-    if (Status marked = mark_.write(desired.owner); !marked && !lowers)
-      return refuse(std::move(marked).error());
-  }
-  read_all(deadline, [this, desired, deadline,
-                      done = std::move(done)](Result<std::vector<HaproxyReadback>> now) mutable {
-    if (!now) {
-      done(std::unexpected(std::move(now).error()));
-    } else {
-      send_all(desired, std::move(*now), deadline, std::move(done));
-    }
-  });
+  return {};
 }
 
-void HaproxyRouter::send_all(const DesiredTraffic& desired, std::vector<HaproxyReadback> now,
-                             Instant deadline, Done<ObservedTraffic> done) {
-  struct Sending {
-    std::size_t left = 0;
-    std::optional<Error> error;
-    Done<ObservedTraffic> done;
-  };
-  auto sending = std::make_shared<Sending>();
-  sending->left = now.size();
-  sending->done = std::move(done);
-  auto finish = [this, sending, desired, deadline, alive = alive_] {
-    if (!*alive) return;
-    if (sending->error) {
-      sending->done(std::unexpected(std::move(*sending->error)));
-      return;
-    }
-    if (options_.map_layout()) {
-      // Not knowing what a reload would bring is told, but the split itself stands.
-      (void)keep_map(desired);
-    }
-    if (desired.owner.empty()) {
-      if (Status freed = mark_.write(""); !freed) {
-        sending->done(std::unexpected(std::move(freed).error()));
-        return;
-      }
-    }
-    observe(deadline, std::move(sending->done));
-  };
-  for (std::size_t i = 0; i < now.size(); ++i) {
-    std::string commands = commands_for(desired, now[i]);
-    if (commands.empty()) {
-      loop_.post([sending, finish] {
-        if (--sending->left == 0) finish();
-      });
-      continue;
-    }
-    sockets_[i]->set(
-        std::move(commands), deadline, [this, i, sending, finish, alive = alive_](Status status) {
-          if (!*alive) return;
-          if (!status && !sending->error) {
-            sending->error = std::move(status).error().with("HAProxy at " + options_.sockets[i]);
+// Reads every proxy, and goes on where the marks allow it.
+void HaproxyRouter::look_first(const DesiredTraffic& desired, Instant deadline,
+                               Done<ObservedTraffic> done, Next next) {
+  for_all([&](std::size_t i, auto read) { proxies_[i]->read(deadline, std::move(read)); },
+          [this, desired, turn = turn_, done = std::move(done),
+           next = std::move(next)](Result<Readbacks> now) mutable {
+            if (!now) {
+              done(std::unexpected(std::move(now).error()));
+            } else if (turn != turn_) {
+              done(fail(Code::cancelled, "overtaken by a later command for the same route"));
+            } else if (Status marks = check_marks(desired, *now); !marks) {
+              done(std::unexpected(std::move(marks).error()));
+            } else {
+              next(std::move(*now), std::move(done));
+            }
+          });
+}
+
+// Taking traffic away is always allowed, whoever's mark is on the route; giving a mark back is for
+// its owner.
+void HaproxyRouter::leave(const DesiredTraffic& desired, Instant deadline,
+                          Done<ObservedTraffic> done) {
+  auto go = [this, desired, deadline](Done<ObservedTraffic> told) {
+    for_all(
+        [&](std::size_t i, auto next) { proxies_[i]->leave(desired, deadline, std::move(next)); },
+        [this, desired, told = std::move(told)](Result<Readbacks> all) mutable {
+          if (!all) {
+            told(std::unexpected(std::move(all).error()));
+            return;
           }
-          if (--sending->left == 0) finish();
+          drain_later(desired);
+          told(observed_of(*all));
         });
+  };
+  if (!desired.owner.empty() || desired.gives_back.empty()) {
+    go(std::move(done));
+    return;
   }
-  drain_later(desired, now);
+  look_first(desired, deadline, std::move(done),
+             [go](const Readbacks&, Done<ObservedTraffic> told) { go(std::move(told)); });
 }
 
-void HaproxyRouter::drain_later(const DesiredTraffic& desired,
-                                const std::vector<HaproxyReadback>& now) {
+void HaproxyRouter::enter(const DesiredTraffic& desired, Instant deadline,
+                          Done<ObservedTraffic> done) {
   loop_.cancel(std::exchange(drain_timer_, TimerId::none));
-  if (desired.canary_in_service || desired.drain <= Duration::zero()) return;
-  std::string commands;
-  for (const HaproxyServer& server : now.front().servers) {
-    if (server.slot != Slot::canary) continue;
-    commands += fmt::format("{}shutdown sessions server {}/{}", commands.empty() ? "" : "; ",
-                            server.backend, server.name);
-  }
-  if (commands.empty() || commands.size() > kCommandBytesMax) return;
-  drain_timer_ = loop_.call_at(loop_.clock().now().mono + desired.drain, [this, commands] {
+  look_first(desired, deadline, std::move(done),
+             [this, desired, deadline](Readbacks now, Done<ObservedTraffic> told) {
+               for_all(
+                   [&](std::size_t i, auto next) {
+                     proxies_[i]->enter(desired, now[i], deadline, std::move(next));
+                   },
+                   [this, told = std::move(told)](Result<Readbacks> all) mutable {
+                     if (all) {
+                       told(observed_of(*all));
+                     } else {
+                       told(std::unexpected(std::move(all).error()));
+                     }
+                   });
+             });
+}
+
+// Streams go on in a server that is out of service, without bound: they are ended after the drain
+// time. The same state applied again does not begin it anew.
+void HaproxyRouter::drain_later(const DesiredTraffic& desired) {
+  if (desired.drain <= Duration::zero() || drain_timer_ != TimerId::none) return;
+  drain_timer_ = loop_.call_at(loop_.clock().now().mono + desired.drain, [this] {
     drain_timer_ = TimerId::none;
-    for (auto& socket : sockets_) {
-      socket->set(commands, loop_.clock().now().mono + std::chrono::seconds(5),
-                  [](const Status&) {});
+    for (auto& proxy : proxies_) {
+      proxy->shut_down_sessions(loop_.clock().now().mono + kShutDownPatience);
     }
   });
+}
+
+void HaproxyRouter::exchange_roles() {
+  options_.swapped = !options_.swapped;
+  is_kept_ = false;
+  ++turn_;
+  loop_.cancel(std::exchange(drain_timer_, TimerId::none));
+  for (auto& proxy : proxies_) proxy->forget();
+  // At once: nobody knows whether there will be a next apply.
+  if (options_.map_layout()) keep_files({});
+}
+
+// Once after a start, and after every exchange of roles. Beside the apply, never before it: what
+// HAProxy would read at a reload must not hold up what it does now.
+void HaproxyRouter::keep_files(const DesiredTraffic& desired) {
+  if (is_kept_ || !kept_) return;
+  if (!options_.map_layout()) {
+    // The state of servers is kept when all traffic is stable's.
+    if (desired.canary == Weight() && options_.swapped) keep_state_file();
+    return;
+  }
+  kept_->keep(
+      [key = options_.key, base = options_.base_key(),
+       value = std::to_string(base_units(options_))](const std::string& text) {
+        return with_map_value(with_map_value(text, key, value), base, value);
+      },
+      [this](Status status) { on_kept(std::move(status)); });
+}
+
+void HaproxyRouter::keep_state_file() {
+  Conversation conversation;
+  conversation.ask("show servers state");
+  proxies_.front()->talk(
+      std::move(conversation), loop_.clock().now().mono + kShutDownPatience,
+      [this, alive = alive_](Result<Heard> heard) {
+        if (!*alive) return;
+        if (!heard) {
+          on_kept(std::unexpected(std::move(heard).error()));
+          return;
+        }
+        kept_->keep([state = heard->answers.front() + "\n"](const auto&) { return state; },
+                    [this](Status status) { on_kept(std::move(status)); });
+      });
+}
+
+void HaproxyRouter::on_kept(Status status) {
+  if (!status && status.error().code == Code::cancelled) return;
+  is_kept_ = status.has_value();
+  std::string problem;
+  if (!status) {
+    problem = fmt::format("what HAProxy reads at a reload does not say which slot is stable: {}",
+                          status.error().to_string());
+  }
+  // The same problem is told once; every apply tries again.
+  if (problem != last_problem_ && !problem.empty() && on_problem_) on_problem_(problem);
+  last_problem_ = std::move(problem);
 }
 
 void HaproxyRouter::preflight(Instant deadline, Done<rollout::Preflight> done) {
-  read_all(deadline, [this, deadline,
-                      done = std::move(done)](Result<std::vector<HaproxyReadback>> now) mutable {
-    if (!now) {
-      // A name that HAProxy does not know is for the user to change: a refusal, not a failure of
-      // the proxy.
-      if (now.error().code == Code::invalid_argument) {
-        done(rollout::Preflight{.refusals = {now.error().to_string()}, .warnings = {}});
-      } else {
-        done(std::unexpected(std::move(now).error()));
-      }
-      return;
-    }
-    sockets_.front()->run(
-        "show stat", deadline,
-        [this, done = std::move(done), now = std::move(*now)](Result<std::string> stat) mutable {
-          if (!stat) {
-            done(std::unexpected(std::move(stat).error()));
+  struct Examining {
+    rollout::Preflight out;
+    std::size_t left = 0;
+    std::optional<Error> error;
+    Done<rollout::Preflight> done;
+  };
+  auto examining = std::make_shared<Examining>();
+  examining->left = proxies_.size();
+  examining->done = std::move(done);
+  for (std::size_t i = 0; i < proxies_.size(); ++i) {
+    Conversation conversation;
+    ask_preflight(options_, conversation);
+    proxies_[i]->talk(
+        std::move(conversation), deadline,
+        [this, examining, i, alive = alive_](Result<Heard> heard) {
+          if (!*alive) return;
+          if (heard) {
+            PreflightAnswers answers = read_preflight(options_, heard->answers);
+            rollout::Preflight one =
+                preflight_of(options_, answers.facts, read_config(answers.config_files));
+            auto add = [&](std::vector<std::string>& to, std::vector<std::string>& from) {
+              for (std::string& text : from) {
+                if (proxies_.size() > 1) text = options_.sockets[i] + ": " + text;
+                to.push_back(std::move(text));
+              }
+            };
+            add(examining->out.refusals, one.refusals);
+            add(examining->out.warnings, one.warnings);
+            examining->out.drain_before_maintenance |= one.drain_before_maintenance;
           } else {
-            done(preflight_of(options_, now.front(), *stat));
+            examining->error = std::move(heard).error().with("HAProxy at " + options_.sockets[i]);
+          }
+          if (--examining->left > 0) return;
+          if (examining->error) {
+            examining->done(std::unexpected(std::move(*examining->error)));
+          } else {
+            examining->done(std::move(examining->out));
           }
         });
-  });
+  }
 }
 
 }  // namespace serin::drivers

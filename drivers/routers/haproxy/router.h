@@ -5,20 +5,24 @@
 //                               .stable_servers = {"s1"}, .canary_servers = {"c1"}});
 //   router.apply(desired, deadline, [](Result<ObservedTraffic> observed) { … });
 //
-// The answer to a command is a barrier: requests that start after it follow the new split. The
-// owner's mark is a file (owner_mark.h). It keeps no plan; a reload that resets weights shows as
-// another router_instance.
+// The answer to a command is a barrier: requests that start after it follow the new split. Leaving
+// service is one round trip (`weight 0; state maint`, read back in the same line). Entering brings
+// servers back without traffic and gives them their share once their health checks have passed. The
+// owner's mark lives in the proxy (owner_mark.h) and goes with a reload, which also resets weights
+// and maps: both show as another router_instance.
+//
+// What HAProxy reads at a reload never holds a share for the canary: map layout, the map's file
+// says which slot is stable; weights layout, the file's weights, or the server-state-file after an
+// exchange of roles. It keeps no plan; docs/haproxy.md describes configurations.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <vector>
 
 #include "base/net/asio_loop.h"
-#include "base/net/haproxy_socket.h"
-#include "drivers/routers/haproxy/options.h"
-#include "drivers/routers/haproxy/owner_mark.h"
-#include "drivers/routers/haproxy/readback.h"
+#include "drivers/routers/haproxy/kept_file.h"
+#include "drivers/routers/haproxy/preflight.h"
+#include "drivers/routers/haproxy/proxy.h"
 #include "rollout/ports/router.h"
 
 namespace serin::drivers {
@@ -26,41 +30,63 @@ namespace serin::drivers {
 // Thread: loop-only.
 class HaproxyRouter final : public rollout::Router {
  public:
-  // Errors: invalid_argument (no socket, an address that is none, a layout with a name missing).
+  // Told what a person must know and no call returns, e.g. a file that can't be written.
+  using OnProblem = std::move_only_function<void(const std::string&)>;
+
+  // Errors: invalid_argument (see check(HaproxyOptions), or an address that is none).
   static Result<std::unique_ptr<HaproxyRouter>> create(AsioLoop& loop, HaproxyOptions options);
   ~HaproxyRouter() override;
 
   void preflight(Instant deadline, Done<rollout::Preflight> done) override;
+  // Errors: as Router says, and cancelled (overtaken by a later apply), failed_precondition (a
+  // share that weights can't give). Of several proxies all must have confirmed.
   void apply(const rollout::DesiredTraffic& desired, Instant deadline,
              Done<rollout::ObservedTraffic> done) override;
+  // Of several proxies: the mean of their shares, the fewest ready servers, the sum of requests,
+  // and a foreign mark rather than ours.
   void observe(Instant deadline, Done<rollout::ObservedTraffic> done) override;
 
   // The slots have changed places (promotion by swap): what was the canary slot is stable from now
-  // on.
-  void exchange_roles() { options_.swapped = !options_.swapped; }
+  // on. The map's file is written at once, a server-state-file with the next apply.
+  void exchange_roles();
   const HaproxyOptions& options() const { return options_; }
+  void on_problem(OnProblem told) { on_problem_ = std::move(told); }
 
  private:
+  using Readbacks = std::vector<HaproxyReadback>;
   template <class T>
   using Gather = std::move_only_function<void(Result<T>)>;
+  using Step = std::function<void(std::size_t proxy, Gather<HaproxyReadback> done)>;
+
   HaproxyRouter(AsioLoop& loop, HaproxyOptions options, std::vector<Endpoint> endpoints);
-  // Reads every proxy; one that fails, or differs in what it means, is the result.
-  void read_all(Instant deadline, Gather<std::vector<HaproxyReadback>> done);
-  void read_one(std::size_t socket, Instant deadline, Gather<HaproxyReadback> done);
-  Result<rollout::ObservedTraffic> observed_of(const std::vector<HaproxyReadback>& all) const;
-  std::string commands_for(const rollout::DesiredTraffic& desired,
-                           const HaproxyReadback& now) const;
-  Status keep_map(const rollout::DesiredTraffic& desired) const;
-  void send_all(const rollout::DesiredTraffic& desired, std::vector<HaproxyReadback> now,
-                Instant deadline, Done<rollout::ObservedTraffic> done);
-  void drain_later(const rollout::DesiredTraffic& desired, const std::vector<HaproxyReadback>& now);
+  // Runs `step` for every proxy at once and waits for all; the gravest error is the result.
+  void for_all(const Step& step, Gather<Readbacks> done);
+  using Next = std::move_only_function<void(Readbacks now, Done<rollout::ObservedTraffic> done)>;
+  Status check_marks(const rollout::DesiredTraffic& desired, const Readbacks& all) const;
+  void look_first(const rollout::DesiredTraffic& desired, Instant deadline,
+                  Done<rollout::ObservedTraffic> done, Next next);
+  void leave(const rollout::DesiredTraffic& desired, Instant deadline,
+             Done<rollout::ObservedTraffic> done);
+  void enter(const rollout::DesiredTraffic& desired, Instant deadline,
+             Done<rollout::ObservedTraffic> done);
+  rollout::ObservedTraffic observed_of(const Readbacks& all) const;
+  Done<rollout::ObservedTraffic> concluding(const rollout::DesiredTraffic& desired,
+                                            Done<rollout::ObservedTraffic> done);
+  void drain_later(const rollout::DesiredTraffic& desired);
+  void keep_files(const rollout::DesiredTraffic& desired);
+  void keep_state_file();
+  void on_kept(Status status);
 
   AsioLoop& loop_;
   HaproxyOptions options_;
-  OwnerMark mark_;
-  std::vector<std::unique_ptr<HaproxySocket>> sockets_;
+  std::vector<std::unique_ptr<HaproxyProxy>> proxies_;
+  std::unique_ptr<KeptFile> kept_;  // null: there is no file to keep
+  bool is_kept_ = false;            // the file is as it should be, for all that is known
+  std::string owner_;               // of the last apply
+  std::uint64_t turn_ = 0;          // counts applies
   TimerId drain_timer_ = TimerId::none;
-  // Callbacks of sockets may come after this object has gone.
+  OnProblem on_problem_;
+  std::string last_problem_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
