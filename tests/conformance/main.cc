@@ -13,8 +13,8 @@ namespace serin::conformance {
 namespace {
 
 std::vector<std::span<const Family>> groups() {
-  return {condition_families(), evidence_families(), replica_families(), run_families(),
-          template_families()};
+  return {classical_families(), condition_families(), evidence_families(), kayenta_families(),
+          replica_families(),   run_families(),       template_families()};
 }
 
 const Family* find_family(std::string_view name) {

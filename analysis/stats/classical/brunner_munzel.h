@@ -1,0 +1,28 @@
+// Brunner and Munzel's test: does a value of x tend to lie above one of y, whatever the shapes and
+// spreads of both?
+//
+//   BrunnerMunzel test = brunner_munzel(x, y, Alternative::greater);
+//
+// Unlike Mann and Whitney's test it keeps its level where the two samples differ in spread. It
+// needs about ten values a side. Source: Brunner and Munzel 2000; the sign of the statistic and the
+// t approximation as in SciPy's brunnermunzel.
+#pragma once
+
+#include <span>
+
+#include "analysis/stats/classical/alternative.h"
+
+namespace serin::analysis::stats::classical {
+
+struct BrunnerMunzel {
+  double statistic = 0;  // negative where x tends to be larger
+  double df = 0;
+  double p_value = 0;
+};
+
+// NaN or fewer than two values a side give NaN; so do samples that do not overlap (the statistic is
+// then infinite and without degrees of freedom).
+BrunnerMunzel brunner_munzel(std::span<const double> x, std::span<const double> y,
+                             Alternative alternative = Alternative::two_sided);
+
+}  // namespace serin::analysis::stats::classical
