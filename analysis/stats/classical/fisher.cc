@@ -158,7 +158,7 @@ FisherTest fisher_test(const std::array<double, 4>& table, const FisherOptions& 
   for (double cell : table) SERIN_ASSERT(cell >= 0 && cell == std::floor(cell));
   SERIN_ASSERT(options.null_odds_ratio > 0);
   FirstCell cell(table);
-  FisherTest out{1, std::nan(""), {0, kInfinity}};
+  FisherTest out{1, 0, {0, kInfinity}};
   if (cell.low() == cell.high()) return out;
   const double x = table[0];
   Odds odds(cell, x, options.tolerance);

@@ -30,8 +30,8 @@ struct FisherTest {
 };
 
 // Events and others of the first sample, then of the second; whole, ≥ 0. Costs time and memory in
-// proportion to the smallest margin. A table with an empty margin says nothing: p-value 1, odds
-// ratio NaN, interval [0, ∞].
+// proportion to the smallest margin. A table with an empty margin says nothing: p-value 1,
+// interval [0, ∞], and, as in R, an odds ratio of 0.
 FisherTest fisher_test(const std::array<double, 4>& table, const FisherOptions& options = {});
 
 }  // namespace serin::analysis::stats::classical

@@ -3,8 +3,8 @@
 //   KolmogorovSmirnov test = kolmogorov_smirnov(x, y);
 //
 // It sees any difference in shape and needs many values for it. Source: Smirnov 1939; the exact
-// distribution by counting paths (Hodges 1957), with ties as Schröer and Trenkler 1995; as R 4.2's
-// ks.test.
+// distribution by counting paths (Hodges 1957), with ties as Schröer and Trenkler 1995. As R 4.2's
+// ks.test, but for `less` with ties, where R counts the paths of `greater`.
 #pragma once
 
 #include <span>

@@ -47,8 +47,8 @@ TTest finish(double difference, double error, double df, double scale,
   SERIN_ASSERT(options.confidence > 0 && options.confidence < 1);
   TTest out{kNan, kNan, kNan, difference, {kNan, kNan}};
   const bool too_small = !(error >= 10 * std::numeric_limits<double>::epsilon() * scale);
+  if (df > 0) out.df = df;
   if (too_small || !(df > 0) || !(error > 0)) return out;
-  out.df = df;
   out.t = (difference - options.null_difference) / error;
   switch (options.alternative) {
     case Alternative::less:

@@ -29,7 +29,7 @@ struct TTest {
 
 // NaN are left out. Where the variance cannot be estimated (fewer than two values a side; pooled:
 // fewer than three in all or an empty side) or is nothing against the means (all values equal),
-// every field but the difference is NaN.
+// t, p-value and interval are NaN.
 TTest welch_test(std::span<const double> x, std::span<const double> y,
                  const TTestOptions& options = {});
 // Student's, for equal variances.

@@ -62,7 +62,7 @@ std::vector<double> autocorrelation(std::span<const double> values, std::size_t 
 }
 
 FirstOrderFit yule_walker(std::span<const double> values) {
-  if (values.size() < 3) return {kNan, kNan};
+  if (values.size() < 2) return {kNan, kNan};
   const std::vector<double> covariance = autocovariance(values, 1);
   const double phi = covariance[1] / covariance[0];
   const double n = static_cast<double>(values.size());

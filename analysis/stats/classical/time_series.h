@@ -27,7 +27,8 @@ struct FirstOrderFit {
   double autocorrelation = 0;
   double innovation_variance = 0;  // with one degree of freedom for each of mean and coefficient
 };
-// An autoregression of first order by Yule and Walker's equation; at least three values, else NaN.
+// An autoregression of first order by Yule and Walker's equation; at least two values, else NaN; of
+// two the variance is +∞.
 FirstOrderFit yule_walker(std::span<const double> values);
 
 }  // namespace serin::analysis::stats::classical

@@ -77,7 +77,7 @@ TEST(Autocorrelation, EndsAtTheLengthAndIsNanOfConstants) {
   ASSERT_EQ(short_series.size(), 3U);
   EXPECT_DOUBLE_EQ(short_series[0], 1);
   EXPECT_TRUE(std::isnan(autocorrelation(Sample{2, 2, 2}, 1)[1]));
-  EXPECT_TRUE(std::isnan(yule_walker(Sample{1, 2}).autocorrelation));
+  EXPECT_TRUE(std::isnan(yule_walker(Sample{1}).autocorrelation));
 }
 
 TEST(BrentRoot, StopsWithinItsToleranceOrAtAnEnd) {
