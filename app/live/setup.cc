@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "analysis/release/policy_analysis.h"
+#include "app/live/sources.h"
 #include "rollout/machine/model/from_plan.h"
 
 namespace serin::app {
@@ -38,17 +39,6 @@ Duration planned_time(const rollout::Rollout& rollout, bool extended) {
     }
   }
   return std::max(extended ? kExtensionMax * sum : sum, kPlannedMin) + rollout.verify.duration;
-}
-
-std::string source_identity(const analysis::Provider& provider) {
-  if (!provider.prometheus) return std::string(provider.kind());
-  const analysis::PrometheusProvider& prometheus = *provider.prometheus;
-  std::string text = "prometheus " + prometheus.address;
-  for (const analysis::Header& header : prometheus.headers)
-    text += "\n" + header.key + ": " + header.value;
-  text += "\n" + prometheus.authentication.basic_auth.username + "\n" +
-          prometheus.authentication.basic_auth.password;
-  return text;
 }
 
 Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout::PinnedPlan& plan,
@@ -131,28 +121,6 @@ Result<drivers::HaproxyOptions> haproxy_options(const rollout::Rollout& rollout,
   options.canary_backend = routing.canary_backend;
   options.swapped = swapped;
   return options;
-}
-
-Result<std::unique_ptr<queries::MetricSource>> make_source(Loop& loop, HttpClient& http,
-                                                           const analysis::Provider& provider) {
-  if (!provider.prometheus) {
-    return fail(Code::failed_precondition,
-                fmt::format("provider '{}' is not supported yet; prometheus is", provider.kind()));
-  }
-  const analysis::PrometheusProvider& from = *provider.prometheus;
-  prometheus::SourceOptions options;
-  options.endpoint.address = from.address;
-  for (const analysis::Header& header : from.headers) {
-    options.endpoint.headers.emplace_back(header.key, header.value);
-  }
-  if (!from.authentication.basic_auth.username.empty())
-    options.endpoint.auth.kind = HttpAuth::Kind::basic;
-  options.endpoint.auth.user = from.authentication.basic_auth.username;
-  options.endpoint.auth.password = from.authentication.basic_auth.password;
-  options.endpoint.tls.insecure = from.insecure;
-  auto source = prometheus::PrometheusSource::create(loop, http, std::move(options));
-  if (!source) return std::unexpected(std::move(source).error());
-  return std::unique_ptr<queries::MetricSource>(std::move(*source));
 }
 
 }  // namespace serin::app

@@ -1,5 +1,5 @@
-// From a rollout's file to what runs it: the ticket of a release, its analysis, its router and its
-// metric sources.
+// From a rollout's file to what runs it: the ticket of a release, its analysis and its router. Its
+// metric sources are made in sources.h.
 //
 //   SERIN_TRY(ticket, make_ticket(plan, user));
 //   Engine engine(config, analysis_factory());
@@ -12,7 +12,6 @@
 
 #include "analysis/release/policy.h"
 #include "drivers/routers/haproxy/options.h"
-#include "providers/prometheus/source.h"
 #include "rollout/engine/engine.h"
 #include "rollout/plan/load/pin.h"
 
@@ -36,12 +35,5 @@ Duration planned_time(const rollout::Rollout& rollout, bool extended);
 
 // Errors: failed_precondition where the rollout names no HAProxy.
 Result<drivers::HaproxyOptions> haproxy_options(const rollout::Rollout& rollout, bool swapped);
-
-// Equal texts ask the same place.
-std::string source_identity(const analysis::Provider& provider);
-// Errors: failed_precondition (a provider that is not supported yet), invalid_argument (its
-// address).
-Result<std::unique_ptr<queries::MetricSource>> make_source(Loop& loop, HttpClient& http,
-                                                           const analysis::Provider& provider);
 
 }  // namespace serin::app

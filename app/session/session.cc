@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/live/recovery.h"
+#include "app/live/sources.h"
 #include "base/assert.h"
 
 namespace serin::app {
@@ -68,7 +69,7 @@ Status Session::prepare(Rng& rng, const rollout::PinnedPlan& plan) {
   http_ = make_http_client(loop_, Rng(rng()));
   SERIN_TRY(policy, make_policy(plan, "", true));
   for (const analysis::PolicySource& source : policy->sources) {
-    SERIN_TRY(made, make_source(loop_, *http_, source.provider));
+    SERIN_TRY(made, make_source({.loop = loop_, .http = *http_}, source.provider));
     sources_.emplace(source_identity(source.provider), std::move(made));
   }
   notifier_ = std::make_unique<LogNotifier>(log_);

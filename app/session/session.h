@@ -18,7 +18,9 @@
 #include "app/live/setup.h"
 #include "app/live/shell.h"
 #include "base/log.h"
+#include "base/net/http_client.h"
 #include "drivers/routers/haproxy/router.h"
+#include "queries/metric_source.h"
 
 namespace serin::app {
 

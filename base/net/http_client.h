@@ -43,11 +43,12 @@ struct HttpTls {
 };
 
 struct HttpAuth {
-  enum class Kind { none, basic, bearer };
+  enum class Kind { none, basic, bearer, aws_sigv4 };
   Kind kind = Kind::none;
   std::string user{};
   std::string password{};
-  std::string token{};
+  std::string token{};    // bearer; aws_sigv4: of a session, may be empty
+  std::string signing{};  // aws_sigv4: "aws:amz:REGION:SERVICE"; user and password are its key
 };
 
 struct HttpRequest {

@@ -124,20 +124,13 @@ Result<Answer> read_data(const dom::object& data, const DecodeLimits& limits) {
     }
     return answer;
   }
-  if (type == "string") {
-    answer.type = AnswerType::string;
-    std::string_view text;
-    if (result.at(1).get(text) != simdjson::SUCCESS)
-      return bad("the string is no [time, \"text\"]");
-    answer.json = Json(text);
-    return answer;
-  }
   bool matrix = type == "matrix";
   if (!matrix && type != "vector") {
-    return bad(fmt::format("`data.resultType` is \"{}\", none of scalar, vector, matrix, string",
+    return bad(fmt::format("`data.resultType` is \"{}\", none of scalar, vector, matrix",
                            type.substr(0, 40)));
   }
   answer.type = matrix ? AnswerType::matrix : AnswerType::vector;
+  if (result.is_null()) return answer;  // how some servers write an empty list
   dom::array all;
   if (result.get(all) != simdjson::SUCCESS) return bad("`data.result` is no array");
   if (all.size() > limits.series_max) {

@@ -5,40 +5,14 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "providers/access/form.h"
 
 namespace serin::prometheus {
 namespace {
 
-void append_escaped(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                 c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
-    } else {
-      out += '%';
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 0xfU];
-    }
-  }
-}
+constexpr std::string_view kContentType = "Content-Type";
 
-void append_parameter(std::string& out, std::string_view name, std::string_view value) {
-  if (!out.empty()) out += '&';
-  out += name;
-  out += '=';
-  append_escaped(out, value);
-}
-
-bool is_content_type(std::string_view name) {
-  static constexpr std::string_view kName = "content-type";
-  auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
-  return std::equal(name.begin(), name.end(), kName.begin(), kName.end(), same);
-}
+using access::append_parameter;
 
 std::string seconds(double value) {
   return fmt::format("{}", value);
@@ -51,16 +25,44 @@ std::string seconds(WallTime time) {
                  static_cast<double>((since - whole).count()) / 1e9);
 }
 
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// As Go reads one: a scheme, "://", a host that is not empty, and a port of digits.
+bool is_url(std::string_view text) {
+  const std::size_t scheme_end = text.find("://");
+  if (scheme_end == std::string_view::npos || scheme_end == 0 || !is_letter(text.front())) {
+    return false;
+  }
+  const std::string_view scheme = text.substr(0, scheme_end);
+  if (!std::ranges::all_of(scheme, [](char c) {
+        return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+      })) {
+    return false;
+  }
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::ranges::any_of(text, control)) return false;
+  std::string_view host = text.substr(scheme_end + 3);
+  host = host.substr(0, host.find_first_of("/?#"));
+  if (const std::size_t at = host.rfind('@'); at != std::string_view::npos) {
+    host.remove_prefix(at + 1);
+  }
+  if (host.empty() || host.find_first_of(" <>\"\\^`{|}") != std::string_view::npos) return false;
+  const std::size_t bracket = host.rfind(']');
+  const std::size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  if (host.starts_with('[') && bracket == std::string_view::npos) return false;
+  if (colon == std::string_view::npos) return true;
+  return std::ranges::all_of(host.substr(colon + 1), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 }  // namespace
 
 Status check_address(std::string_view address) {
   if (address.empty()) {
     return fail(Code::invalid_argument, "prometheus address is not configured");
   }
-  auto scheme = address.find("://");
-  bool has_host = scheme != std::string_view::npos && scheme > 0 && address.size() > scheme + 3 &&
-                  address[scheme + 3] != '/';
-  if (!has_host || address.find_first_of(" \t\r\n") != std::string_view::npos) {
+  if (!is_url(address)) {
     return fail(Code::invalid_argument, "prometheus address is not is url format");
   }
   return {};
@@ -84,13 +86,15 @@ HttpRequest build_request(const Endpoint& endpoint, const queries::Request& requ
   std::string_view address = endpoint.address;
   while (address.ends_with('/')) address.remove_suffix(1);
   http.url = std::string(address) + (range ? "/api/v1/query_range" : "/api/v1/query");
-  http.headers = endpoint.headers;
+  for (const auto& [name, value] : endpoint.headers) {
+    access::set_header(http.headers, name, value);
+  }
   if (method == Method::post) {
     http.method = "POST";
     http.body = std::move(form);
-    bool typed = std::any_of(http.headers.begin(), http.headers.end(),
-                             [](const auto& header) { return is_content_type(header.first); });
-    if (!typed) http.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+    if (!access::has_header(http.headers, kContentType)) {
+      http.headers.emplace_back(kContentType, "application/x-www-form-urlencoded");
+    }
   } else {
     http.url += '?';
     http.url += form;

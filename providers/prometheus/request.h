@@ -16,7 +16,7 @@ namespace serin::prometheus {
 
 struct Endpoint {
   std::string address;    // "http://host:9090", with a path where the API lies below one
-  HttpHeaders headers{};  // sent with every request
+  HttpHeaders headers{};  // sent with every request; of a name given twice the last counts
   HttpAuth auth{};
   HttpTls tls{};
   std::size_t body_max = kHttpBodyMax;

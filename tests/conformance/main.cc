@@ -14,7 +14,7 @@ namespace {
 
 std::vector<std::span<const Family>> groups() {
   return {classical_families(), condition_families(), evidence_families(), kayenta_families(),
-          replica_families(),   run_families(),       template_families()};
+          replica_families(),   response_families(),  run_families(),      template_families()};
 }
 
 const Family* find_family(std::string_view name) {

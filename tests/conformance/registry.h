@@ -22,6 +22,7 @@ std::span<const Family> condition_families();  // condition, expression
 std::span<const Family> evidence_families();   // stats_eprocess_*, stats_confseq_*
 std::span<const Family> kayenta_families();    // kayenta_judge
 std::span<const Family> replica_families();    // replica_counts_*
+std::span<const Family> response_families();   // prometheus_response, web_response
 std::span<const Family> run_families();        // metric_status, analysis_run
 std::span<const Family> template_families();   // validation, template_merge, arg_substitution
 

@@ -18,6 +18,15 @@ std::string plain(double number) {
   return {buffer, end};
 }
 
+// Argo Rollouts reads 0 where the series' sample is a native histogram.
+queries::Answer with_zeros(queries::Answer answer) {
+  if (answer.type != queries::AnswerType::vector) return answer;
+  for (queries::Series& series : answer.series) {
+    if (series.samples.empty()) series.samples.push_back({});
+  }
+  return answer;
+}
+
 }  // namespace
 
 std::string value_text(const Value& value) {
@@ -35,9 +44,12 @@ std::string value_text(const Value& value) {
 MeasureOutcome measure(ThresholdRule& rule, const Result<queries::Answer>& answer,
                        const conditions::Surroundings& surroundings) {
   if (!answer) return {Phase::error, answer.error().to_string(), {}};
-  const Value value = Value::from_answer(*answer);
+  const Value value = Value::from_answer(rule.safe() ? *answer : with_zeros(*answer));
   Judged judged = rule.judge(value, surroundings);
-  return {judged.phase, std::move(judged.message), value_text(value)};
+  // A text that was JSON keeps its quotes; one that was none is shown as it came.
+  const bool json = answer->type == queries::AnswerType::json;
+  return {judged.phase, std::move(judged.message),
+          json ? value.to_json().dump() : value_text(value)};
 }
 
 }  // namespace serin::analysis

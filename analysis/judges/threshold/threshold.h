@@ -33,6 +33,8 @@ class ThresholdRule {
   // Reads the conditions, the dialect and `noData`.
   explicit ThresholdRule(const Metric& metric);
 
+  bool safe() const { return safe_; }  // by serin's rules, not by Argo Rollouts'
+
   Judged judge(const conditions::Value& result, const conditions::Surroundings& surroundings);
 
  private:

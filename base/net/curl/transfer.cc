@@ -132,6 +132,10 @@ void Transfer::set_headers() {
     // curl's form of a header without a value.
     add(value.empty() ? name + ";" : name + ": " + value);
   }
+  if (const HttpAuth& auth = request_->auth;
+      auth.kind == HttpAuth::Kind::aws_sigv4 && !auth.token.empty()) {
+    add("X-Amz-Security-Token: " + auth.token);
+  }
   add("Expect:");                       // no waiting for "100 Continue"
   if (!has_type) add("Content-Type:");  // nor a type that nobody named
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
@@ -146,6 +150,10 @@ void Transfer::set_access() {
   } else if (auth.kind == HttpAuth::Kind::bearer) {
     curl_easy_setopt(easy_, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
     curl_easy_setopt(easy_, CURLOPT_XOAUTH2_BEARER, auth.token.c_str());
+  } else if (auth.kind == HttpAuth::Kind::aws_sigv4) {
+    curl_easy_setopt(easy_, CURLOPT_AWS_SIGV4, auth.signing.c_str());
+    curl_easy_setopt(easy_, CURLOPT_USERNAME, auth.user.c_str());
+    curl_easy_setopt(easy_, CURLOPT_PASSWORD, auth.password.c_str());
   }
   const HttpTls& tls = request_->tls;
   if (!tls.ca_file.empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, tls.ca_file.c_str());

@@ -59,13 +59,16 @@ TEST(Decode, ReadsAVectorWithNan) {
   EXPECT_TRUE(decode(success("vector", "[]")).value().series.empty());
 }
 
-TEST(Decode, ReadsScalarsAndStrings) {
+TEST(Decode, ReadsScalars) {
   Answer scalar = decode(success("scalar", R"([1700000000.5,"2.5"])")).value();
   EXPECT_EQ(scalar.type, AnswerType::scalar);
   EXPECT_EQ(scalar.series, (std::vector<queries::Series>{{Labels(), {{1700000000500, 2.5}}}}));
-  Answer text = decode(success("string", R"([1,"hé\n"])")).value();
-  EXPECT_EQ(text.type, AnswerType::string);
-  EXPECT_EQ(text.json.string(), "hé\n");
+}
+
+TEST(Decode, AnEmptyListMayBeNull) {
+  EXPECT_TRUE(decode(success("vector", "null")).value().series.empty());
+  EXPECT_EQ(decode(success("matrix", "null")).value().type, AnswerType::matrix);
+  EXPECT_FALSE(decode(success("scalar", "null")));
 }
 
 TEST(Decode, KeepsWarningsInTheServersWords) {
@@ -127,7 +130,9 @@ TEST(Decode, WhatIsNoAnswerSaysWhy) {
                 .find("value 0 of result 0"),
             std::string::npos);
   EXPECT_NE(error_of(success("scalar", "7")).find("the scalar"), std::string::npos);
-  EXPECT_NE(error_of(success("string", "7")).find("the string"), std::string::npos);
+  // A text says nothing of a service.
+  EXPECT_NE(error_of(success("string", R"([1,"up"])")).find("none of scalar, vector, matrix"),
+            std::string::npos);
   EXPECT_EQ(decode("[").error().code, Code::data_loss);
 }
 

@@ -44,12 +44,6 @@ std::optional<Answer> data(const json& d) {
   }
   const json& result = d["result"];
   std::string type = d["resultType"];
-  if (type == "string") {
-    answer.type = AnswerType::string;
-    if (!result.is_array() || result.size() < 2 || !result[1].is_string()) return std::nullopt;
-    answer.json = Json(result[1].get<std::string>());
-    return answer;
-  }
   if (type == "scalar") {
     answer.type = AnswerType::scalar;
     auto sample = pair(result);
@@ -57,8 +51,10 @@ std::optional<Answer> data(const json& d) {
     answer.series.push_back({Labels(), {*sample}});
     return answer;
   }
-  if ((type != "vector" && type != "matrix") || !result.is_array()) return std::nullopt;
+  if (type != "vector" && type != "matrix") return std::nullopt;
   answer.type = type == "matrix" ? AnswerType::matrix : AnswerType::vector;
+  if (result.is_null()) return answer;
+  if (!result.is_array()) return std::nullopt;
   for (const json& element : result) {
     queries::Series series;
     if (!labels(element, series.labels)) return std::nullopt;

@@ -68,12 +68,21 @@ TEST(PrometheusRequest, CarriesHeadersAndCredentials) {
   EXPECT_EQ(http.body_max, 77U);
 }
 
+TEST(PrometheusRequest, OfAHeaderGivenTwiceTheLastCounts) {
+  Endpoint endpoint{"http://h", {{"X-Scope-OrgID", "a"}, {"x-scope-orgid", "b"}}, {}, {}};
+  const HttpRequest http = build_request(endpoint, instant("up"), Method::get);
+  EXPECT_EQ(http.headers, (HttpHeaders{{"X-Scope-OrgID", "b"}}));
+}
+
 TEST(PrometheusAddress, NeedsSchemeAndHost) {
+  EXPECT_TRUE(check_address("http://user:pw@[::1]:9090/x?y"));
+  EXPECT_TRUE(check_address("http://h:"));
   EXPECT_TRUE(check_address("http://prometheus:9090"));
   EXPECT_TRUE(check_address("https://h/prom/"));
   EXPECT_EQ(check_address("").error().message, "prometheus address is not configured");
   for (const char* wrong :
-       {"prometheus:9090", "http://", "http:///x", "://h", "http://a b", "/prom"}) {
+       {"prometheus:9090", "http://", "http:///x", "://h", "http://a b", "/prom", "1http://h",
+        "http://user@", "http://?x", "http://h:port", "http://[::1", "ht tp://h", "http://h/\n"}) {
     EXPECT_EQ(check_address(wrong).error().message, "prometheus address is not is url format")
         << wrong;
   }

@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-
 #include "base/sim_loop.h"
+#include "tests/unit/providers/held_http.h"
 
 namespace serin::prometheus {
 namespace {
@@ -12,42 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 using queries::Answer;
 using queries::Request;
+using test::HeldHttp;
 
 constexpr const char* kEmpty = R"({"status":"success","data":{"resultType":"vector","result":[]}})";
-
-// Keeps requests until the test answers them.
-class HeldHttp final : public HttpClient {
- public:
-  struct Held {
-    HttpRequest request;
-    Instant deadline;
-    HttpCallback done;
-  };
-  explicit HeldHttp(Loop& loop) : loop_(loop) {}
-  Cancellation send(HttpRequest request, Instant deadline, HttpCallback done) override {
-    int id = next_++;
-    held[id] = {std::move(request), deadline, std::move(done)};
-    return Cancellation([this, id] {
-      if (!held.contains(id)) return;
-      loop_.post([this, id] { answer(id, fail(Code::cancelled, "cancelled")); });
-    });
-  }
-  void answer(int id, Result<HttpResponse> response) {
-    auto found = held.extract(id);
-    if (!found.empty()) found.mapped().done(std::move(response));
-  }
-  void answer(int id, int status, std::string body) {
-    HttpResponse response;
-    response.status = status;
-    response.body = std::move(body);
-    answer(id, std::move(response));
-  }
-  std::map<int, Held> held;
-
- private:
-  Loop& loop_;
-  int next_ = 0;
-};
 
 class PrometheusSourceTest : public ::testing::Test {
  protected:

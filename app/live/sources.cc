@@ -1,0 +1,153 @@
+#include "app/live/sources.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "analysis/templates/fields.h"
+#include "base/config/writer.h"
+#include "base/net/asio_loop.h"
+#include "base/process.h"
+#include "base/random.h"
+#include "providers/access/aws.h"
+#include "providers/access/oauth2_client.h"
+#include "providers/prometheus/source.h"
+#include "providers/web/source.h"
+
+namespace serin::app {
+namespace {
+
+using SourcePointer = std::unique_ptr<queries::MetricSource>;
+
+// Where the address is left out, as in Argo Rollouts.
+constexpr const char* kPrometheusAddress = "ARGO_ROLLOUTS_PROMETHEUS_ADDRESS";
+// Amazon's managed Prometheus wants signed requests.
+constexpr std::string_view kSignedAddress = "aps-workspaces";
+
+// A source with the client that is its own.
+class OwningSource final : public queries::MetricSource {
+ public:
+  OwningSource(std::unique_ptr<HttpClient> http, SourcePointer source)
+      : http_(std::move(http)), source_(std::move(source)) {}
+  Cancellation ask(const queries::Request& request, Instant deadline,
+                   queries::AnswerCallback done) override {
+    return source_->ask(request, deadline, std::move(done));
+  }
+
+ private:
+  std::unique_ptr<HttpClient> http_;
+  SourcePointer source_;
+};
+
+template <class T>
+Result<SourcePointer> as_source(Result<std::unique_ptr<T>> made) {
+  if (!made) return std::unexpected(std::move(made).error());
+  return SourcePointer(std::move(*made));
+}
+
+HttpHeaders headers_of(const std::vector<analysis::Header>& headers) {
+  HttpHeaders list;
+  for (const analysis::Header& header : headers) list.emplace_back(header.key, header.value);
+  return list;
+}
+
+// Makes a source over a client that has tokens where `oauth2` wants them.
+template <class Make>
+Result<SourcePointer> with_access(const SourceParts& parts, const analysis::OAuth2& oauth2,
+                                  bool insecure, const Make& make) {
+  if (oauth2.token_url.empty()) return make(parts.http);
+  SERIN_TRY(client, access::OAuth2Client::create(parts.loop, parts.http,
+                                                 {.token_url = oauth2.token_url,
+                                                  .client_id = oauth2.client_id,
+                                                  .client_secret = oauth2.client_secret,
+                                                  .scopes = oauth2.scopes,
+                                                  .tls = {.insecure = insecure}}));
+  SERIN_TRY(source, make(*client));
+  return SourcePointer(std::make_unique<OwningSource>(std::move(client), std::move(source)));
+}
+
+Result<SourcePointer> make_prometheus(const SourceParts& parts,
+                                      const analysis::PrometheusProvider& from) {
+  prometheus::Endpoint endpoint;
+  endpoint.address = from.address;
+  if (endpoint.address.empty()) {
+    endpoint.address = environment_variable(kPrometheusAddress).value_or("");
+  }
+  SERIN_CHECK(prometheus::check_address(endpoint.address));
+  if (from.timeout.value_or(0) < 0) {
+    return fail(Code::invalid_argument, "prometheus timeout should not be negative");
+  }
+  endpoint.headers = headers_of(from.headers);
+  endpoint.tls.insecure = from.insecure;
+  const analysis::Authentication& proof = from.authentication;
+  const auto make = [&](HttpClient& http) {
+    return as_source(
+        prometheus::PrometheusSource::create(parts.loop, http, {.endpoint = endpoint}));
+  };
+  if (endpoint.address.find(kSignedAddress) != std::string::npos) {
+    SERIN_TRY(auth, access::aws_signature({.region = proof.sigv4.region,
+                                           .profile = proof.sigv4.profile,
+                                           .role_arn = proof.sigv4.role_arn},
+                                          access::AwsPlaces::real()));
+    endpoint.auth = auth;
+    return make(parts.http);
+  }
+  const analysis::BasicAuth& basic = proof.basic_auth;
+  if (!basic.username.empty() && !basic.password.empty()) {
+    endpoint.auth = {
+        .kind = HttpAuth::Kind::basic, .user = basic.username, .password = basic.password};
+  }
+  return with_access(parts, proof.oauth2, from.insecure, make);
+}
+
+Result<SourcePointer> make_web(const SourceParts& parts, const analysis::WebProvider& from) {
+  web::WebOptions options;
+  if (!from.method.empty()) options.method = from.method;
+  options.url = from.url;
+  options.headers = headers_of(from.headers);
+  options.body = from.body;
+  if (!from.json_body.is_null()) options.json_body = from.json_body.dump();
+  if (!from.json_path.empty()) options.json_path = from.json_path;
+  options.tls.insecure = from.insecure;
+  return with_access(parts, from.authentication.oauth2, from.insecure, [&](HttpClient& http) {
+    return as_source(web::WebSource::create(parts.loop, http, options));
+  });
+}
+
+// "http://host:9090", without user, password and path, which may be secrets.
+std::string origin_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return "";
+  std::string_view host = url.substr(scheme + 3);
+  host = host.substr(0, host.find_first_of("/?#"));
+  host = host.substr(host.rfind('@') + 1);
+  return std::string(url.substr(0, scheme + 3)) + std::string(host);
+}
+
+}  // namespace
+
+std::string source_identity(const analysis::Provider& provider) {
+  analysis::Provider place = provider;
+  std::string origin;
+  if (place.prometheus) {
+    // One source answers all queries to one server.
+    place.prometheus->query.clear();
+    place.prometheus->range_query.reset();
+    place.prometheus->timeout.reset();
+    origin = " " + origin_of(place.prometheus->address);
+  }
+  if (place.web) origin = " " + origin_of(place.web->url);
+  const std::string text = config::write(place).dump();
+  return fmt::format("{}{} {:016x}", provider.kind(), origin,
+                     stable_hash(text.data(), text.size()));
+}
+
+Result<SourcePointer> make_source(const SourceParts& parts, const analysis::Provider& provider) {
+  if (provider.prometheus) return make_prometheus(parts, *provider.prometheus);
+  if (provider.web) return make_web(parts, *provider.web);
+  return fail(
+      Code::failed_precondition,
+      fmt::format("provider '{}' is not supported yet; prometheus and web are", provider.kind()));
+}
+
+}  // namespace serin::app

@@ -1,0 +1,34 @@
+// From a metric's provider to what asks it.
+//
+//   SERIN_TRY(source, make_source({.loop = loop, .http = *http}, metric.provider));
+//   source->ask(*analysis::request_of(metric.provider, surroundings), deadline, …);
+//
+// Composition only: each source is the provider's own.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "analysis/templates/providers.h"
+#include "base/net/http_client.h"
+#include "queries/metric_source.h"
+
+namespace serin::app {
+
+// What sources are made with. All of it outlives them.
+struct SourceParts {
+  AsioLoop& loop;
+  HttpClient& http;
+};
+
+// Equal texts ask the same place in the same way. It names the provider and where it is; headers,
+// credentials and queries are in it as a checksum, for it is kept in the journal.
+std::string source_identity(const analysis::Provider& provider);
+
+// Errors: failed_precondition (a provider that is not supported yet), invalid_argument (its
+// address, path or credentials), unauthenticated (no credentials where they were looked for).
+Result<std::unique_ptr<queries::MetricSource>> make_source(const SourceParts& parts,
+                                                           const analysis::Provider& provider);
+
+}  // namespace serin::app
