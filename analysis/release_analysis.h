@@ -55,6 +55,15 @@ class ReleaseAnalysis {
   // An unknown or repeated id is ignored (answers may come twice or late).
   virtual void answered(AskId id, const Result<queries::Answer>& answer, Now now) = 0;
 
+  // What is to be kept of an answer in its stead, where that is less: learned() with it changes the
+  // analysis as answered() would. Nothing: the answer itself is kept. An empty object: nobody waits
+  // for this answer, and nothing is. Changes nothing that save() gives.
+  virtual std::optional<Json> digest(AskId, const Result<queries::Answer>&) { return std::nullopt; }
+  // Errors: data_loss (it is no digest of this analysis).
+  virtual Status learned(AskId, const Json&, Now) {
+    return fail(Code::data_loss, "an analysis that learns nothing");
+  }
+
   // A command that gives the canary traffic is being sent: FAIL counts from here.
   virtual void traffic_commanded(double canary_fraction, Now now) = 0;
   // Read back: coverage, timers and PASS of step `step` count from here.

@@ -52,7 +52,7 @@ Result<Compared> Compared::create(const ReleasePolicy& policy, const PolicyMetri
   compared.created_ = start.wall;
   compared.last_look_ = start.wall;
   compared.stage_ = policy.history > Duration::zero() ? Stage::history : Stage::live;
-  if (compared.stage_ == Stage::live) compared.history_windows_.emplace();
+  if (compared.stage_ == Stage::live) compared.unlearned_ = true;
   std::int64_t since_ms = to_unix_ms(start.wall);
   if (compared.comparison_.kind == Comparison::Kind::gauge) {
     auto tracker =
@@ -144,6 +144,7 @@ std::optional<Instant> Compared::next_wakeup() const {
 
 void Compared::answered(int part, const Result<queries::Answer>& answer, Now now) {
   if (part < 0 || part >= static_cast<int>(answers_.size()) || parts_ == 0) return;
+  if (answer && learning()) return;  // hold() is for those
   auto& slot = answers_[static_cast<std::size_t>(part)];
   if (slot) return;
   bool optional_part = stage_ == Stage::live && part == 1;
@@ -156,12 +157,7 @@ void Compared::answered(int part, const Result<queries::Answer>& answer, Now now
     failed(answer.error(), now);
     return;
   }
-  if (--parts_ > 0) return;
-  if (stage_ == Stage::history) {
-    end_history(now);
-  } else {
-    end_look(now);
-  }
+  if (--parts_ == 0) end_look(now);
 }
 
 void Compared::failed(const Error& error, Now now) {
@@ -170,43 +166,54 @@ void Compared::failed(const Error& error, Now now) {
   problem_ = error.to_string();
   schedule_.failed(now.mono);
   if (stage_ == Stage::history && tries_ >= kHistoryTries) {
-    history_windows_.emplace();
+    unlearned_ = true;
     stage_ = Stage::live;
   }
 }
 
-void Compared::end_history(Now now) {
+void Compared::hold(int part, const queries::Answer& answer) {
+  SERIN_ASSERT(stage_ == Stage::history);
+  if (part >= 0 && part < static_cast<int>(answers_.size())) {
+    answers_[static_cast<std::size_t>(part)] = answer;
+  }
+}
+
+bool Compared::all_held() const {
+  return std::all_of(answers_.begin(), answers_.end(),
+                     [](const auto& answer) { return answer.has_value(); });
+}
+
+Result<std::vector<queries::ComparisonWindow>> Compared::history() {
+  SERIN_ASSERT(all_held());
   std::vector<queries::Answer> chunks;
   for (auto& answer : answers_) chunks.push_back(std::move(*answer));
   answers_.clear();
-  auto windows = [&]() -> Result<std::vector<queries::ComparisonWindow>> {
-    SERIN_TRY(joined, queries::join_answers(std::move(chunks)));
-    queries::Versions pooled = versions_;
-    pooled.pooled = true;
-    std::int64_t created_ms = to_unix_ms(created_);
-    Duration poll = std::max(schedule_.interval(), kHistoryPollMin);
-    std::int64_t poll_ms = std::chrono::duration_cast<std::chrono::milliseconds>(poll).count();
-    std::int64_t from_ms =
-        created_ms - std::chrono::duration_cast<std::chrono::milliseconds>(history_).count();
-    // Where the records begin later than asked for, empty windows before them teach nothing.
-    std::int64_t oldest_ms = created_ms;
-    for (const queries::Series& series : joined.series) {
-      if (!series.samples.empty()) oldest_ms = std::min(oldest_ms, series.samples.front().time_ms);
-    }
-    if (oldest_ms > from_ms) from_ms += (oldest_ms - from_ms) / poll_ms * poll_ms;
-    if (created_ms - from_ms < poll_ms) return std::vector<queries::ComparisonWindow>{};
-    return queries::windows_from_history(comparison_, pooled, joined,
-                                         {.from_ms = from_ms,
-                                          .until_ms = created_ms,
-                                          .poll_ms = poll_ms,
-                                          .covered_from_ms = std::min(covered_from_ms_, from_ms)});
-  }();
-  if (!windows) {
-    failed(windows.error(), now);
-    return;
+  SERIN_TRY(joined, queries::join_answers(std::move(chunks)));
+  queries::Versions pooled = versions_;
+  pooled.pooled = true;
+  std::int64_t created_ms = to_unix_ms(created_);
+  Duration poll = std::max(schedule_.interval(), kHistoryPollMin);
+  std::int64_t poll_ms = std::chrono::duration_cast<std::chrono::milliseconds>(poll).count();
+  std::int64_t from_ms =
+      created_ms - std::chrono::duration_cast<std::chrono::milliseconds>(history_).count();
+  // Where the records begin later than asked for, empty windows before them teach nothing.
+  std::int64_t oldest_ms = created_ms;
+  for (const queries::Series& series : joined.series) {
+    if (!series.samples.empty()) oldest_ms = std::min(oldest_ms, series.samples.front().time_ms);
   }
+  if (oldest_ms > from_ms) from_ms += (oldest_ms - from_ms) / poll_ms * poll_ms;
+  if (created_ms - from_ms < poll_ms) return std::vector<queries::ComparisonWindow>{};
+  return queries::windows_from_history(comparison_, pooled, joined,
+                                       {.from_ms = from_ms,
+                                        .until_ms = created_ms,
+                                        .poll_ms = poll_ms,
+                                        .covered_from_ms = std::min(covered_from_ms_, from_ms)});
+}
+
+void Compared::history_learned(Now now) {
+  parts_ = 0;
+  answers_.clear();
   problem_.clear();
-  history_windows_ = std::move(*windows);
   stage_ = Stage::live;
   schedule_.answered(now.mono);
 }
@@ -236,10 +243,6 @@ void Compared::end_look(Now now) {
   schedule_.answered(now.mono);
 }
 
-std::optional<std::vector<queries::ComparisonWindow>> Compared::take_history() {
-  return std::exchange(history_windows_, std::nullopt);
-}
-
 std::optional<queries::ComparisonWindow> Compared::take_window() {
   return std::exchange(window_, std::nullopt);
 }
@@ -260,9 +263,11 @@ Json Compared::save() const {
   json.set("asked_ms", asked_ms_).set("covered_from_ms", covered_from_ms_).set("parts", parts_);
   json.set("has_presence", has_presence_).set("problem", problem_);
   Json answers = Json::array();
-  for (const auto& answer : answers_) answers.push(answer ? queries::to_json(*answer) : Json());
+  for (const auto& answer : answers_) {
+    answers.push(answer && !learning() ? queries::to_json(*answer) : Json());
+  }
   json.set("answers", std::move(answers));
-  json.set("windows_wait", history_windows_.has_value());
+  json.set("unlearned", unlearned_);
   json.set("tracker",
            std::visit(
                [](const auto& tracker) -> Json {
@@ -301,8 +306,7 @@ Status Compared::load(const Json& json) {
     SERIN_TRY(answer, queries::answer_from_json(item));
     answers_.emplace_back(std::move(answer));
   }
-  history_windows_.reset();
-  if (json["windows_wait"].boolean()) history_windows_.emplace();
+  unlearned_ = json["unlearned"].boolean();
   window_.reset();
   SERIN_TRY(state, queries::tracker_state_from_json(json["tracker"]));
   if (comparison_.kind == Comparison::Kind::gauge) {

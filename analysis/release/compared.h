@@ -2,15 +2,21 @@
 //
 //   for (PartAsk& ask : compared.due(now)) …          // history first, then a look an interval
 //   compared.answered(part, answer, now);
-//   if (auto history = compared.take_history()) judge.learn(i, *history);
+//   if (compared.take_unlearned()) judge.learn(i, {});      // there is no history
 //   if (auto window = compared.take_window()) judge.update(i, *window, running);
 //
+//   compared.hold(part, answer);                            // instead, while learning() …
+//   if (compared.all_held()) learned = compared.history();  // … and the last part is in
+//   compared.part_held(); … compared.history_learned(now);
+//
 // It joins schedule, queries and tracker; it judges nothing. A value but for the windows that wait
-// to be taken.
+// to be taken, and for answers of history, which are large: they are held until all are in, and are
+// asked for again after a restart.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -51,8 +57,21 @@ class Compared {
   // failure.
   void answered(int part, const Result<queries::Answer>& answer, Now now);
 
-  // Windows before the release, once; empty where there is no history or none is wanted.
-  std::optional<std::vector<queries::ComparisonWindow>> take_history();
+  // History is being asked for: its answers are held.
+  bool learning() const { return stage_ == Stage::history; }
+  void hold(int part, const queries::Answer& answer);
+  bool all_held() const;
+  // The windows before the release, from all that is held; drops that. Errors: invalid_argument (an
+  // answer is no matrix).
+  Result<std::vector<queries::ComparisonWindow>> history();
+  // One part less is waited for.
+  void part_held() { --parts_; }
+  // The last part came, and what it taught was taken; or could not be used.
+  void history_learned(Now now);
+  void history_failed(const Error& error, Now now) { failed(error, now); }
+
+  // True once where looks begin without history.
+  bool take_unlearned() { return std::exchange(unlearned_, false); }
   std::optional<queries::ComparisonWindow> take_window();
 
   bool learned() const { return stage_ == Stage::live; }
@@ -73,7 +92,6 @@ class Compared {
   Compared() = default;
   std::vector<PartAsk> ask_history(Now now);
   std::vector<PartAsk> ask_look(Now now);
-  void end_history(Now now);
   void end_look(Now now);
   void failed(const Error& error, Now now);
 
@@ -97,7 +115,7 @@ class Compared {
   std::vector<std::optional<queries::Answer>> answers_;
   std::string problem_;
 
-  std::optional<std::vector<queries::ComparisonWindow>> history_windows_;
+  bool unlearned_ = false;
   std::optional<queries::ComparisonWindow> window_;
 };
 

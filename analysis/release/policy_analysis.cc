@@ -125,6 +125,11 @@ void PolicyAnalysis::answered(AskId id, const Result<queries::Answer>& answer, N
   move_on(now);
   auto it = pending_.find(static_cast<std::uint64_t>(id));
   if (it == pending_.end()) return;
+  if (auto kept = digest(id, answer)) {
+    Status taken = learned(id, *kept, now);
+    SERIN_ASSERT(taken.has_value());
+    return;
+  }
   Pending pending = it->second;
   pending_.erase(it);
   compared_[pending.metric].answered(pending.part, answer, now);
@@ -137,8 +142,47 @@ void PolicyAnalysis::answered(AskId id, const Result<queries::Answer>& answer, N
   take(pending.metric, now);
 }
 
+std::optional<Json> PolicyAnalysis::digest(AskId id, const Result<queries::Answer>& answer) {
+  auto it = pending_.find(static_cast<std::uint64_t>(id));
+  if (it == pending_.end()) return Json::object();
+  Compared& compared = compared_[it->second.metric];
+  if (!answer || !compared.learning()) return std::nullopt;
+  compared.hold(it->second.part, *answer);
+  if (!compared.all_held()) return Json::object().set("held", true);
+  auto history = compared.history();
+  if (history) {
+    return Json::object().set("learned", judge_->after_learning(it->second.metric, *history));
+  }
+  const Error& error = history.error();
+  return Json::object().set(
+      "error",
+      Json::object().set("code", static_cast<int>(error.code)).set("message", error.to_string()));
+}
+
+Status PolicyAnalysis::learned(AskId id, const Json& what, Now now) {
+  move_on(now);
+  auto it = pending_.find(static_cast<std::uint64_t>(id));
+  if (it == pending_.end()) return {};
+  std::size_t metric = it->second.metric;
+  Compared& compared = compared_[metric];
+  pending_.erase(it);
+  if (const Json* learned = what.find("learned")) {
+    SERIN_CHECK(judge_->take_learned(metric, *learned));
+    compared.history_learned(now);
+  } else if (const Json* error = what.find("error")) {
+    auto code = static_cast<Code>((*error)["code"].integer());
+    compared.history_failed({code, std::string((*error)["message"].string())}, now);
+  } else if (what["held"].boolean()) {
+    compared.part_held();
+  } else {
+    return fail(Code::data_loss, "what was learned of history is not what this version writes");
+  }
+  take(metric, now);
+  return {};
+}
+
 void PolicyAnalysis::take(std::size_t metric, Now) {
-  if (auto history = compared_[metric].take_history()) judge_->learn(metric, *history);
+  if (compared_[metric].take_unlearned()) judge_->learn(metric, {});
   if (auto window = compared_[metric].take_window(); window && exposed_) {
     judge_->update(metric, *window, running_);
     watch_silence(metric, *window);

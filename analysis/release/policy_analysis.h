@@ -41,6 +41,10 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   std::vector<Ask> due(Now now) override;
   std::optional<Instant> next_wakeup() const override;
   void answered(AskId id, const Result<queries::Answer>& answer, Now now) override;
+  // Of history what it taught is kept. {"held":true}: of a part, beside others that are waited for;
+  // {"learned":…}: with the last part; {"error":{…}}: it can't be used.
+  std::optional<Json> digest(AskId id, const Result<queries::Answer>& answer) override;
+  Status learned(AskId id, const Json& what, Now now) override;
   void traffic_commanded(double canary_fraction, Now now) override;
   void traffic_confirmed(int step, double canary_fraction, Now now) override;
   void edge_counts(const EdgeCounts& counts, double canary_fraction, Now now) override;

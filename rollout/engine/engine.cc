@@ -86,7 +86,9 @@ Status Engine::fold(std::span<const JournalRecord> records) {
     if (std::holds_alternative<entry::Asked>(*entry) && release->analysis == nullptr) {
       return std::unexpected(damaged(record, "the release has no analysis any more"));
     }
-    if (!release->apply(*entry, record.now).changed) {
+    Applied applied = release->apply(*entry, record.now);
+    if (!applied.status) return std::unexpected(damaged(record, applied.status.error().message));
+    if (!applied.changed) {
       ++fold_mismatches_;
       release->sequence = record.sequence;
     }

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kAsked = "asked";
 constexpr std::string_view kAnswered = "answered";
+constexpr std::string_view kLearned = "learned";
 
 Json answered_body(const entry::Answered& answered) {
   Json asks = Json::array();
@@ -50,11 +51,17 @@ Result<Entry> answered_from(const Json& body) {
 
 std::string_view entry_kind(const Entry& entry) {
   if (const auto* event = std::get_if<machine::Event>(&entry)) return machine::name(*event);
+  if (std::holds_alternative<entry::Learned>(entry)) return kLearned;
   return std::holds_alternative<entry::Asked>(entry) ? kAsked : kAnswered;
 }
 
 Json entry_body(const Entry& entry) {
   if (const auto* answered = std::get_if<entry::Answered>(&entry)) return answered_body(*answered);
+  if (const auto* learned = std::get_if<entry::Learned>(&entry)) {
+    return Json::object()
+        .set("ask", static_cast<std::uint64_t>(learned->ask))
+        .set("what", learned->what);
+  }
   if (const auto* event = std::get_if<machine::Event>(&entry)) {
     Json body = machine::to_json(*event);
     body.members().erase(body.members().begin());  // the name is the record's kind
@@ -66,6 +73,10 @@ Json entry_body(const Entry& entry) {
 Result<Entry> entry_from(std::string_view kind, const Json& body) {
   if (kind == kAsked) return Entry(entry::Asked{});
   if (kind == kAnswered) return answered_from(body);
+  if (kind == kLearned) {
+    return Entry(entry::Learned{analysis::AskId{static_cast<std::uint64_t>(body["ask"].integer())},
+                                body["what"]});
+  }
   Json json = Json::object();
   json.set("event", kind);
   for (const Json::Member& member : body.members()) json.members().push_back(member);

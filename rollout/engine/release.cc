@@ -38,32 +38,37 @@ bool confirmed_anew(const ReleaseState& before, const ReleaseState& after) {
 Applied Release::apply(const Entry& entry, Now now) {
   wakeup_known_ = false;
   ++sequence;
-  Applied applied =
-      std::visit(Overloaded{[&](const entry::Asked&) {
-                              Applied asked{.changed = true, .effects = {}, .asks = {}};
-                              SERIN_ASSERT(analysis != nullptr);
-                              asked.asks = analysis->due(now);
-                              judge_again = true;
-                              return asked;
-                            },
-                            [&](const entry::Answered& answered) {
-                              if (analysis == nullptr)
-                                return Applied{};  // too late: the release has ended
-                              for (analysis::AskId ask : answered.asks) {
-                                analysis->answered(ask, answered.answer, now);
-                              }
-                              judge_again = true;
-                              return Applied{.changed = true, .effects = {}, .asks = {}};
-                            },
-                            [&](const machine::Event& event) { return apply_event(event, now); }},
-                 entry);
+  Applied applied = std::visit(
+      Overloaded{[&](const entry::Asked&) {
+                   Applied asked{.changed = true};
+                   SERIN_ASSERT(analysis != nullptr);
+                   asked.asks = analysis->due(now);
+                   judge_again = true;
+                   return asked;
+                 },
+                 [&](const entry::Answered& answered) {
+                   if (analysis == nullptr) return Applied{};  // too late: the release has ended
+                   for (analysis::AskId ask : answered.asks) {
+                     analysis->answered(ask, answered.answer, now);
+                   }
+                   judge_again = true;
+                   return Applied{.changed = true};
+                 },
+                 [&](const entry::Learned& learned) {
+                   if (analysis == nullptr) return Applied{};
+                   judge_again = true;
+                   return Applied{.changed = true,
+                                  .status = analysis->learned(learned.ask, learned.what, now)};
+                 },
+                 [&](const machine::Event& event) { return apply_event(event, now); }},
+      entry);
   if (!applied.changed) --sequence;
   return applied;
 }
 
 Applied Release::apply_event(const machine::Event& event, Now now) {
   machine::Transition next = machine::step(ticket.spec, state, event, now);
-  if (!next.changed) return {.changed = false, .effects = std::move(next.effects), .asks = {}};
+  if (!next.changed) return {.changed = false, .effects = std::move(next.effects)};
   ReleaseState before = std::exchange(state, std::move(next.state));
   if (analysis != nullptr) {
     tell_analysis(before, event, next.effects, now);
@@ -72,7 +77,7 @@ Applied Release::apply_event(const machine::Event& event, Now now) {
       analysis.reset();
     }
   }
-  return {.changed = true, .effects = std::move(next.effects), .asks = {}};
+  return {.changed = true, .effects = std::move(next.effects)};
 }
 
 void Release::tell_analysis(const ReleaseState& before, const machine::Event& event,

@@ -22,8 +22,13 @@ struct Answered {
   std::vector<analysis::AskId> asks;
   Result<queries::Answer> answer;
 };
+// What the analysis made of an answer that is too large to keep.
+struct Learned {
+  analysis::AskId ask{};
+  Json what;
+};
 }  // namespace entry
-using Entry = std::variant<entry::Asked, entry::Answered, machine::Event>;
+using Entry = std::variant<entry::Asked, entry::Answered, entry::Learned, machine::Event>;
 
 std::string_view entry_kind(const Entry& entry);
 Json entry_body(const Entry& entry);
@@ -31,8 +36,9 @@ Result<Entry> entry_from(std::string_view kind, const Json& body);
 
 struct Applied {
   bool changed = false;  // to be kept
-  std::vector<machine::Effect> effects;
-  std::vector<analysis::Ask> asks;
+  std::vector<machine::Effect> effects{};
+  std::vector<analysis::Ask> asks{};
+  Status status{};  // of an entry that the analysis could not read; only while folding
 };
 
 struct Release {

@@ -19,6 +19,7 @@ void Round::advance(Release& release, const Entry& entry) {
 
 void Round::apply(Release& release, const Entry& entry) {
   Applied applied = release.apply(entry, now_);
+  SERIN_ASSERT(applied.status.has_value());
   if (applied.changed) keep(release, entry_kind(entry), entry_body(entry));
   take_asks(release, std::move(applied.asks));
   take_effects(release, std::move(applied.effects));
@@ -155,9 +156,15 @@ void Round::on(const event::Answered& answered) {
     if (release == nullptr || release->analysis == nullptr) continue;
     entry::Answered entry{{}, answer};
     for (const Recipient& other : answered.recipients) {
-      if (other.release == recipient.release) entry.asks.push_back(other.ask);
+      if (other.release != recipient.release || release->analysis == nullptr) continue;
+      auto kept = release->analysis->digest(other.ask, answer);
+      if (!kept) {
+        entry.asks.push_back(other.ask);
+      } else if (kept->size() > 0) {
+        advance(*release, entry::Learned{other.ask, std::move(*kept)});
+      }
     }
-    advance(*release, std::move(entry));
+    if (!entry.asks.empty()) advance(*release, std::move(entry));
   }
 }
 

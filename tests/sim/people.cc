@@ -79,6 +79,7 @@ engine::Ticket People::ticket(const std::string& service) {
     spec.promotion = machine::PromoteBy::manual;
     spec.has_workload = false;
     ticket.pinned.set("fleet", true);
+    ticket.pinned.set("history_s", world_.chance(0.5) ? 3 * 3600 : 0);
   } else {
     ticket.pinned.set("interval_ms", world_.whole(1500, 6000));
     ticket.pinned.set("good_needed", world_.whole(1, 12));

@@ -21,7 +21,7 @@ Result<std::unique_ptr<analysis::ReleaseAnalysis>> fleet_analysis(const engine::
                                                                   Now now) {
   auto policy = std::make_shared<analysis::ReleasePolicy>();
   policy->release = ticket.spec.id;
-  policy->history = Duration{};
+  policy->history = seconds(ticket.pinned["history_s"].integer());
   policy->planned = minutes(10);
   analysis::Metric metric;
   metric.name = "errors";

@@ -101,6 +101,19 @@ void SequentialJudge::learn(std::size_t metric,
   states_[metric]->learn(sequential::History(history));
 }
 
+Json SequentialJudge::after_learning(std::size_t metric,
+                                     std::span<const queries::ComparisonWindow> history) const {
+  SERIN_ASSERT(metric < states_.size());
+  sequential::MetricState learned(*states_[metric]);
+  learned.learn(sequential::History(history));
+  return learned.save();
+}
+
+Status SequentialJudge::take_learned(std::size_t metric, const Json& learned) {
+  SERIN_ASSERT(metric < states_.size());
+  return states_[metric]->load(learned);
+}
+
 void SequentialJudge::update(std::size_t metric, const queries::ComparisonWindow& window,
                              Duration running) {
   SERIN_ASSERT(metric < states_.size());

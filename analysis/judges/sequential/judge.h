@@ -56,6 +56,11 @@ class SequentialJudge {
   // instances).
   void learn(std::size_t metric, std::span<const queries::ComparisonWindow> history);
 
+  // The same in two: what the metric becomes by learning, and the taking of it, at another time or
+  // from a journal. Errors: data_loss, naming the field.
+  Json after_learning(std::size_t metric, std::span<const queries::ComparisonWindow> history) const;
+  Status take_learned(std::size_t metric, const Json& learned);
+
   // One look at a metric: what happened since the last one. `running`: since the release began; it
   // does not fall. An empty window is a look without data. O(instances · buckets), a few
   // microseconds; nothing is allocated once a metric's shape is known.

@@ -24,7 +24,7 @@ std::vector<JournalRecord> through_text(const std::vector<JournalRecord>& record
   return list;
 }
 
-constexpr int kSnapshotsEvery = 60;  // outputs, beside every state that changed
+constexpr int kSnapshotsEvery = 200;  // outputs, beside every state that changed
 constexpr Duration kSlack = milliseconds(300);
 
 }  // namespace

@@ -21,6 +21,12 @@ class Spoiled final : public ReleaseAnalysis {
     if (bug_ == Bug::evidence_lost && *folding_) return;
     inner_->answered(id, answer, now);
   }
+  std::optional<Json> digest(AskId id, const Result<queries::Answer>& answer) override {
+    return inner_->digest(id, answer);
+  }
+  Status learned(AskId id, const Json& what, Now now) override {
+    return inner_->learned(id, what, now);
+  }
   void traffic_commanded(double fraction, Now now) override {
     inner_->traffic_commanded(fraction, now);
   }

@@ -170,11 +170,8 @@ void Process::write() {
   if (writing_ || (queue_.empty() && !snapshot_wanted_)) return;
   std::size_t size = 0;
   for (const auto& records : queue_) size += records.size();
-  if (size > kQueueMax) {
-    // What waits is too much: the whole takes the place of its parts.
-    queue_.clear();
-    snapshot_wanted_ = true;
-  }
+  // What waits is too much, or what a start would read: the whole takes the place of its parts.
+  if (size > kQueueMax || store_.size() > kJournalMax) snapshot_wanted_ = true;
   writing_ = true;
   std::uint64_t number = appended_;
   auto done = [this, number, incarnation = incarnation_](Status status) {

@@ -31,7 +31,8 @@ struct Surroundings {
 
 class Process {
  public:
-  static constexpr std::size_t kQueueMax = 3000;  // records that wait for the store
+  static constexpr std::size_t kQueueMax = 3000;   // records that wait for the store
+  static constexpr std::size_t kJournalMax = 400;  // records that a start has to fold
   static constexpr Duration kTimeout = seconds(2);
 
   Process(Surroundings around, std::string instance);

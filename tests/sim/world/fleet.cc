@@ -22,11 +22,18 @@ Fleet::Fleet(World& world, Route& route, bool canary_is_bad) : world_(world), ro
     bool canary = i >= 4;
     pods_.push_back({fmt::format("{}-{}", canary ? "new" : "old", i), canary, 0, 0, {}, {}});
   }
+  // Nothing goes wrong before the beginning.
+  calm_ = true;
+  std::int64_t start_ms = to_unix_ms(world_.loop.now().wall);
+  for (std::int64_t ms = start_ms - kPastMs; ms < start_ms; ms += kScrapeMs) scrape_at(ms, 0);
+  calm_ = false;
 }
 
 void Fleet::scrape() {
-  std::int64_t now_ms = to_unix_ms(world_.loop.now().wall);
-  double share = route_.share().fraction();
+  scrape_at(to_unix_ms(world_.loop.now().wall), route_.share().fraction());
+}
+
+void Fleet::scrape_at(std::int64_t now_ms, double share) {
   for (Pod& pod : pods_) {
     int side = pod.canary ? 1 : 0;
     double requests = 200 * to_seconds(kScrape) * (pod.canary ? share / 2 : (1 - share) / 4);
@@ -52,16 +59,14 @@ void Fleet::scrape() {
     keep(pod.good_samples, pod.good);
     if (pod.bad > 0 || !pod.bad_samples.empty()) keep(pod.bad_samples, pod.bad);
   }
+  if (!past_.empty() && past_.back().time_ms >= now_ms) return;
   past_.push_back({now_ms, {truth_[0], truth_[1]}});
 }
 
 Totals Fleet::truth_at(bool canary, WallTime at) const {
-  Totals totals;
-  for (const Past& past : past_) {
-    if (past.time_ms > to_unix_ms(at)) break;
-    totals = past.totals[canary ? 1 : 0];
-  }
-  return totals;
+  auto later = [](std::int64_t time, const Past& past) { return time < past.time_ms; };
+  auto next = std::upper_bound(past_.begin(), past_.end(), to_unix_ms(at), later);
+  return next == past_.begin() ? Totals{} : std::prev(next)->totals[canary ? 1 : 0];
 }
 
 Answer Fleet::answer(const std::string& text, WallTime at) const {
@@ -81,9 +86,9 @@ Answer Fleet::answer(const std::string& text, WallTime at) const {
                                     {"version", pod.canary ? "v2" : "v1"}}),
                   .samples = {}};
     if (!filter->matches(series.labels)) return;
-    for (const Sample& sample : samples) {
-      if (sample.time_ms > begin && sample.time_ms <= end) series.samples.push_back(sample);
-    }
+    auto later = [](std::int64_t time, const Sample& sample) { return time < sample.time_ms; };
+    series.samples.assign(std::upper_bound(samples.begin(), samples.end(), begin, later),
+                          std::upper_bound(samples.begin(), samples.end(), end, later));
     if (!series.samples.empty()) answer.series.push_back(std::move(series));
   };
   for (const Pod& pod : pods_) {

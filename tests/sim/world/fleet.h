@@ -19,6 +19,8 @@ struct Totals {
 class Fleet {
  public:
   static constexpr Duration kScrape = seconds(5);
+  // How long it has been scraped before the beginning.
+  static constexpr std::int64_t kPastMs = 3 * 3'600'000;
   Fleet(World& world, Route& route, bool canary_is_bad);
 
   // A scrape of all instances at this moment.
@@ -30,6 +32,9 @@ class Fleet {
   void calm() { calm_ = true; }
 
  private:
+  static constexpr std::int64_t kScrapeMs = kScrape / milliseconds(1);
+  void scrape_at(std::int64_t now_ms, double share);
+
   struct Pod {
     std::string name;
     bool canary = false;

@@ -32,6 +32,7 @@ class Store {
   }
   bool healthy() const { return !full_ && !slow_; }
 
+  std::size_t size() const { return lines_.size(); }  // records beyond the snapshot
   // What a restart reads, through the text that was written.
   std::optional<Json> snapshot() const;
   std::vector<rollout::JournalRecord> records() const;

@@ -297,5 +297,76 @@ TEST(PolicyAnalysis, AnAnswerThatNeverComesIsGivenUp) {
   EXPECT_FALSE((*analysis)->due(at(wait + 31s)).empty());
 }
 
+// What is kept of history changes another analysis as the answers change this one, and is small.
+TEST(PolicyAnalysis, WhatHistoryTaughtStandsForItsAnswers) {
+  Service service(0.01, 0.01);
+  service.scrape(at(0s));
+  auto live = PolicyAnalysis::create(error_policy(), at(0s));
+  auto folded = PolicyAnalysis::create(error_policy(), at(0s));
+  ASSERT_TRUE(live && folded);
+  auto asks = (*live)->due(at(0s));
+  ASSERT_EQ((*folded)->due(at(0s)).size(), asks.size());
+  ASSERT_GT(asks.size(), 2U);
+  std::size_t answered = 0;
+  std::size_t kept = 0;
+  for (const Ask& ask : asks) {
+    Answer answer = service.answer(ask.request, at(1s));
+    auto digest = (*live)->digest(ask.id, answer);
+    ASSERT_TRUE(digest);
+    answered += queries::to_json(answer).dump().size();
+    kept += digest->dump().size();
+    ASSERT_TRUE((*live)->learned(ask.id, *digest, at(1s)));
+    ASSERT_TRUE((*folded)->learned(ask.id, *Json::parse(digest->dump()), at(1s)));
+    EXPECT_EQ((*live)->save().dump(), (*folded)->save().dump());
+    // Twice or late: nothing is kept.
+    EXPECT_EQ((*live)->digest(ask.id, answer)->size(), 0U);
+  }
+  EXPECT_LT(kept * 5, answered);
+  auto plain = PolicyAnalysis::create(error_policy(), at(0s));
+  ASSERT_TRUE(plain);
+  for (const Ask& ask : (*plain)->due(at(0s))) {
+    (*plain)->answered(ask.id, service.answer(ask.request, at(1s)), at(1s));
+  }
+  EXPECT_EQ((*live)->save().dump(), (*plain)->save().dump());
+  for (PolicyAnalysis* analysis : {live->get(), folded->get()}) {
+    Drive drive(service, *analysis);
+    drive.expose();
+    drive.until(2min);
+  }
+  EXPECT_EQ((*live)->save().dump(), (*folded)->save().dump());
+  EXPECT_EQ((*live)->report(at(2min))["metrics"].at(0)["dispersionSource"].string(), "history");
+}
+
+TEST(PolicyAnalysis, HeldHistoryIsNotSavedAndIsAskedForAgain) {
+  Service service(0.01, 0.01);
+  service.scrape(at(0s));
+  auto live = PolicyAnalysis::create(error_policy(), at(0s));
+  ASSERT_TRUE(live);
+  auto asks = (*live)->due(at(0s));
+  (*live)->answered(asks[0].id, service.answer(asks[0].request, at(1s)), at(1s));
+  std::string saved = (*live)->save().dump();
+  EXPECT_LT(saved.size(), 20'000U);
+  auto restored = PolicyAnalysis::create(error_policy(), at(0s));
+  ASSERT_TRUE(restored);
+  ASSERT_TRUE((*restored)->load(*Json::parse(saved)));
+  EXPECT_EQ((*restored)->save().dump(), saved);
+  // A part that fails ends the look in both.
+  for (PolicyAnalysis* analysis : {live->get(), restored->get()}) {
+    analysis->answered(asks[1].id, fail(Code::unavailable, "gone"), at(2s));
+  }
+  EXPECT_EQ((*restored)->save().dump(), (*live)->save().dump());
+  (*restored)->resumed(at(5s));
+  EXPECT_EQ((*restored)->due(at(40s)).size(), asks.size());
+}
+
+TEST(PolicyAnalysis, AForeignDigestIsDataLoss) {
+  auto analysis = PolicyAnalysis::create(error_policy(), at(0s));
+  ASSERT_TRUE(analysis);
+  auto asks = (*analysis)->due(at(0s));
+  Status taken = (*analysis)->learned(asks[0].id, Json::object().set("odd", 1), at(1s));
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, Code::data_loss);
+}
+
 }  // namespace
 }  // namespace serin::analysis
