@@ -27,7 +27,11 @@ ExitCode perform(const Invocation& invocation) {
             [&](const ReplayOptions& options) { return command_replay(options, terminal); },
             [](const DemoCommandOptions& options) { return command_demo(options); },
             [](const JournalOptions& options) { return command_journal(options); },
-            [](const VersionOptions& options) { return command_version(options); }},
+            [](const VersionOptions& options) { return command_version(options); },
+            [](const ExplainOptions& options) { return command_explain(options); },
+            [](const EvalOptions& options) { return command_eval(options); },
+            [](const QueryOptions& options) { return command_query(options); },
+            [&](const AnalyzeOptions& options) { return command_analyze(options, terminal); }},
       invocation.command);
 }
 

@@ -1,19 +1,39 @@
 #include <cstdio>
 
+#include "app/analyze/asker.h"
 #include "app/cli/commands.h"
 #include "app/cli/files.h"
+#include "app/cli/tools.h"
+#include "app/lint/online.h"
+#include "base/real_clock.h"
 
 namespace serin::app {
+namespace {
+
+void ask_servers(const LintOptions& options, const std::vector<rollout::ConfigFile>& files,
+                 rollout::Loaded& loaded) {
+  RealClock clock;
+  AsioLoop loop(clock);
+  auto http = make_tool_client(loop);
+  Asker asker(loop, *http);
+  AskProvider ask = [&](const auto& provider, const auto& request, auto timeout) {
+    return asker.ask(provider, request, timeout);
+  };
+  lint_online(files, loaded.set, pin_options(options.input), ask, clock.now(), loaded.problems);
+}
+
+}  // namespace
 
 ExitCode command_lint(const LintOptions& options) {
-  auto files = read_files(options.files);
-  if (!files) {
-    std::fprintf(stderr, "serin: %s\n", files.error().to_string().c_str());
-    return exit_code_of(files.error());
+  auto files = read_files(options.input.files);
+  if (!files) return give_up(files.error());
+  rollout::Loaded loaded = rollout::load_config(*files, load_options(options.input));
+  // The scrape interval is not assumed where it is asked.
+  if (options.online) {
+    loaded.problems = loaded.problems.without("W033");
+    if (!loaded.problems.has_errors()) ask_servers(options, *files, loaded);
   }
-  rollout::LoadOptions load;
-  load.safe = options.safe;
-  config::Diagnostics problems = rollout::lint(*files, load);
+  const config::Diagnostics& problems = loaded.problems;
   switch (options.format) {
     case LintOptions::Format::json:
       std::puts(config::to_json(problems).dump(2).c_str());

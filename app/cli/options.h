@@ -42,11 +42,48 @@ struct GetOptions {
   Output output = Output::text;
 };
 
-struct LintOptions {
+// Files with templates, and what fills them.
+struct AnalysisInput {
   std::vector<std::string> files;
-  bool strict = false;
+  std::string name;        // where the files hold several analyses
+  std::string canary;      // args.canary
+  std::string stable;      // args.stable
+  std::string prometheus;  // the address of metrics that name none
+  std::vector<std::pair<std::string, std::string>> arguments;
   bool safe = false;
+};
+
+struct LintOptions {
+  AnalysisInput input;
+  bool strict = false;
+  bool online = false;  // ask the servers
   enum class Format { text, json, github } format = Format::text;
+};
+
+struct ExplainOptions {
+  std::string field;
+  bool all = false;  // every field, as a page
+};
+
+struct EvalOptions {
+  std::string expression;
+  std::string result;  // JSON; "" is nil
+  enum class As { guess, prometheus, json } as = As::guess;
+  Output output = Output::text;
+};
+
+struct QueryOptions {
+  AnalysisInput input;
+  std::string metric;
+  Output output = Output::text;
+};
+
+struct AnalyzeOptions {
+  AnalysisInput input;
+  std::string from;  // "" is live
+  std::string to;    // "" is now
+  Duration length = std::chrono::minutes(10);
+  Output output = Output::text;
 };
 
 struct ReplayOptions {
@@ -79,7 +116,8 @@ struct VersionOptions {
 };
 
 using Command = std::variant<RunOptions, OperationOptions, GetOptions, LintOptions, ReplayOptions,
-                             DemoCommandOptions, JournalOptions, VersionOptions>;
+                             DemoCommandOptions, JournalOptions, VersionOptions, ExplainOptions,
+                             EvalOptions, QueryOptions, AnalyzeOptions>;
 
 struct Invocation {
   Command command;

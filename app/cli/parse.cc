@@ -18,8 +18,15 @@ struct Slots {
   DemoCommandOptions demo;
   JournalOptions journal;
   VersionOptions version;
+  ExplainOptions explain;
+  EvalOptions eval;
+  QueryOptions query;
+  AnalyzeOptions analyze;
   std::vector<std::string> run_arguments;
   std::vector<std::string> replay_arguments;
+  std::vector<std::string> tool_arguments;
+  std::string analyze_length;
+  std::string eval_as = "guess";
   std::string pause_timeout;
   std::string lint_format = "text";
   std::string output;
@@ -53,6 +60,16 @@ std::vector<std::pair<std::string, std::string>> pairs_of(const std::vector<std:
     out.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   return out;
+}
+
+// Leaves the default where nothing was given.
+void take_duration(const char* option, const std::string& text, Duration& value) {
+  if (text.empty()) return;
+  auto duration = parse_duration(text);
+  if (!duration || *duration <= Duration::zero()) {
+    throw CLI::ValidationError(option, "expected a duration such as 30m, got '" + text + "'");
+  }
+  value = *duration;
 }
 
 void add_run(CLI::App& app, Slots& slots) {
@@ -105,6 +122,75 @@ void add_operation(CLI::App& app, Slots& slots, const std::string& name,
   command->callback([&options, operation] { options.operation = operation; });
 }
 
+// What fills the arguments of templates.
+void add_arguments(CLI::App& command, AnalysisInput& input, std::vector<std::string>& arguments) {
+  command.add_option("--canary", input.canary, "the canary's version (args.canary)")
+      ->type_name("VERSION");
+  command.add_option("--stable", input.stable, "the stable version (args.stable)")
+      ->type_name("VERSION");
+  command.add_option("--prometheus", input.prometheus, "the address for metrics that name none")
+      ->type_name("URL");
+  command.add_option("--set", arguments, "an argument of the templates")->type_name("NAME=VALUE");
+  command.add_flag("--safe", input.safe, "serin's rules over Argo's in argoproj.io documents");
+}
+
+void add_analysis_input(CLI::App& command, AnalysisInput& input,
+                        std::vector<std::string>& arguments) {
+  add_files(command, input.files);
+  command
+      .add_option("--name", input.name,
+                  "which rollout, run or template, where the files hold several")
+      ->type_name("NAME");
+  add_arguments(command, input, arguments);
+}
+
+// Commands that look at metrics and conditions without a release.
+void add_tools(CLI::App& app, Slots& slots) {
+  CLI::App* analyze = app.add_subcommand(
+      "analyze", "Judge the metrics of a template once: from now on, or over the past");
+  add_analysis_input(*analyze, slots.analyze.input, slots.tool_arguments);
+  analyze
+      ->add_option("--from", slots.analyze.from,
+                   "over the past from then: RFC 3339, Unix seconds, or before now (-30m)")
+      ->type_name("TIME");
+  analyze->add_option("--to", slots.analyze.to, "to then; left out: now")->type_name("TIME");
+  analyze
+      ->add_option("--length", slots.analyze_length,
+                   "live: how long at most; runs that end by themselves end earlier (10m)")
+      ->type_name("DURATION");
+  add_output(*analyze, slots.analyze.output);
+
+  CLI::App* query = app.add_subcommand(
+      "query", "Ask one metric now: the query, the answer, the verdict of a look");
+  add_analysis_input(*query, slots.query.input, slots.tool_arguments);
+  query->add_option("-m,--metric", slots.query.metric, "which metric, where there are several")
+      ->type_name("NAME");
+  add_output(*query, slots.query.output);
+
+  CLI::App* eval = app.add_subcommand("eval", "Evaluate an expression of the condition language");
+  eval->add_option("EXPRESSION", slots.eval.expression, "such as 'result[0] < 0.05'")->required();
+  eval->add_option("-r,--result", slots.eval.result,
+                   "what `result` is, as JSON; left out: nil. Numbers may be NaN, +Inf, -Inf")
+      ->type_name("JSON");
+  eval->add_option("--as", slots.eval_as,
+                   "prometheus: a number or list of numbers; json: any value, as of a web "
+                   "provider; guess: by the value")
+      ->check(CLI::IsMember({"guess", "prometheus", "json"}).description(""))
+      ->capture_default_str()
+      ->type_name("KIND");
+  add_output(*eval, slots.eval.output);
+
+  CLI::App* explain = app.add_subcommand("explain", "Say what a field of a document means");
+  CLI::Option* field = explain->add_option(
+      "FIELD", slots.explain.field, "a kind, a type, or the end of a path: metrics.interval");
+  CLI::Option* all =
+      explain->add_flag("--all", slots.explain.all, "every field, as a page in Markdown");
+  field->excludes(all);
+  explain->callback([field, all] {
+    if (field->empty() && all->empty()) throw CLI::RequiredError("FIELD");
+  });
+}
+
 void add_others(CLI::App& app, Slots& slots) {
   CLI::App* get = app.add_subcommand("get", "Show a release of the running serin");
   get->add_option("NAME", slots.get.name, "rollout or release")->required();
@@ -115,10 +201,12 @@ void add_others(CLI::App& app, Slots& slots) {
 
   CLI::App* lint =
       app.add_subcommand("lint", "Check files: all errors at once, each with its place");
-  lint->add_option("-f,--file,FILES", slots.lint.files, "YAML or JSON; - reads standard input")
+  lint->add_option("-f,--file,FILES", slots.lint.input.files,
+                   "YAML or JSON; - reads standard input")
       ->required();
   lint->add_flag("--strict", slots.lint.strict, "warnings are errors");
-  lint->add_flag("--safe", slots.lint.safe, "serin's rules over Argo's in argoproj.io documents");
+  lint->add_flag("--online", slots.lint.online, "ask every query of its server once");
+  add_arguments(*lint, slots.lint.input, slots.tool_arguments);
   lint->add_option("-o,--output", slots.lint_format, "text, json or github")
       ->check(CLI::IsMember({"text", "json", "github"}).description(""))
       ->capture_default_str()
@@ -178,21 +266,31 @@ Command chosen(CLI::App& app, Slots& slots) {
   std::string name = app.get_subcommands().front()->get_name();
   if (name == "run") {
     slots.run.arguments = pairs_of(slots.run_arguments);
-    if (!slots.pause_timeout.empty()) {
-      auto duration = parse_duration(slots.pause_timeout);
-      if (!duration || *duration <= Duration::zero()) {
-        throw CLI::ValidationError("--pause-timeout", "expected a duration such as 30m, got '" +
-                                                          slots.pause_timeout + "'");
-      }
-      slots.run.pause_timeout = *duration;
-    }
+    take_duration("--pause-timeout", slots.pause_timeout, slots.run.pause_timeout);
     return slots.run;
+  }
+  if (name == "explain") return slots.explain;
+  if (name == "eval") {
+    slots.eval.as = slots.eval_as == "json"         ? EvalOptions::As::json
+                    : slots.eval_as == "prometheus" ? EvalOptions::As::prometheus
+                                                    : EvalOptions::As::guess;
+    return slots.eval;
+  }
+  if (name == "query") {
+    slots.query.input.arguments = pairs_of(slots.tool_arguments);
+    return slots.query;
+  }
+  if (name == "analyze") {
+    slots.analyze.input.arguments = pairs_of(slots.tool_arguments);
+    take_duration("--length", slots.analyze_length, slots.analyze.length);
+    return slots.analyze;
   }
   if (name == "get") return slots.get;
   if (name == "lint") {
     slots.lint.format = slots.lint_format == "json"     ? LintOptions::Format::json
                         : slots.lint_format == "github" ? LintOptions::Format::github
                                                         : LintOptions::Format::text;
+    slots.lint.input.arguments = pairs_of(slots.tool_arguments);
     return slots.lint;
   }
   if (name == "replay") {
@@ -232,6 +330,7 @@ std::expected<Invocation, ParseEnd> parse_command_line(int argc, const char* con
   add_operation(app, slots, "abort", "abort",
                 "Take the canary out of traffic and return to stable");
   add_others(app, slots);
+  add_tools(app, slots);
   app.footer(
       "Exit status: 0 promoted or done, 2 usage, 3 invalid input, 4 refused, 6 unreachable, 10 "
       "rolled back,\n"

@@ -7,16 +7,12 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/files.h"
+#include "app/cli/tools.h"
 #include "app/live/setup.h"
 #include "app/view/release_view.h"
 
 namespace serin::app {
 namespace {
-
-ExitCode give_up(const Error& error) {
-  std::fprintf(stderr, "serin: %s\n", error.to_string().c_str());
-  return exit_code_of(error);
-}
 
 Result<WallTime> parse_start(const std::string& text) {
   double seconds = 0;

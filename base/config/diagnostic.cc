@@ -50,6 +50,14 @@ void Diagnostics::append(const Diagnostics& others) {
   kept_.insert(kept_.end(), others.kept_.begin(), others.kept_.begin() + taken);
 }
 
+Diagnostics Diagnostics::without(std::string_view code) const {
+  Diagnostics rest = *this;
+  std::size_t dropped = std::erase_if(
+      rest.kept_, [&](const Diagnostic& diagnostic) { return diagnostic.code == code; });
+  (code.starts_with('E') ? rest.errors_ : rest.warnings_) -= dropped;
+  return rest;
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> all = kept_;
   std::ranges::sort(all);

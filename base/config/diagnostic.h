@@ -75,6 +75,8 @@ class Diagnostics {
   void append(const Diagnostics& others);
   // By file, position, code; equal ones once.
   std::vector<Diagnostic> sorted() const;
+  // The others than those of this code.
+  Diagnostics without(std::string_view code) const;
   // Nothing more is kept: what is added is only counted.
   bool full() const { return kept_.size() >= kKeptMax; }
   bool empty() const { return errors_ + warnings_ == 0; }

@@ -1,0 +1,28 @@
+// Where secrets come from outside Kubernetes: the environment, or files as Kubernetes mounts them.
+//
+//   SERIN_TRY(token, secret_value({"prometheus", "token"}));
+//   // $SERIN_SECRET_PROMETHEUS_TOKEN, else the file $SERIN_SECRETS/prometheus/token
+//
+// The values are never written anywhere; what is shown goes through base/secrets.h.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "analysis/templates/model.h"
+#include "base/result.h"
+
+namespace serin::app {
+
+inline constexpr std::size_t kSecretBytesMax = 64 * 1024;
+
+// A newline at the end of a file is no part of the secret. Errors: not_found, in the words `secrets
+// "x" not found` with where it was looked for; invalid_argument (a name that leaves the folder, a
+// file larger than the bound).
+Result<std::string> secret_value(const analysis::SecretKeyRef& reference);
+
+// The metric with the secrets that its placeholders name. Errors: as above.
+Result<analysis::Metric> with_secrets(const analysis::Metric& metric,
+                                      const std::map<std::string, analysis::SecretKeyRef>& secrets);
+
+}  // namespace serin::app

@@ -1,0 +1,141 @@
+// serin analyze: the metrics of a template, once, without a release: from now on or over the past.
+#include "app/analyze/analyze.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "app/analyze/asker.h"
+#include "app/analyze/secrets.h"
+#include "app/cli/commands.h"
+#include "app/cli/tools.h"
+#include "app/view/release_view.h"
+#include "base/real_clock.h"
+
+namespace serin::app {
+namespace {
+
+// RFC 3339, Unix seconds, or before now: "-30m".
+Result<WallTime> time_of(const std::string& text, const std::string& option, WallTime now) {
+  if (text.empty() || text == "now") return now;
+  if (text.starts_with('-')) {
+    if (auto back = parse_duration(text)) return now + *back;
+  }
+  if (auto time = parse_rfc3339(text)) return time;
+  if (auto seconds = Json::parse(text); seconds && seconds->is_number() && seconds->number() > 0) {
+    return WallTime(from_seconds(seconds->number()));
+  }
+  return fail(Code::invalid_argument,
+              fmt::format("{} '{}': expected a time such as 2026-11-21T08:30:00Z, Unix seconds, "
+                          "or a duration before now such as -30m",
+                          option, text));
+}
+
+Result<AnalyzePlan> plan_of(const AnalyzeOptions& options, const std::string& name, Now now) {
+  AnalyzePlan plan;
+  plan.name = name;
+  plan.past = !options.from.empty();
+  plan.start = now;
+  if (!plan.past) {
+    if (!options.to.empty()) return fail(Code::invalid_argument, "--to needs --from");
+    plan.length = options.length;
+    return plan;
+  }
+  SERIN_TRY(from, time_of(options.from, "--from", now.wall));
+  SERIN_TRY(to, time_of(options.to, "--to", now.wall));
+  if (to <= from || to > now.wall) {
+    return fail(Code::invalid_argument,
+                fmt::format("--from {} to --to {}: expected a span of the past",
+                            format_rfc3339(from), format_rfc3339(to)));
+  }
+  plan.start = {now.mono, from};
+  plan.length = to - from;
+  return plan;
+}
+
+void print(const AnalyzeOutcome& outcome, const Terminal& terminal) {
+  for (const std::string& line : metric_lines(outcome.report["metrics"], terminal)) {
+    std::puts(line.c_str());
+  }
+  for (const analysis::MetricResult& each : outcome.thresholds.results) {
+    Tone tone = each.phase == analysis::Phase::successful ? Tone::good
+                : each.phase == analysis::Phase::failed   ? Tone::bad
+                                                          : Tone::unsure;
+    const char* icon = tone == Tone::good ? "✔" : tone == Tone::bad ? "✖" : "?";
+    std::string value = each.measurements.empty() ? "" : each.measurements.back().value;
+    std::printf("%s\n",
+                fmt::format("{}  {}  {} of {} looks ok{}{}{}{}", each.name,
+                            terminal.paint(tone, fmt::format("{} {}", icon, to_string(each.phase))),
+                            each.successful, each.count,
+                            each.error > 0 ? fmt::format(", {} errors", each.error) : "",
+                            each.no_data > 0 ? fmt::format(", {} without data", each.no_data) : "",
+                            value.empty() ? "" : ", last value " + value,
+                            each.message.empty() ? "" : ": " + each.message)
+                    .c_str());
+  }
+  const char* icon = outcome.verdict == AnalyzeVerdict::promote    ? "✔"
+                     : outcome.verdict == AnalyzeVerdict::rollback ? "✖"
+                                                                   : "?";
+  Tone tone = outcome.verdict == AnalyzeVerdict::promote    ? Tone::good
+              : outcome.verdict == AnalyzeVerdict::rollback ? Tone::bad
+                                                            : Tone::unsure;
+  std::printf("t=+%.0fs  %s  %s\n", outcome.t_s,
+              terminal.paint(tone, fmt::format("{} {}", icon, to_string(outcome.verdict))).c_str(),
+              outcome.sentence.c_str());
+}
+
+}  // namespace
+
+ExitCode command_analyze(const AnalyzeOptions& options, const Terminal& terminal) {
+  auto chosen = read_analysis(options.input);
+  if (!chosen) return give_up(chosen.error());
+  for (rollout::PinnedMetric& each : chosen->analysis.metrics) {
+    auto metric = with_secrets(each.metric, chosen->analysis.secrets);
+    if (!metric) return give_up(metric.error());
+    each.metric = *std::move(metric);
+    if (each.metric.provider.count() == 0) {
+      return give_up({Code::invalid_argument,
+                      fmt::format("metric {} names no provider: give one, or an address with "
+                                  "--prometheus",
+                                  each.metric.name)});
+    }
+  }
+  RealClock clock;
+  auto plan = plan_of(options, chosen->name, clock.now());
+  if (!plan) return give_up(plan.error());
+  AsioLoop loop(clock);
+  bool interrupted = false;
+  for (int number : {2, 15}) loop.on_signal(number, [&] { interrupted = true; });
+  auto http = make_tool_client(loop);
+  Asker asker(loop, *http);
+  AnalyzePorts ports;
+  ports.ask = [&](const auto& provider, const auto& request, auto timeout) {
+    return asker.ask(provider, request, timeout);
+  };
+  ports.wait_until = [&](Now until) {
+    if (plan->past) return until;
+    Now now = clock.now();
+    if (until.mono > now.mono) loop.run_until([&] { return interrupted; }, until.mono - now.mono);
+    return clock.now();
+  };
+  ports.stop = [&] { return interrupted; };
+  auto outcome = analyze(chosen->analysis, *plan, ports);
+  if (!outcome) return give_up(outcome.error());
+  if (options.output == Output::text) {
+    print(*outcome, terminal);
+  } else {
+    std::puts(outcome->to_json().dump().c_str());
+  }
+  if (interrupted) return ExitCode::interrupted;
+  switch (outcome->verdict) {
+    case AnalyzeVerdict::promote:
+      return ExitCode::ok;
+    case AnalyzeVerdict::rollback:
+      return ExitCode::rolled_back;
+    case AnalyzeVerdict::inconclusive:
+      break;
+  }
+  return ExitCode::inconclusive;
+}
+
+}  // namespace serin::app
