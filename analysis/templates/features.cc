@@ -22,7 +22,7 @@ constexpr std::array kFeatures = std::to_array<Feature>({
     {"mode.fixed", false},
     {"mode.sequential", true},
     {"onEngineLoss.hold", true},
-    {"onEngineLoss.stable", false},
+    {"onEngineLoss.stable", true},
     {"option.consecutiveFailureLimit", true},
     {"option.for", true},
     {"option.preset", false},

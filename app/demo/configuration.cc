@@ -23,11 +23,17 @@ defaults
   option redispatch
 frontend shop
   bind 127.0.0.1:{http}
-  http-request set-var(txn.share) str(shop),map_str_int({map},0)
+  # Without serin the canary gets nothing more: "shop.base" gives all to the stable slot.
+  http-request set-var(txn.share) str(shop.base),map_str_int({map},0)
+  http-request set-var(txn.share) str(shop),map_str_int({map},0) if {{ nbsrv(serin_lease) ge 1 }}
   use_backend green if {{ rand(10000),sub(txn.share) -m int lt 0 }}
   default_backend blue
+backend serin_lease
+  option httpchk GET /lease
+  server engine 127.0.0.1:{lease} check inter 500ms fall 4 rise 1
 )",
-      fmt::arg("socket", socket), fmt::arg("http", ports.http), fmt::arg("map", map));
+      fmt::arg("socket", socket), fmt::arg("http", ports.http), fmt::arg("map", map),
+      fmt::arg("lease", ports.lease));
   for (std::size_t slot = 0; slot < kDemoSlots.size(); ++slot) {
     text += fmt::format("backend {}\n  balance roundrobin\n  option httpchk GET /healthz\n",
                         kDemoSlots[slot]);
@@ -70,14 +76,20 @@ std::string demo_targets(const DemoPorts& ports, const std::array<std::string, 2
 
 std::string demo_rollout(const DemoPorts& ports, const std::string& socket, const std::string& map,
                          const std::vector<std::pair<int, int>>& steps) {
-  std::string text = fmt::format(R"(apiVersion: serin.dev/v1alpha1
+  std::string text =
+      fmt::format(R"(apiVersion: serin.dev/v1alpha1
 kind: Rollout
 metadata: {{name: shop}}
 spec:
   strategy:
     canary:
       trafficRouting:
-        haproxy: {{socket: [{socket}], map: {map}, stableBackend: blue, canaryBackend: green}}
+        haproxy:
+          socket: [{socket}]
+          map: {map}
+          stableBackend: blue
+          canaryBackend: green
+          lease: {{listen: '127.0.0.1:{lease}'}}
       analysis:
         versions: {{instance: pod}}
         metrics:
@@ -92,8 +104,8 @@ spec:
           provider: {{prometheus: {{address: 'http://127.0.0.1:{prometheus}'}}}}
       steps:
 )",
-                                 fmt::arg("socket", socket), fmt::arg("map", map),
-                                 fmt::arg("prometheus", ports.prometheus));
+                  fmt::arg("socket", socket), fmt::arg("map", map),
+                  fmt::arg("prometheus", ports.prometheus), fmt::arg("lease", ports.lease));
   for (const auto& [weight, seconds] : steps) {
     text +=
         fmt::format("      - setWeight: {}\n      - pause: {{duration: {}s}}\n", weight, seconds);

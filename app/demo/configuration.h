@@ -11,6 +11,7 @@ namespace serin::app {
 struct DemoPorts {
   int http = 0;
   int prometheus = 0;
+  int lease = 0;                          // where serin answers HAProxy's check of it
   std::array<std::vector<int>, 2> slots;  // blue, green
 };
 

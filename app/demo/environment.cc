@@ -128,6 +128,8 @@ Status DemoEnvironment::prepare() {
   SERIN_TRY(prometheus, free_port());
   http_port_ = ports.http = http;
   prometheus_port_ = ports.prometheus = prometheus;
+  SERIN_TRY(lease, free_port());
+  lease_port_ = ports.lease = lease;
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
     for (int i = 0; i < options_.instances; ++i) {
       SERIN_TRY(port, free_port());

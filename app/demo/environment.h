@@ -57,6 +57,8 @@ class DemoEnvironment {
   const std::string& rollout_file() const { return rollout_file_; }
   std::string state_directory() const { return options_.directory + "/state"; }
   const std::string& socket() const { return socket_; }
+  // Where HAProxy looks for serin: `lease: {listen: …}` of a rollout.
+  std::string lease_address() const { return "127.0.0.1:" + std::to_string(lease_port_); }
   std::string service_url() const;
   std::string prometheus_url() const;
   // HAProxy's own words about its servers (`show stat`), for the record.
@@ -77,6 +79,7 @@ class DemoEnvironment {
   DemoOptions options_;
   int http_port_ = 0;
   int prometheus_port_ = 0;
+  int lease_port_ = 0;
   int canary_slot_ = 1;
   std::array<Slot, 2> slots_;
   std::array<std::string, 2> versions_;  // by slot; "" where nothing runs

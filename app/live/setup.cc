@@ -120,6 +120,19 @@ Result<drivers::HaproxyOptions> haproxy_options(const rollout::Rollout& rollout,
   options.stable_backend = routing.stable_backend;
   options.canary_backend = routing.canary_backend;
   options.swapped = swapped;
+  options.config_files = routing.config;
+  options.state_file = routing.state_file;
+  if (rollout.on_engine_loss == rollout::OnEngineLoss::stable) {
+    bool moves_over = rollout.promotion.mode == rollout::PromotionMode::copy;
+    if (!options.map_layout() && !moves_over) {
+      return fail(Code::failed_precondition,
+                  "with one backend and weights, the promoted servers would still hang on serin "
+                  "(`onEngineLoss: stable` lets them track it): use two backends and a map, or "
+                  "`promotion: {mode: copy}`, or write `onEngineLoss: hold`");
+    }
+    options.lease_backend = routing.lease.backend;
+    options.lease_listen = routing.lease.listen;
+  }
   return options;
 }
 

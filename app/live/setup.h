@@ -33,7 +33,8 @@ rollout::engine::MakeAnalysis analysis_factory();
 // How long the plan's timed waits take; `extended`: at the most.
 Duration planned_time(const rollout::Rollout& rollout, bool extended);
 
-// Errors: failed_precondition where the rollout names no HAProxy.
+// Errors: failed_precondition where the rollout names no HAProxy, or wants of a layout what it
+// can't give.
 Result<drivers::HaproxyOptions> haproxy_options(const rollout::Rollout& rollout, bool swapped);
 
 }  // namespace serin::app

@@ -57,7 +57,9 @@ Result<std::unique_ptr<Session>> Session::open(AsioLoop& loop, Rng& rng,
   return session;
 }
 
-Status Session::prepare(Rng& rng, const rollout::PinnedPlan& plan) {
+Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
+  // One release in the foreground ends with its terminal; nobody would take its canary out.
+  if (!plan.rollout.on_engine_loss) plan.rollout.on_engine_loss = rollout::OnEngineLoss::stable;
   SERIN_TRY(ticket, make_ticket(plan, options_.user));
   ticket_ = std::move(ticket);
   ticket_.spec.take_over = options_.take_over;
@@ -66,6 +68,14 @@ Status Session::prepare(Rng& rng, const rollout::PinnedPlan& plan) {
   SERIN_TRY(haproxy, haproxy_options(plan.rollout, swapped));
   SERIN_TRY(router, drivers::HaproxyRouter::create(loop_, std::move(haproxy)));
   router_ = std::move(router);
+  router_->on_problem([this](const std::string& problem) { log_.warn(problem); });
+  if (router_->options().leased()) {
+    SERIN_TRY(lease, LeaseServer::listen(loop_, router_->options().lease_listen,
+                                         [this](LeaseServer::Answer answer) {
+                                           router_->ask_lease(std::move(answer));
+                                         }));
+    lease_ = std::move(lease);
+  }
   http_ = make_http_client(loop_, Rng(rng()));
   SERIN_TRY(policy, make_policy(plan, "", true));
   for (const analysis::PolicySource& source : policy->sources) {

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "app/control/server.h"
+#include "app/live/lease.h"
 #include "app/live/setup.h"
 #include "app/live/shell.h"
 #include "base/log.h"
@@ -64,7 +65,7 @@ class Session {
 
  private:
   Session(AsioLoop& loop, const SessionOptions& options, const Log& log);
-  Status prepare(Rng& rng, const rollout::PinnedPlan& plan);
+  Status prepare(Rng& rng, rollout::PinnedPlan plan);
   void changed();
   void replied(const LiveShell::Reply& reply);
   void watch_pause(const rollout::machine::ReleaseState& state);
@@ -79,6 +80,7 @@ class Session {
   std::unique_ptr<HttpClient> http_;
   std::map<std::string, std::unique_ptr<queries::MetricSource>> sources_;  // by identity
   std::unique_ptr<drivers::HaproxyRouter> router_;
+  std::unique_ptr<LeaseServer> lease_;  // null: the route stays as it is when serin is gone
   std::unique_ptr<rollout::Notifier> notifier_;
   std::unique_ptr<rollout::engine::Engine> engine_;
   std::unique_ptr<LiveShell> shell_;

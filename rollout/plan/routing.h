@@ -15,6 +15,13 @@
 
 namespace serin::rollout {
 
+// What `onEngineLoss: stable` rests on: a backend of HAProxy that checks whether serin is there.
+struct HaproxyLease {
+  std::string backend = "serin_lease";
+  std::string listen = "127.0.0.1:9477";  // where serin answers that check
+  bool operator==(const HaproxyLease&) const = default;
+};
+
 // HAProxy by its admin socket. Weights layout: `backend`, `stable`, `canary` name servers of one
 // backend. Map layout (recommended; 0.01 %): `map` is the file of a map read with `rand`, `key` its
 // key, and two backends of any number of servers.
@@ -28,6 +35,9 @@ struct HaproxyRouting {
   std::string key;  // not given: the rollout's name
   std::string stable_backend;
   std::string canary_backend;
+  std::vector<std::string> config;  // HAProxy's files, as serin sees them; none: HAProxy is asked
+  std::string state_file;           // weights layout: the server-state-file that a reload loads
+  HaproxyLease lease;
   // Streams still open on a canary that left are shut down after this; 0: never.
   Duration drain = kDrainDefault;
   bool map_layout() const { return !map.empty(); }

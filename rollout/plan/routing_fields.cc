@@ -13,6 +13,13 @@ constexpr config::FieldOptions kOneOrMore{.or_single = true};
 
 }  // namespace
 
+void fields(Visitor& v, HaproxyLease& lease) {
+  v.type("HaproxyLease",
+         "The backend of HAProxy that checks whether serin is there, for onEngineLoss: stable.");
+  v("backend", lease.backend, "Its name.", {.always = true});
+  v("listen", lease.listen, "Where serin answers its check: HOST:PORT.", {.always = true});
+}
+
 void fields(Visitor& v, HaproxyRouting& haproxy) {
   v.type("HaproxyRouting",
          "HAProxy by its admin socket: servers of one backend, or two backends and a map.");
@@ -25,6 +32,12 @@ void fields(Visitor& v, HaproxyRouting& haproxy) {
   v("key", haproxy.key, "Map layout: the key in the map; left out: the rollout's name.");
   v("stableBackend", haproxy.stable_backend, "Map layout: the stable slot's backend.");
   v("canaryBackend", haproxy.canary_backend, "Map layout: the canary slot's backend.");
+  v("config", haproxy.config,
+    "HAProxy's configuration files, where serin sees them elsewhere than HAProxy does.",
+    kOneOrMore);
+  v("stateFile", haproxy.state_file,
+    "Weights layout: the server-state-file that HAProxy loads at a reload.");
+  v("lease", haproxy.lease, "What the canary's traffic hangs on with onEngineLoss: stable.");
   v("drain", haproxy.drain,
     "After this, sessions that are still open on a canary out of service are shut down; 0s: "
     "never.");

@@ -50,7 +50,9 @@ spec:
       trafficRouting:
         haproxy: {socket: [)"
                             << world_->socket() << "], map: " << dir_.path()
-                            << R"(/world/share.map, stableBackend: blue, canaryBackend: green}
+                            << R"(/world/share.map, stableBackend: blue, canaryBackend: green,
+                  lease: {listen: ')" << world_->lease_address()
+                            << R"('}}
       analysis:
         versions: {instance: pod}
         metrics:

@@ -12,9 +12,22 @@ constexpr std::array<std::string_view, 19> kSections = {
     "userlist", "mailers",     "cache",     "program",        "ring",   "traces", "http-errors",
     "fcgi-app", "log-forward", "crt-store", "dynamic-update", "acme"};
 
-// Words as HAProxy reads them: '…' and "…" hold blanks, '\' takes the next byte as it is, '#' ends
-// the line.
-std::vector<std::string> words_of(std::string_view line) {
+std::string_view trimmed(std::string_view text) {
+  std::size_t begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+// `balance random 2` does not exist, `balance random (2)` does not either; `hdr(name)` and the like
+// may have blanks inside only in quotes.
+std::string second(const std::vector<std::string>& words) {
+  return words.size() > 1 ? words[1] : std::string();
+}
+
+}  // namespace
+
+// '…' and "…" hold blanks, '\\' takes the next byte as it is, '#' ends the line.
+std::vector<std::string> config_words(std::string_view line) {
   std::vector<std::string> words;
   std::string word;
   bool open = false;
@@ -50,40 +63,41 @@ std::vector<std::string> words_of(std::string_view line) {
   return words;
 }
 
-std::string_view trimmed(std::string_view text) {
-  std::size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
-
-// `balance random 2` does not exist, `balance random (2)` does not either; `hdr(name)` and the like
-// may have blanks inside only in quotes.
-std::string second(const std::vector<std::string>& words) {
-  return words.size() > 1 ? words[1] : std::string();
-}
-
-}  // namespace
-
 std::string ConfigLine::to_string() const {
   return file.substr(file.rfind('/') + 1) + ":" + std::to_string(line) + ": " + text;
 }
 
 std::string ConfigBackend::algorithm() const {
   if (!balance) return "roundrobin";
-  return second(words_of(balance->text));
+  return second(config_words(balance->text));
+}
+
+std::optional<std::string> ConfigBackend::server_word(const std::string& server,
+                                                      std::string_view keyword) const {
+  for (const std::string& name : {server, std::string()}) {
+    auto found = servers.find(name);
+    if (found == servers.end()) continue;
+    std::vector<std::string> words = config_words(found->second.text);
+    for (std::size_t i = words.size(); i-- > 1;) {
+      if (words[i - 1] == keyword) return words[i];
+    }
+  }
+  return std::nullopt;
 }
 
 void HaproxyConfig::read(const std::string& file, std::string_view text) {
   for (int number = 1; !text.empty(); ++number) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    std::vector<std::string> words = words_of(line);
+    std::vector<std::string> words = config_words(line);
     if (words.empty()) continue;
     if (std::ranges::find(kSections, words[0]) != kSections.end()) {
       begin_section(words);
-    } else if (current_ != nullptr) {
-      read_line(words, {.file = file, .line = number, .text = std::string(trimmed(line))});
+      continue;
     }
+    ConfigLine found{.file = file, .line = number, .text = std::string(trimmed(line))};
+    if (words[0] == "http-request" || words[0] == "use_backend") choices_.push_back(found);
+    if (current_ != nullptr) read_line(words, found);
   }
 }
 
@@ -124,6 +138,7 @@ void HaproxyConfig::read_line(const std::vector<std::string>& words, const Confi
     current_->use_server = line;
   } else if (keyword == "server" || keyword == "default-server" || keyword == "server-template") {
     std::string name = keyword == "server" ? argument : "";
+    current_->servers[name] = line;
     for (std::size_t i = 1; i + 1 < words.size(); ++i) {
       if (words[i] == "on-marked-down" && words[i + 1] == "shutdown-sessions") {
         current_->shutdown_on_down[name] = line;

@@ -28,6 +28,7 @@ Status check(const HaproxyOptions& options) {
   if (options.sockets.empty()) {
     return fail(Code::invalid_argument, "trafficRouting.haproxy.socket is needed");
   }
+  if (options.leased()) SERIN_CHECK(check_word(options.lease_backend, "lease.backend"));
   if (options.map_layout()) {
     SERIN_CHECK(check_word(options.map, "map"));
     SERIN_CHECK(check_word(options.key, "key"));

@@ -28,6 +28,11 @@ struct HaproxyOptions {
   // After an odd number of promotions by `swap` the slots have changed places.
   bool swapped = false;
 
+  // The backend whose check asks whether serin is there, and where serin answers; "" where the
+  // route stays as it is when serin is gone.
+  std::string lease_backend{};
+  std::string lease_listen{};
+
   // HAProxy's configuration, for what its socket does not tell; "" asks HAProxy where it is.
   std::vector<std::string> config_files{};
   // The map's file as this machine sees it; "" is `map`, where that is an absolute path.
@@ -35,6 +40,7 @@ struct HaproxyOptions {
   // Weights layout: the server-state-file that HAProxy loads on a reload; "" where it loads none.
   std::string state_file{};
 
+  bool leased() const { return !lease_backend.empty(); }
   bool map_layout() const { return !map.empty(); }
   // The map's key that says which slot is stable: its value when nobody steers.
   std::string base_key() const { return key + ".base"; }

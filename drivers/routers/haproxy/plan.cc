@@ -19,9 +19,10 @@ void set_map(const HaproxyOptions& options, const std::string& key, std::optiona
   talk.change(fmt::format("{} map {} {} {}", now ? "set" : "add", options.map, key, units));
 }
 
-void keep_base(const HaproxyOptions& options, const HaproxyReadback& now, Conversation& talk) {
-  if (now.base_units == base_units(options)) return;
-  set_map(options, options.base_key(), now.base_units, base_units(options), talk);
+void keep_base(const HaproxyOptions& options, const HaproxyReadback& now, int units,
+               Conversation& talk) {
+  if (now.base_units == units) return;
+  set_map(options, options.base_key(), now.base_units, units, talk);
 }
 
 int map_units(const HaproxyOptions& options, Weight share) {
@@ -76,14 +77,14 @@ bool canary_first(const Targets& targets) {
 
 }  // namespace
 
-int base_units(const HaproxyOptions& options) {
+int stable_units(const HaproxyOptions& options) {
   return options.swapped ? Weight::kFull : 0;
 }
 
 void plan_leave(const HaproxyOptions& options, const HaproxyReadback& now, Conversation& talk) {
   if (options.map_layout()) {
-    set_map(options, options.key, now.share_units, base_units(options), talk);
-    keep_base(options, now, talk);
+    set_map(options, options.key, now.share_units, stable_units(options), talk);
+    keep_base(options, now, stable_units(options), talk);
   } else {
     // Stable first: it may have no weight at all, after a share of 100 %.
     for (const HaproxyServer& server : now.servers) {
@@ -111,9 +112,9 @@ std::vector<std::string> plan_ready(const HaproxyOptions& options, const Haproxy
     any_out = any_out || (server.slot == Slot::canary && server.maintenance);
   }
   if (any_out && options.map_layout() && now.count(Slot::canary, true) == 0 &&
-      now.share_units.value_or(base_units(options)) != base_units(options)) {
+      !now.is_quiet(options.swapped)) {
     // Nobody to serve them while the checks run.
-    set_map(options, options.key, now.share_units, base_units(options), talk);
+    set_map(options, options.key, now.share_units, stable_units(options), talk);
   }
   std::vector<std::string> on_probation;
   for (const HaproxyServer& server : now.servers) {
@@ -130,12 +131,24 @@ std::vector<std::string> plan_ready(const HaproxyOptions& options, const Haproxy
   return on_probation;
 }
 
+void plan_quiet(const HaproxyOptions& options, const HaproxyReadback& now, Conversation& talk) {
+  if (now.lease_holds() || now.is_quiet(options.swapped)) return;
+  if (options.map_layout()) {
+    set_map(options, options.key, now.share_units, stable_units(options), talk);
+    keep_base(options, now, stable_units(options), talk);
+    return;
+  }
+  for (const HaproxyServer& server : now.servers) {
+    if (server.slot == Slot::canary) set_weight(server, 0, talk);
+  }
+}
+
 Status plan_split(const HaproxyOptions& options, const HaproxyReadback& now, Weight share,
-                  Conversation& talk) {
+                  bool leased, Conversation& talk) {
   if (options.map_layout()) {
     int units = map_units(options, share);
     if (now.share_units != units) set_map(options, options.key, now.share_units, units, talk);
-    keep_base(options, now, talk);
+    keep_base(options, now, leased ? stable_units(options) : units, talk);
     return {};
   }
   Targets targets{.now = now, .share = share, .weights = {}};

@@ -30,11 +30,15 @@ void plan_regain(const HaproxyOptions& options, const HaproxyReadback& now, Conv
 std::vector<std::string> plan_ready(const HaproxyOptions& options, const HaproxyReadback& now,
                                     Conversation& talk);
 
-// Sets the canary's share; says nothing where it is set already. Errors: see weights_for.
-Status plan_split(const HaproxyOptions& options, const HaproxyReadback& now, rollout::Weight share,
-                  Conversation& talk);
+// Takes the canary's share away where the lease lapsed: it must not come back with the lease alone.
+void plan_quiet(const HaproxyOptions& options, const HaproxyReadback& now, Conversation& talk);
 
-// The map's value of the key while nobody steers: all to the slot that is stable.
-int base_units(const HaproxyOptions& options);
+// Sets the canary's share; says nothing where it is set already. Map layout: `leased` says what is
+// left of it without serin, nothing or all. Errors: see weights_for.
+Status plan_split(const HaproxyOptions& options, const HaproxyReadback& now, rollout::Weight share,
+                  bool leased, Conversation& talk);
+
+// The map's value that gives all to the slot that is stable.
+int stable_units(const HaproxyOptions& options);
 
 }  // namespace serin::drivers

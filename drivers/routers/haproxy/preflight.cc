@@ -6,6 +6,7 @@
 #include <set>
 
 #include "drivers/routers/haproxy/kept_file.h"
+#include "drivers/routers/haproxy/preflight_lease.h"
 
 namespace serin::drivers {
 namespace {
@@ -283,6 +284,9 @@ Preflight preflight_of(const HaproxyOptions& options, const PreflightFacts& fact
     return out;
   }
   Examiner(options, *facts.now, config, out).examine();
+  for (std::string& refusal : refusals_of_lease(options, *facts.now, config)) {
+    out.refusals.push_back(std::move(refusal));
+  }
   return out;
 }
 

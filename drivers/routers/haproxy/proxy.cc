@@ -107,7 +107,8 @@ void HaproxyProxy::note(const HaproxyReadback& now) {
   for (const HaproxyServer& server : now.servers) {
     if (server.up || server.maintenance) probation_.erase(server.path());
   }
-  if (probation_.empty()) share_waits_ = false;
+  if (probation_.empty() && now.lease_holds()) share_waits_ = false;
+  lease_ok_ = now.lease_holds() || now.is_quiet(options_.swapped);
 }
 
 void HaproxyProxy::forget() {
@@ -212,12 +213,15 @@ void HaproxyProxy::enter(const DesiredTraffic& desired, const HaproxyReadback& n
   entering->done = std::move(done);
   Conversation conversation;
   set_owner(options_, now.owner, desired.owner, conversation);
+  plan_quiet(options_, now, conversation);
   std::vector<std::string> waiting = plan_ready(options_, now, conversation);
   probation_.insert(waiting.begin(), waiting.end());
   // Nobody to give the rest to counts as well: stable's own servers may be on probation.
-  share_waits_ = !probation_.empty() && (desired.canary > Weight() || !is_served(now, desired));
+  bool checks = !probation_.empty() && (desired.canary > Weight() || !is_served(now, desired));
+  share_waits_ = checks || (desired.canary > Weight() && !now.lease_holds());
   if (!share_waits_) {
-    if (Status planned = plan_split(options_, now, desired.canary, conversation); !planned) {
+    if (Status planned = plan_split(options_, now, desired.canary, desired.lease, conversation);
+        !planned) {
       loop_.post([entering, alive = alive_, error = std::move(planned).error()]() mutable {
         if (*alive) entering->finish(std::unexpected(std::move(error)));
       });
@@ -241,7 +245,8 @@ void HaproxyProxy::enter(const DesiredTraffic& desired, const HaproxyReadback& n
 
 void HaproxyProxy::split(const std::shared_ptr<Entering>& entering, const HaproxyReadback& now) {
   Conversation conversation;
-  Status planned = plan_split(options_, now, entering->desired.canary, conversation);
+  Status planned =
+      plan_split(options_, now, entering->desired.canary, entering->desired.lease, conversation);
   if (!planned) {
     entering->finish(std::unexpected(std::move(planned).error()));
     return;
@@ -258,7 +263,10 @@ void HaproxyProxy::split(const std::shared_ptr<Entering>& entering, const Haprox
 void HaproxyProxy::look_at_checks(const std::shared_ptr<Entering>& entering,
                                   const HaproxyReadback& now) {
   Instant time = loop_.clock().now().mono;
-  if (probation_.empty() || (is_served(now, entering->desired) && time >= entering->settle)) {
+  bool checked =
+      probation_.empty() || (is_served(now, entering->desired) && time >= entering->settle);
+  bool leased = now.lease_holds() || entering->desired.canary == Weight();
+  if (checked && leased) {
     probation_.clear();
     share_waits_ = false;
     split(entering, now);
@@ -266,6 +274,7 @@ void HaproxyProxy::look_at_checks(const std::shared_ptr<Entering>& entering,
   }
   if (time + kCheckPoll >= entering->deadline) {
     std::string waiting;
+    if (checked) waiting = "the lease's backend " + options_.lease_backend;
     for (const std::string& path : probation_) waiting += (waiting.empty() ? "" : ", ") + path;
     entering->finish(
         fail(Code::deadline_exceeded,

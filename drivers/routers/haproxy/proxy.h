@@ -35,6 +35,11 @@ class HaproxyProxy {
              Done<HaproxyReadback> done);
   // Ends what still runs on the canary's servers.
   void shut_down_sessions(Instant deadline);
+  // Whether what was read lately lets serin answer the lease's check: the lease holds, or would
+  // bring no traffic back with it. A lease that lapsed with a share set waits for a command.
+  bool lease_ok() const { return lease_ok_; }
+  // What was read, by whomever.
+  void note(const HaproxyReadback& now);
   // What was read lately means other slots now.
   void forget();
 
@@ -55,15 +60,15 @@ class HaproxyProxy {
   void wait_for_checks(const std::shared_ptr<Entering>& entering);
   void look_at_checks(const std::shared_ptr<Entering>& entering, const HaproxyReadback& now);
   void take_turn();
-  void note(const HaproxyReadback& now);
 
   AsioLoop& loop_;
   const HaproxyOptions& options_;
   HaproxySocket socket_;
   std::optional<HaproxyReadback> last_;
   std::set<std::string> probation_;  // servers that must pass their checks
-  bool share_waits_ = false;         // … before shares change
-  std::uint64_t turn_ = 0;           // counts leaves and enters
+  bool lease_ok_ = false;
+  bool share_waits_ = false;  // … before shares change
+  std::uint64_t turn_ = 0;    // counts leaves and enters
   TimerId timer_ = TimerId::none;
   std::shared_ptr<Entering> waiting_;  // until timer_
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

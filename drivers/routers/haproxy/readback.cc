@@ -121,6 +121,21 @@ Result<std::optional<int>> units_in(std::string_view answer, const std::string& 
   return std::optional<int>(std::clamp(units, 0, Weight::kFull));
 }
 
+Status read_lease(const std::string& answer, HaproxyReadback& out) {
+  if (answer.starts_with("Can't find backend")) return {};
+  SERIN_TRY(state, HaproxyTable::parse_servers_state(answer));
+  out.lease.emplace();
+  for (std::size_t row = 0; row < state.rows(); ++row) {
+    bool maintenance = (small(state, row, "srv_admin_state") & kMaintenanceNow) != 0;
+    out.lease->push_back(
+        {.name = std::string(state.get(row, "srv_name")),
+         .address = fmt::format("{}:{}", state.get(row, "srv_addr"), state.get(row, "srv_port")),
+         .checked = (small(state, row, "srv_check_state") & kCheckConfigured) != 0,
+         .up = small(state, row, "srv_op_state") == kRunning && !maintenance});
+  }
+  return {};
+}
+
 class Reading {
  public:
   Reading(const HaproxyOptions& options, HaproxyReadback& out) : options_(options), out_(out) {}
@@ -196,13 +211,15 @@ void ask_all(const HaproxyOptions& options, Conversation& talk) {
     talk.ask(fmt::format("get map {} {}", options.map, options.key));
     talk.ask(fmt::format("get map {} {}", options.map, options.base_key()));
   }
+  if (options.leased()) talk.ask("show servers state " + options.lease_backend);
   ask_owner(options, talk);
 }
 
 Result<HaproxyReadback> read_back(const HaproxyOptions& options,
                                   const std::vector<std::string>& answers) {
   std::vector<std::string> backends = backends_of(options);
-  SERIN_ASSERT(answers.size() == 3 + 2 * backends.size() + (options.map_layout() ? 2 : 0));
+  SERIN_ASSERT(answers.size() == 3 + 2 * backends.size() + (options.map_layout() ? 2U : 0U) +
+                                     (options.leased() ? 1U : 0U));
   HaproxyReadback out;
   out.map_layout = options.map_layout();
   std::size_t next = 0;
@@ -228,6 +245,7 @@ Result<HaproxyReadback> read_back(const HaproxyOptions& options,
     SERIN_TRY(base, units_in(answers[next++], options.base_key()));
     out.base_units = base;
   }
+  if (options.leased()) SERIN_CHECK(read_lease(answers[next++], out));
   SERIN_TRY(owner, owner_in(answers[next]));
   out.owner = owner;
   return out;
@@ -235,7 +253,7 @@ Result<HaproxyReadback> read_back(const HaproxyOptions& options,
 
 Weight HaproxyReadback::share(bool swapped) const {
   if (map_layout) {
-    int units = share_units.value_or(0);
+    int units = (lease_holds() ? share_units : base_units).value_or(0);
     return Weight::from_units(swapped ? Weight::kFull - units : units);
   }
   double stable = 0;
@@ -245,6 +263,17 @@ Weight HaproxyReadback::share(bool swapped) const {
     (server.slot == Slot::canary ? canary : stable) += server.weight;
   }
   return share_of(stable, canary);
+}
+
+bool HaproxyReadback::is_quiet(bool swapped) const {
+  if (map_layout) return share_units.value_or(0) == (swapped ? Weight::kFull : 0);
+  return std::ranges::all_of(servers, [](const HaproxyServer& server) {
+    return server.slot != Slot::canary || server.maintenance || server.weight == 0;
+  });
+}
+
+bool HaproxyReadback::lease_holds() const {
+  return !lease || std::ranges::any_of(*lease, &LeaseServer::up);
 }
 
 rollout::SlotState HaproxyReadback::slot(Slot slot) const {

@@ -37,18 +37,31 @@ struct HaproxyBackend {
   std::string cookie;     // its name where clients are kept with their server by one
 };
 
+// A server of the lease's backend.
+struct LeaseServer {
+  std::string name;
+  std::string address;  // "127.0.0.1:9477"
+  bool checked = false;
+  bool up = false;
+};
+
 // One proxy at one moment.
 struct HaproxyReadback {
   bool map_layout = false;
   std::vector<HaproxyServer> servers;
   std::vector<HaproxyBackend> backends;
-  std::optional<int> share_units;  // of canary_backend, as the map says; map layout
-  std::optional<int> base_units;   // the same for nobody steering
-  std::string owner;               // the mark on the route
-  std::string instance;            // process id and start: changes with every restart and reload
+  std::optional<int> share_units;                 // of canary_backend, as the map says; map layout
+  std::optional<int> base_units;                  // the same for nobody steering
+  std::optional<std::vector<LeaseServer>> lease;  // nothing: no lease, or no such backend
+  std::string owner;                              // the mark on the route
+  std::string instance;  // process id and start: changes with every restart and reload
 
-  // Of the canary slot, over servers that are up.
+  // Of the canary slot, over servers that are up; in the map layout what is left without the lease.
   rollout::Weight share(bool swapped) const;
+  // No traffic would come to the canary if the lease came back now.
+  bool is_quiet(bool swapped) const;
+  // There is no lease to wait for, or it holds.
+  bool lease_holds() const;
   rollout::SlotState slot(rollout::Slot slot) const;
   int count(rollout::Slot slot, bool up_only) const;
   // The weight that a server of the stable slot has when it takes everything: its own in the

@@ -17,6 +17,9 @@ using rollout::Slot;
 using rollout::Weight;
 
 constexpr Duration kShutDownPatience = std::chrono::seconds(5);
+constexpr Duration kLeasePatience = std::chrono::seconds(3);
+constexpr Duration kLeaseReadPatience = std::chrono::milliseconds(300);
+constexpr Duration kLeasePoll = std::chrono::milliseconds(100);
 
 // The worse error of two proxies decides what the caller must do.
 int gravity(const Error& error) {
@@ -280,7 +283,7 @@ void HaproxyRouter::keep_files(const DesiredTraffic& desired) {
   }
   kept_->keep(
       [key = options_.key, base = options_.base_key(),
-       value = std::to_string(base_units(options_))](const std::string& text) {
+       value = std::to_string(stable_units(options_))](const std::string& text) {
         return with_map_value(with_map_value(text, key, value), base, value);
       },
       [this](Status status) { on_kept(std::move(status)); });
@@ -315,47 +318,80 @@ void HaproxyRouter::on_kept(Status status) {
   last_problem_ = std::move(problem);
 }
 
+struct HaproxyRouter::Examining {
+  rollout::Preflight out;
+  Instant deadline;
+  Instant patient_until;  // for the first check of the lease
+  std::size_t left = 0;
+  std::optional<Error> error;
+  Done<rollout::Preflight> done;
+
+  void take(rollout::Preflight one, const std::string& prefix) {
+    auto add = [&](std::vector<std::string>& to, std::vector<std::string>& from) {
+      for (std::string& text : from) to.push_back(prefix + std::move(text));
+    };
+    add(out.refusals, one.refusals);
+    add(out.warnings, one.warnings);
+    out.drain_before_maintenance |= one.drain_before_maintenance;
+  }
+  void finish_one() {
+    if (--left > 0) return;
+    if (error) {
+      done(std::unexpected(std::move(*error)));
+    } else {
+      done(std::move(out));
+    }
+  }
+};
+
 void HaproxyRouter::preflight(Instant deadline, Done<rollout::Preflight> done) {
-  struct Examining {
-    rollout::Preflight out;
-    std::size_t left = 0;
-    std::optional<Error> error;
-    Done<rollout::Preflight> done;
-  };
   auto examining = std::make_shared<Examining>();
+  Instant now = loop_.clock().now().mono;
+  examining->deadline = deadline;
+  examining->patient_until = std::min(now + kLeasePatience, now + (deadline - now) / 2);
   examining->left = proxies_.size();
   examining->done = std::move(done);
-  for (std::size_t i = 0; i < proxies_.size(); ++i) {
-    Conversation conversation;
-    ask_preflight(options_, conversation);
-    proxies_[i]->talk(
-        std::move(conversation), deadline,
-        [this, examining, i, alive = alive_](Result<Heard> heard) {
-          if (!*alive) return;
-          if (heard) {
-            PreflightAnswers answers = read_preflight(options_, heard->answers);
-            rollout::Preflight one =
-                preflight_of(options_, answers.facts, read_config(answers.config_files));
-            auto add = [&](std::vector<std::string>& to, std::vector<std::string>& from) {
-              for (std::string& text : from) {
-                if (proxies_.size() > 1) text = options_.sockets[i] + ": " + text;
-                to.push_back(std::move(text));
-              }
-            };
-            add(examining->out.refusals, one.refusals);
-            add(examining->out.warnings, one.warnings);
-            examining->out.drain_before_maintenance |= one.drain_before_maintenance;
-          } else {
-            examining->error = std::move(heard).error().with("HAProxy at " + options_.sockets[i]);
-          }
-          if (--examining->left > 0) return;
-          if (examining->error) {
-            examining->done(std::unexpected(std::move(*examining->error)));
-          } else {
-            examining->done(std::move(examining->out));
-          }
-        });
-  }
+  for (std::size_t i = 0; i < proxies_.size(); ++i) examine(examining, i);
+}
+
+void HaproxyRouter::examine(const std::shared_ptr<Examining>& examining, std::size_t i) {
+  Conversation conversation;
+  ask_preflight(options_, conversation);
+  proxies_[i]->talk(
+      std::move(conversation), examining->deadline,
+      [this, examining, i, alive = alive_](Result<Heard> heard) {
+        if (!*alive) return;
+        if (!heard) {
+          examining->error = std::move(heard).error().with("HAProxy at " + options_.sockets[i]);
+          examining->finish_one();
+          return;
+        }
+        PreflightAnswers answers = read_preflight(options_, heard->answers);
+        const Result<HaproxyReadback>& now = answers.facts.now;
+        if (now) proxies_[i]->note(*now);
+        // Serin may answer the check since a moment ago only.
+        if (now && !now->lease_holds() && loop_.clock().now().mono < examining->patient_until) {
+          loop_.call_at(loop_.clock().now().mono + kLeasePoll, [this, examining, i, alive] {
+            if (*alive) examine(examining, i);
+          });
+          return;
+        }
+        examining->take(preflight_of(options_, answers.facts, read_config(answers.config_files)),
+                        proxies_.size() > 1 ? options_.sockets[i] + ": " : "");
+        examining->finish_one();
+      });
+}
+
+void HaproxyRouter::ask_lease(std::move_only_function<void(bool granted)> done) {
+  Instant deadline = loop_.clock().now().mono + kLeaseReadPatience;
+  for_all([&](std::size_t i, auto next) { proxies_[i]->read(deadline, std::move(next)); },
+          [this, done = std::move(done)](const Result<Readbacks>& all) mutable {
+            Instant now = loop_.clock().now().mono;
+            if (all) lease_read_ = now;
+            bool sees = lease_read_ && now - *lease_read_ <= kLeaseBlindMax;
+            done(sees && std::ranges::all_of(proxies_,
+                                             [](const auto& proxy) { return proxy->lease_ok(); }));
+          });
 }
 
 }  // namespace serin::drivers

@@ -16,7 +16,9 @@
 // exchange of roles. It keeps no plan; docs/haproxy.md describes configurations.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/net/asio_loop.h"
@@ -30,6 +32,8 @@ namespace serin::drivers {
 // Thread: loop-only.
 class HaproxyRouter final : public rollout::Router {
  public:
+  // So long without an answer of the proxies serin lets go of the lease.
+  static constexpr Duration kLeaseBlindMax = std::chrono::seconds(10);
   // Told what a person must know and no call returns, e.g. a file that can't be written.
   using OnProblem = std::move_only_function<void(const std::string&)>;
 
@@ -45,6 +49,13 @@ class HaproxyRouter final : public rollout::Router {
   // Of several proxies: the mean of their shares, the fewest ready servers, the sum of requests,
   // and a foreign mark rather than ours.
   void observe(Instant deadline, Done<rollout::ObservedTraffic> done) override;
+
+  // Whether serin may answer the check of the lease's backend: asked by whoever serves it, each
+  // time it is checked. The proxies are read first. No where the lease lapsed with a share set (a
+  // restart of serin, or one that stood still, must not bring the canary back by itself: a command
+  // does), and where the proxies could not be read for kLeaseBlindMax: who can't steer does not
+  // hold the canary in.
+  void ask_lease(std::move_only_function<void(bool granted)> done);
 
   // The slots have changed places (promotion by swap): what was the canary slot is stable from now
   // on. The map's file is written at once, a server-state-file with the next apply.
@@ -76,14 +87,17 @@ class HaproxyRouter final : public rollout::Router {
   void keep_files(const rollout::DesiredTraffic& desired);
   void keep_state_file();
   void on_kept(Status status);
+  struct Examining;
+  void examine(const std::shared_ptr<Examining>& examining, std::size_t proxy);
 
   AsioLoop& loop_;
   HaproxyOptions options_;
   std::vector<std::unique_ptr<HaproxyProxy>> proxies_;
-  std::unique_ptr<KeptFile> kept_;  // null: there is no file to keep
-  bool is_kept_ = false;            // the file is as it should be, for all that is known
-  std::string owner_;               // of the last apply
-  std::uint64_t turn_ = 0;          // counts applies
+  std::unique_ptr<KeptFile> kept_;     // null: there is no file to keep
+  bool is_kept_ = false;               // the file is as it should be, for all that is known
+  std::string owner_;                  // of the last apply
+  std::uint64_t turn_ = 0;             // counts applies
+  std::optional<Instant> lease_read_;  // the last time that all proxies were
   TimerId drain_timer_ = TimerId::none;
   OnProblem on_problem_;
   std::string last_problem_;

@@ -25,6 +25,7 @@ class App {
   App(const test::TempDir& dir, std::string version);
   void start();
   void stop();
+  bool is_running() const { return server_.has_value(); }
   const test::Port& port() const { return port_; }
   const std::string& version() const { return version_; }
 

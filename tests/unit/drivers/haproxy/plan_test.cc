@@ -56,7 +56,7 @@ TEST(HaproxyPlan, SharesMoveWithoutASpike) {
                    : rng.chance(0.2) ? Weight::full()
                                      : percent(5 + static_cast<int>(rng.below(90)));
     Conversation talk;
-    Status planned = plan_split(proxy.options, proxy.state, share, talk);
+    Status planned = plan_split(proxy.options, proxy.state, share, true, talk);
     ASSERT_TRUE(planned) << planned.error().message;
     Weight before = proxy.state.share(false);
     std::size_t commands = commands_in(talk);
@@ -79,21 +79,21 @@ TEST(HaproxyPlan, SharesMoveWithoutASpike) {
 TEST(HaproxyPlan, WhatIsSetAlreadyIsNotSetAgain) {
   FakeProxy proxy = FakeProxy::weights(2, 1);
   Conversation first;
-  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(20), first));
+  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(20), true, first));
   EXPECT_TRUE(first.changes());
   proxy.obey(first);
   Conversation again;
-  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(20), again));
+  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(20), true, again));
   EXPECT_FALSE(again.changes());
 
   FakeProxy map = FakeProxy::map(1, 1);
   Conversation raise;
-  ASSERT_TRUE(plan_split(map.options, map.state, Weight::from_units(1), raise));
+  ASSERT_TRUE(plan_split(map.options, map.state, Weight::from_units(1), true, raise));
   EXPECT_EQ(raise.lines(), std::vector<std::string>{"add map /etc/share.map shop 1;"
                                                     "add map /etc/share.map shop.base 0"});
   map.obey(raise);
   Conversation more;
-  ASSERT_TRUE(plan_split(map.options, map.state, Weight::from_units(1), more));
+  ASSERT_TRUE(plan_split(map.options, map.state, Weight::from_units(1), true, more));
   EXPECT_FALSE(more.changes());
 }
 
@@ -102,7 +102,7 @@ TEST(HaproxyPlan, SharesCountServersThatAreUp) {
   proxy.server("be/s1").up = false;
   proxy.server("be/s2").up = false;
   Conversation talk;
-  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(5), talk));
+  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(5), true, talk));
   proxy.obey(talk);
   EXPECT_EQ(proxy.state.share(false), percent(5));
   // When they are back, the same weights mean less, and a new plan puts it right.
@@ -110,7 +110,7 @@ TEST(HaproxyPlan, SharesCountServersThatAreUp) {
   proxy.server("be/s2").up = true;
   EXPECT_LT(proxy.state.share(false), percent(3));
   Conversation again;
-  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(5), again));
+  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(5), true, again));
   proxy.obey(again);
   EXPECT_EQ(proxy.state.share(false), percent(5));
 }
@@ -118,7 +118,7 @@ TEST(HaproxyPlan, SharesCountServersThatAreUp) {
 TEST(HaproxyPlan, StableGetsItsOwnWeightsBack) {
   FakeProxy proxy = FakeProxy::weights(2, 2, 37);
   Conversation raise;
-  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(30), raise));
+  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(30), true, raise));
   proxy.obey(raise);
   Conversation leave;
   plan_leave(proxy.options, proxy.state, leave);
@@ -175,7 +175,7 @@ TEST(HaproxyPlan, SwappedSlotsTurnEverythingAround) {
   }
   EXPECT_EQ(proxy.state.share(true), Weight());
   Conversation raise;
-  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(20), raise));
+  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(20), true, raise));
   proxy.obey(raise);
   EXPECT_EQ(proxy.state.share_units, 8000);
   EXPECT_EQ(proxy.state.base_units, 10000);
@@ -196,6 +196,46 @@ TEST(HaproxyPlan, SwappedSlotsTurnEverythingAround) {
   weights.obey(back);
   EXPECT_EQ(weights.server("be/c1").weight, 80);
   EXPECT_EQ(weights.server("be/s1").weight, 0);
+}
+
+// What the map says without serin: nothing of the canary's, or all of it where the route is to
+// stay.
+TEST(HaproxyPlan, WithoutALeaseTheBaseFollowsTheShare) {
+  FakeProxy proxy = FakeProxy::map(1, 1);
+  proxy.state.share_units = 0;
+  proxy.state.base_units = 0;
+  Conversation held;
+  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(20), false, held));
+  proxy.obey(held);
+  EXPECT_EQ(proxy.state.base_units, 2000);
+  Conversation leased;
+  ASSERT_TRUE(plan_split(proxy.options, proxy.state, percent(20), true, leased));
+  proxy.obey(leased);
+  EXPECT_EQ(proxy.state.base_units, 0);
+  EXPECT_EQ(proxy.state.share_units, 2000);
+  Conversation back;
+  plan_leave(proxy.options, proxy.state, back);
+  proxy.obey(back);
+  EXPECT_EQ(proxy.state.base_units, 0);
+}
+
+TEST(HaproxyPlan, AShareThatALeaseLeftBehindIsTakenAway) {
+  FakeProxy proxy = FakeProxy::map(1, 1);
+  proxy.state.share_units = 2000;
+  proxy.state.base_units = 0;
+  Conversation none;
+  plan_quiet(proxy.options, proxy.state, none);
+  EXPECT_FALSE(none.changes()) << "no lease";
+  proxy.state.lease = {{.name = "engine", .address = "", .checked = true, .up = true}};
+  plan_quiet(proxy.options, proxy.state, none);
+  EXPECT_FALSE(none.changes()) << "it holds";
+  proxy.state.lease->front().up = false;
+  EXPECT_EQ(proxy.state.share(false), Weight());
+  Conversation quiet;
+  plan_quiet(proxy.options, proxy.state, quiet);
+  proxy.obey(quiet);
+  EXPECT_EQ(proxy.state.share_units, 0);
+  EXPECT_TRUE(proxy.state.is_quiet(false));
 }
 
 // A reload disables what the file calls canary; after an exchange of roles that is stable.

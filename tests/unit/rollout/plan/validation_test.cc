@@ -215,7 +215,7 @@ TEST(Supported, WhatIsToComeIsRefused) {
       "{templates: [{templateName: t}]}}], trafficRouting: {istio: {}}, match: [{os: ios}], "
       "analysis: "
       "{metrics: [{name: m, provider: {job: {}}}]}}",
-      "  promotion: {mode: copy}\n  workload: {systemd: {unit: u}}\n  onEngineLoss: stable\n");
+      "  promotion: {mode: copy}\n  workload: {systemd: {unit: u}}\n");
   for (std::string_view expected :
        {"E013 spec.strategy.canary.steps[2].approval: 'approval' is not supported yet",
         "E013 spec.strategy.canary.steps[3].experiment: 'experiment' is not supported yet "
@@ -225,8 +225,7 @@ TEST(Supported, WhatIsToComeIsRefused) {
         "E013 spec.strategy.canary.match: 'match' is not supported yet",
         "E013 spec.strategy.canary.analysis.metrics[0].provider.job: 'job' is not supported yet",
         "E013 spec.promotion.mode: 'copy' is not supported yet",
-        "E013 spec.workload.systemd: 'systemd' is not supported yet",
-        "E013 spec.onEngineLoss: 'stable' is not supported yet"}) {
+        "E013 spec.workload.systemd: 'systemd' is not supported yet"}) {
     EXPECT_NE(steps.find(expected), std::string::npos) << expected << "\n" << steps;
   }
   EXPECT_NE(read_and_validate("{kind: Rollout, metadata: {name: r}, spec: {strategy: {blueGreen: "
