@@ -2,6 +2,14 @@
 
 namespace serin::app {
 
+std::span<const ExitCode> exit_codes() {
+  using enum ExitCode;
+  static constexpr ExitCode kAll[] = {
+      ok,          error,   usage,        invalid_input, refused,    auth,       unreachable,
+      rolled_back, aborted, inconclusive, timeout,       unexpected, interrupted};
+  return kAll;
+}
+
 ExitCode exit_code_of(const Error& error) {
   switch (error.code) {
     case Code::invalid_argument:

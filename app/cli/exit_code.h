@@ -1,6 +1,8 @@
 // What the exit status says: stable, documented in docs/reference, tested.
 #pragma once
 
+#include <span>
+
 #include "base/result.h"
 
 namespace serin::app {
@@ -20,6 +22,9 @@ enum class ExitCode {
   unexpected = 20,  // a replay's expectation was not met
   interrupted = 130,
 };
+
+// All of them, in order.
+std::span<const ExitCode> exit_codes();
 
 // The status that tells of an error.
 ExitCode exit_code_of(const Error& error);

@@ -113,6 +113,16 @@ std::span<const Argument> predicate_forms(std::string_view name) {
   return {};
 }
 
+std::span<const std::string_view> builtin_names() {
+  return kBuiltins;
+}
+
+std::vector<std::string_view> operator_signs() {
+  std::vector<std::string_view> signs;
+  for (const Sign& known : kBinary) signs.push_back(known.text);
+  return signs;
+}
+
 bool is_builtin(std::string_view name) {
   return std::ranges::binary_search(kBuiltins, name);
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "analysis/conditions/syntax/ast.h"
 #include "analysis/conditions/syntax/lexer.h"
@@ -28,6 +29,10 @@ struct Parsed {
 
 // `environment`: the names that the expression may use besides builtins.
 Parsed parse(std::string_view text, std::span<const std::string_view> environment);
+
+// For those who describe the language: the names of builtins, and the signs of binary operators.
+std::span<const std::string_view> builtin_names();
+std::vector<std::string_view> operator_signs();
 
 // True for the names of builtins, those with a predicate among them.
 bool is_builtin(std::string_view name);
