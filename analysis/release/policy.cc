@@ -14,6 +14,21 @@ Provider place_of(Provider provider) {
   return provider;
 }
 
+// The key of the place that `provider` names; one that is new is added.
+std::string source_of(ReleasePolicy& policy, const Provider& provider) {
+  Provider place = place_of(provider);
+  auto same = std::find_if(policy.sources.begin(), policy.sources.end(),
+                           [&](const PolicySource& source) { return source.provider == place; });
+  if (same != policy.sources.end()) return same->key;
+  std::string kind(place.kind());
+  auto of_kind =
+      std::count_if(policy.sources.begin(), policy.sources.end(),
+                    [&](const PolicySource& source) { return source.provider.kind() == kind; });
+  std::string key = of_kind == 0 ? kind : kind + "-" + std::to_string(of_kind + 1);
+  policy.sources.push_back({key, std::move(place)});
+  return key;
+}
+
 }  // namespace
 
 Status add_metric(ReleasePolicy& policy, Metric metric, Versions versions) {
@@ -24,21 +39,22 @@ Status add_metric(ReleasePolicy& policy, Metric metric, Versions versions) {
                   "metric " + metric.name + ": versions still hold the argument " + *text);
     }
   }
-  Provider place = place_of(metric.provider);
-  auto same = std::find_if(policy.sources.begin(), policy.sources.end(),
-                           [&](const PolicySource& source) { return source.provider == place; });
-  std::string key;
-  if (same != policy.sources.end()) {
-    key = same->key;
-  } else {
-    std::string kind(place.kind());
-    auto of_kind =
-        std::count_if(policy.sources.begin(), policy.sources.end(),
-                      [&](const PolicySource& source) { return source.provider.kind() == kind; });
-    key = of_kind == 0 ? kind : kind + "-" + std::to_string(of_kind + 1);
-    policy.sources.push_back({key, std::move(place)});
+  std::string source = source_of(policy, metric.provider);
+  auto& list = metric.compared() ? policy.metrics : policy.rules.metrics;
+  list.push_back({std::move(metric), std::move(versions), std::move(source)});
+  return {};
+}
+
+Status add_step_metric(ReleasePolicy& policy, int step, Metric metric, Versions versions) {
+  if (metric.compared()) {
+    return fail(Code::failed_precondition,
+                "metric " + metric.name + " of step " + std::to_string(step + 1) +
+                    ": compared metrics belong into the background analysis (canary.analysis), "
+                    "where their evidence lives over the whole release");
   }
-  policy.metrics.push_back({std::move(metric), std::move(versions), std::move(key)});
+  std::string source = source_of(policy, metric.provider);
+  policy.step_rules[step].metrics.push_back(
+      {std::move(metric), std::move(versions), std::move(source)});
   return {};
 }
 

@@ -2,11 +2,13 @@
 // and the error budget. It does not change while the release runs.
 //
 //   ReleasePolicy policy{.release = "checkout-42", .planned = 1h};
-//   SERIN_CHECK(add_metric(policy, metric, versions));
+//   SERIN_CHECK(add_metric(policy, metric, versions));      // compared, or a threshold rule
+//   SERIN_CHECK(add_step_metric(policy, 2, metric, {}));    // a rule of the third step's analysis
 //
 // It holds references to secrets, never their values. Nothing here asks or judges.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,14 @@ struct PolicyMetric {
   bool operator==(const PolicyMetric&) const = default;
 };
 
+// Threshold rules that run together: the background's, or those of one step.
+struct PolicyRules {
+  std::vector<PolicyMetric> metrics;
+  std::vector<DryRun> dry_run;
+  std::vector<MeasurementRetention> measurement_retention;
+  bool operator==(const PolicyRules&) const = default;
+};
+
 struct ReleasePolicy {
   static constexpr Duration kIntervalDefault = std::chrono::seconds(10);
   static constexpr Duration kHistoryDefault = std::chrono::hours(6);
@@ -38,7 +48,9 @@ struct ReleasePolicy {
   // Spreads the looks of many releases over their intervals; "" looks on the grid from the start
   // (replay).
   std::string release;
-  std::vector<PolicyMetric> metrics;
+  std::vector<PolicyMetric> metrics;  // compared ones
+  PolicyRules rules;
+  std::map<int, PolicyRules> step_rules;  // by the step's index
   std::vector<PolicySource> sources;
   double false_rollback_rate = 0.01;
   double false_pass_rate = 0.05;
@@ -54,8 +66,11 @@ struct ReleasePolicy {
   bool operator==(const ReleasePolicy&) const = default;
 };
 
-// Adds a metric and, where it is new, its source. `metric` has no placeholders left.
-// Errors: invalid_argument (a placeholder left in a field that is needed).
+// Adds a metric of the background analysis and, where it is new, its source. `metric` has no
+// placeholders left. Errors: invalid_argument (a placeholder left in a field that is needed).
 Status add_metric(ReleasePolicy& policy, Metric metric, Versions versions);
+// The same for the analysis of one step. Errors: failed_precondition (a compared metric: evidence
+// lives over the whole release, not over one step).
+Status add_step_metric(ReleasePolicy& policy, int step, Metric metric, Versions versions);
 
 }  // namespace serin::analysis

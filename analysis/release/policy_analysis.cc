@@ -39,10 +39,11 @@ OnFail action_of(const SequentialPlan& plan, std::size_t metric) {
 }  // namespace
 
 Result<std::unique_ptr<PolicyAnalysis>> PolicyAnalysis::create(
-    std::shared_ptr<const ReleasePolicy> policy, Now now) {
+    std::shared_ptr<const ReleasePolicy> policy, Now now, conditions::ZoneSource zones) {
   SERIN_ASSERT(policy != nullptr);
   std::unique_ptr<PolicyAnalysis> analysis(new PolicyAnalysis(policy));
-  analysis->last_ = now.mono;
+  analysis->last_ = now;
+  analysis->rules_ = RuleRuns(*policy, std::move(zones));
   SequentialPlan plan;
   plan.alpha = policy->false_rollback_rate;
   plan.beta = policy->false_pass_rate;
@@ -83,8 +84,14 @@ Result<std::unique_ptr<PolicyAnalysis>> PolicyAnalysis::create(
 }
 
 void PolicyAnalysis::move_on(Now now) {
-  if (exposed_ && now.mono > last_) running_ += now.mono - last_;
-  last_ = std::max(last_, now.mono);
+  if (now.mono <= last_.mono) return;
+  if (exposed_) running_ += now.mono - last_.mono;
+  last_ = now;
+}
+
+std::uint64_t PolicyAnalysis::expect(Pending pending) {
+  pending_[++last_ask_] = pending;
+  return last_ask_;
 }
 
 std::vector<Ask> PolicyAnalysis::due(Now now) {
@@ -97,16 +104,21 @@ std::vector<Ask> PolicyAnalysis::due(Now now) {
   for (std::uint64_t id : late)
     answered(AskId{id}, fail(Code::deadline_exceeded, "no answer in time"), now);
 
+  constexpr Duration kGrace = std::chrono::seconds(1);
   std::vector<Ask> asks;
   for (std::size_t i = 0; i < compared_.size(); ++i) {
     Duration timeout = compared_[i].timeout();
     for (PartAsk& part : compared_[i].due(now)) {
-      std::uint64_t id = ++last_ask_;
-      pending_[id] = {
-          .metric = i, .part = part.part, .deadline = now.mono + timeout + std::chrono::seconds(1)};
+      std::uint64_t id =
+          expect({.metric = i, .part = part.part, .deadline = now.mono + timeout + kGrace});
       asks.push_back({AskId{id}, compared_[i].source(), std::move(part.request), timeout});
     }
     take(i, now);  // without history the learning ends without an answer
+  }
+  for (RuleAsk& ask : rules_.due(now)) {
+    std::uint64_t id =
+        expect({.metric = ask.metric, .run = ask.run, .deadline = now.mono + ask.timeout + kGrace});
+    asks.push_back({AskId{id}, std::move(ask.source), std::move(ask.request), ask.timeout});
   }
   return asks;
 }
@@ -117,6 +129,7 @@ std::optional<Instant> PolicyAnalysis::next_wakeup() const {
   for (const Compared& compared : compared_) {
     if (auto when = compared.next_wakeup()) consider(*when);
   }
+  if (auto when = rules_.next_wakeup()) consider(*when);
   for (const auto& [id, pending] : pending_) consider(pending.deadline);
   return next;
 }
@@ -132,11 +145,16 @@ void PolicyAnalysis::answered(AskId id, const Result<queries::Answer>& answer, N
   }
   Pending pending = it->second;
   pending_.erase(it);
+  if (pending.run) {
+    rules_.answered(*pending.run, pending.metric, answer, now);
+    return;
+  }
   compared_[pending.metric].answered(pending.part, answer, now);
   if (!answer) {
     // The rest of a look that failed is not waited for.
     std::erase_if(pending_, [&](const auto& other) {
-      return other.second.metric == pending.metric && !compared_[pending.metric].waiting();
+      return !other.second.run && other.second.metric == pending.metric &&
+             !compared_[pending.metric].waiting();
     });
   }
   take(pending.metric, now);
@@ -145,13 +163,16 @@ void PolicyAnalysis::answered(AskId id, const Result<queries::Answer>& answer, N
 std::optional<Json> PolicyAnalysis::digest(AskId id, const Result<queries::Answer>& answer) {
   auto it = pending_.find(static_cast<std::uint64_t>(id));
   if (it == pending_.end()) return Json::object();
+  if (it->second.run) return std::nullopt;
   Compared& compared = compared_[it->second.metric];
   if (!answer || !compared.learning()) return std::nullopt;
   compared.hold(it->second.part, *answer);
   if (!compared.all_held()) return Json::object().set("held", true);
   auto history = compared.history();
   if (history) {
-    return Json::object().set("learned", judge_->after_learning(it->second.metric, *history));
+    return Json::object()
+        .set("learned", judge_->after_learning(it->second.metric, *history))
+        .set("traffic_dispersion", traffic_dispersion(*history));
   }
   const Error& error = history.error();
   return Json::object().set(
@@ -163,12 +184,15 @@ Status PolicyAnalysis::learned(AskId id, const Json& what, Now now) {
   move_on(now);
   auto it = pending_.find(static_cast<std::uint64_t>(id));
   if (it == pending_.end()) return {};
+  if (it->second.run) return fail(Code::data_loss, "a threshold rule learns nothing of history");
   std::size_t metric = it->second.metric;
   Compared& compared = compared_[metric];
   pending_.erase(it);
   if (const Json* learned = what.find("learned")) {
     SERIN_CHECK(judge_->take_learned(metric, *learned));
     compared.history_learned(now);
+    if (!exposed_ && judge_->plan().metrics[metric].rules.kind == CompareKind::errors)
+      ratio_ = SampleRatioGuard(what["traffic_dispersion"].number(1));
   } else if (const Json* error = what.find("error")) {
     auto code = static_cast<Code>((*error)["code"].integer());
     compared.history_failed({code, std::string((*error)["message"].string())}, now);
@@ -204,12 +228,15 @@ void PolicyAnalysis::watch_silence(std::size_t metric, const queries::Comparison
 
 void PolicyAnalysis::traffic_commanded(double canary_fraction, Now now) {
   move_on(now);
-  if (canary_fraction > 0) exposed_ = true;
+  if (!(canary_fraction > 0)) return;
+  exposed_ = true;
+  rules_.start_background(now);
 }
 
 void PolicyAnalysis::traffic_confirmed(int step, double, Now now) {
   move_on(now);
   if (step == step_) return;
+  rules_.start_step(step, now);
   step_ = step;
   if (judge_) judge_->start_step(step);
   if (edge_) edge_->start_step();
@@ -220,16 +247,34 @@ void PolicyAnalysis::edge_counts(const EdgeCounts& counts, double canary_fractio
   if (!edge_) return;
   auto window = edge_->add(counts, canary_fraction, now);
   if (window && exposed_) judge_->update(edge_metric_, *window, running_);
+  watch_ratio(window, canary_fraction);
+}
+
+void PolicyAnalysis::watch_ratio(const std::optional<queries::ComparisonWindow>& window,
+                                 double canary_fraction) {
+  if (canary_fraction != ratio_fraction_) ratio_mixed_ = true;
+  ratio_fraction_ = canary_fraction;
+  if (!window) return;
+  if (!ratio_mixed_ && exposed_) {
+    double requests[2] = {};
+    for (const queries::InstanceWindow& slot : window->instances)
+      requests[slot.side == Side::canary] += slot.total;
+    ratio_.update(requests[1], requests[0], canary_fraction);
+  }
+  ratio_mixed_ = false;
 }
 
 void PolicyAnalysis::resumed(Now now) {
-  last_ = now.mono;
+  last_ = now;
   pending_.clear();
+  rules_.resumed(now);
+  ratio_mixed_ = true;
   for (Compared& compared : compared_) compared.resumed(now);
 }
 
 Judgement PolicyAnalysis::judgement(Now) const {
   Judgement judgement;
+  if (exposed_) add_guards(judgement);
   add_combined(judgement);
   add_coverage(judgement);
   add_sources(judgement);
@@ -237,7 +282,24 @@ Judgement PolicyAnalysis::judgement(Now) const {
     if (auto finding = edge_->missing_traffic()) judgement.pauses.push_back(std::move(*finding));
   }
   add_silence(judgement);
+  if (auto mismatch = ratio_.mismatch()) {
+    judgement.pauses.push_back(
+        {.metric = "sample-ratio", .sentence = mismatch->sentence, .action = OnFail::pause});
+  }
+  rules_.add_to(judgement, step_);
   return judgement;
+}
+
+void PolicyAnalysis::add_guards(Judgement& judgement) const {
+  if (!judge_) return;
+  for (std::size_t i = 0; i < judge_->size(); ++i) {
+    if (action_of(judge_->plan(), i) != OnFail::rollback) continue;
+    if (auto sentence = judge_->guard(i)) {
+      judgement.findings.push_back({.metric = judge_->plan().metrics[i].name,
+                                    .sentence = *std::move(sentence),
+                                    .guard = true});
+    }
+  }
 }
 
 void PolicyAnalysis::add_combined(Judgement& judgement) const {
@@ -326,84 +388,12 @@ Json PolicyAnalysis::report(Now) const {
     }
     combined = to_json(judge_->combined());
   }
+  rules_.add_to(metrics);
   return Json::object()
       .set("runningSeconds", to_seconds(running_))
       .set("step", step_)
       .set("combined", std::move(combined))
       .set("metrics", std::move(metrics));
-}
-
-Json PolicyAnalysis::save() const {
-  Json compared = Json::array();
-  for (const Compared& metric : compared_) compared.push(metric.save());
-  Json silences = Json::array();
-  for (const Silence& silence : silences_) {
-    silences.push(Json::object()
-                      .set("looks", silence.looks)
-                      .set("canary_requests", silence.canary_requests)
-                      .set("since_ns", silence.since.count()));
-  }
-  Json pending = Json::array();
-  for (const auto& [id, ask] : pending_) {
-    pending.push(Json::object()
-                     .set("id", id)
-                     .set("metric", ask.metric)
-                     .set("part", ask.part)
-                     .set("deadline_ns", ask.deadline.time_since_epoch().count()));
-  }
-  return Json::object()
-      .set("compared", std::move(compared))
-      .set("silences", std::move(silences))
-      .set("judge", judge_ ? judge_->to_json() : Json())
-      .set("edge", edge_ ? edge_->to_json() : Json())
-      .set("pending", std::move(pending))
-      .set("last_ask", last_ask_)
-      .set("exposed", exposed_)
-      .set("running_ns", running_.count())
-      .set("last_ns", last_.time_since_epoch().count())
-      .set("step", step_);
-}
-
-Status PolicyAnalysis::load(const Json& state) {
-  if (state["compared"].size() != compared_.size() ||
-      state["silences"].size() != compared_.size() ||
-      state["judge"].is_null() == judge_.has_value() ||
-      state["edge"].is_null() == edge_.has_value()) {
-    return fail(Code::data_loss, "a saved analysis of other metrics than the release pins");
-  }
-  for (std::size_t i = 0; i < compared_.size(); ++i) {
-    SERIN_CHECK(compared_[i].load(state["compared"].at(i)));
-    const Json& silence = state["silences"].at(i);
-    silences_[i] = {.looks = static_cast<int>(silence["looks"].integer()),
-                    .canary_requests = silence["canary_requests"].number(),
-                    .since = Duration(silence["since_ns"].integer())};
-  }
-  if (judge_) {
-    SERIN_TRY(judge, SequentialJudge::from_json(state["judge"]));
-    if (judge.size() != judge_->size())
-      return fail(Code::data_loss, "saved evidence of other metrics");
-    judge_ = std::move(judge);
-  }
-  if (edge_) {
-    SERIN_TRY(edge, EdgeWatch::from_json(state["edge"]));
-    edge_ = std::move(edge);
-  }
-  pending_.clear();
-  for (const Json& ask : state["pending"].items()) {
-    auto metric = static_cast<std::size_t>(ask["metric"].integer(-1));
-    if (metric >= compared_.size())
-      return fail(Code::data_loss, "a saved ask of an unknown metric");
-    pending_[static_cast<std::uint64_t>(ask["id"].integer())] = {
-        .metric = metric,
-        .part = static_cast<int>(ask["part"].integer()),
-        .deadline = Instant(Duration(ask["deadline_ns"].integer()))};
-  }
-  last_ask_ = static_cast<std::uint64_t>(state["last_ask"].integer());
-  exposed_ = state["exposed"].boolean();
-  running_ = Duration(state["running_ns"].integer());
-  last_ = Instant(Duration(state["last_ns"].integer()));
-  step_ = static_cast<int>(state["step"].integer(-1));
-  return {};
 }
 
 }  // namespace serin::analysis

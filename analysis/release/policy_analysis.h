@@ -11,10 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "analysis/judges/sequential/guards.h"
 #include "analysis/judges/sequential/judge.h"
 #include "analysis/release/compared.h"
 #include "analysis/release/edge.h"
 #include "analysis/release/policy.h"
+#include "analysis/release/rule_runs.h"
 #include "analysis/release_analysis.h"
 
 namespace serin::analysis {
@@ -34,9 +36,10 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   // And so long at least: series of a new instance take some scrapes to appear.
   static constexpr Duration kSilenceMin = std::chrono::seconds(20);
 
+  // `zones`: the rules of time zones, for conditions that name one; empty: only UTC is known.
   // Errors: invalid_argument, naming metric and field.
   static Result<std::unique_ptr<PolicyAnalysis>> create(std::shared_ptr<const ReleasePolicy> policy,
-                                                        Now now);
+                                                        Now now, conditions::ZoneSource zones = {});
 
   std::vector<Ask> due(Now now) override;
   std::optional<Instant> next_wakeup() const override;
@@ -61,8 +64,11 @@ class PolicyAnalysis final : public ReleaseAnalysis {
 
  private:
   struct Pending {
-    std::size_t metric = 0;  // index into compared_
+    // Of a compared metric: index into compared_, and which part of its look. Of a threshold rule:
+    // its place in the run.
+    std::size_t metric = 0;
     int part = 0;
+    std::optional<std::size_t> run{};  // set for threshold rules
     Instant deadline{};
   };
   // Looks in which the canary yielded nothing, beside what the router had counted by then.
@@ -76,6 +82,9 @@ class PolicyAnalysis final : public ReleaseAnalysis {
       : policy_(std::move(policy)) {}
   void move_on(Now now);
   void take(std::size_t metric, Now now);
+  std::uint64_t expect(Pending pending);
+  void add_guards(Judgement& judgement) const;
+  void watch_ratio(const std::optional<queries::ComparisonWindow>& window, double canary_fraction);
   void watch_silence(std::size_t metric, const queries::ComparisonWindow& window);
   void add_silence(Judgement& judgement) const;
   void add_combined(Judgement& judgement) const;
@@ -88,12 +97,16 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   std::optional<SequentialJudge> judge_;
   std::optional<EdgeWatch> edge_;
   std::size_t edge_metric_ = 0;
+  SampleRatioGuard ratio_;
+  double ratio_fraction_ = 0;  // the split since the last window of the edge
+  bool ratio_mixed_ = false;   // it changed within
+  RuleRuns rules_;
 
   std::map<std::uint64_t, Pending> pending_;
   std::uint64_t last_ask_ = 0;
   bool exposed_ = false;  // the canary may have had traffic
   Duration running_{};    // looked-at time since then
-  Instant last_{};
+  Now last_{};
   int step_ = -1;
 };
 

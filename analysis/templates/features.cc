@@ -55,7 +55,7 @@ constexpr std::array kFeatures = std::to_array<Feature>({
     {"router.plugins", false},
     {"router.smi", false},
     {"router.traefik", false},
-    {"step.analysis", false},
+    {"step.analysis", true},
     {"step.approval", false},
     {"step.experiment", false},
     {"step.hook", false},

@@ -6,6 +6,7 @@
 
 #include "analysis/release/policy_analysis.h"
 #include "app/live/sources.h"
+#include "base/zones/zone_files.h"
 #include "rollout/machine/model/from_plan.h"
 
 namespace serin::app {
@@ -58,15 +59,17 @@ Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout
     policy->boundary = plan.background->boundary == rollout::Boundary::calibrated
                            ? analysis::stats::Boundary::calibrated
                            : analysis::stats::Boundary::exact;
-    for (const rollout::PinnedMetric& pinned : plan.background->metrics) {
-      if (!pinned.metric.compare) {
-        return fail(Code::failed_precondition,
-                    fmt::format("metric {}: threshold rules are not supported in a release yet; "
-                                "compared metrics (`compare`) are",
-                                pinned.metric.name));
-      }
+    for (const rollout::PinnedMetric& pinned : plan.background->metrics)
       SERIN_CHECK(analysis::add_metric(*policy, pinned.metric, pinned.versions));
-    }
+    policy->rules.dry_run = plan.background->dry_run;
+    policy->rules.measurement_retention = plan.background->measurement_retention;
+  }
+  for (const auto& [index, pinned_step] : plan.steps) {
+    int step = static_cast<int>(index);
+    for (const rollout::PinnedMetric& pinned : pinned_step.metrics)
+      SERIN_CHECK(analysis::add_step_metric(*policy, step, pinned.metric, pinned.versions));
+    policy->step_rules[step].dry_run = pinned_step.dry_run;
+    policy->step_rules[step].measurement_retention = pinned_step.measurement_retention;
   }
   return policy;
 }
@@ -76,7 +79,7 @@ engine::MakeAnalysis analysis_factory() {
             Now now) -> Result<std::unique_ptr<analysis::ReleaseAnalysis>> {
     SERIN_TRY(plan, rollout::pinned_plan_from_json(ticket.pinned));
     SERIN_TRY(policy, make_policy(plan, ticket.spec.id, true));
-    SERIN_TRY(release, analysis::PolicyAnalysis::create(policy, now));
+    SERIN_TRY(release, analysis::PolicyAnalysis::create(policy, now, read_zone_file));
     return std::unique_ptr<analysis::ReleaseAnalysis>(std::move(release));
   };
 }

@@ -5,6 +5,7 @@
 
 #include "analysis/release/policy_analysis.h"
 #include "base/assert.h"
+#include "base/zones/zone_files.h"
 
 namespace serin::app {
 namespace {
@@ -88,7 +89,7 @@ Result<ReplayOutcome> replay(const providers::Recording& recording, const Replay
                     format_rfc3339(from_unix_ms(recording.last_ms())));
   }
   RecordedTime time(start);
-  SERIN_TRY(release, analysis::PolicyAnalysis::create(plan.policy, time.at({})));
+  SERIN_TRY(release, analysis::PolicyAnalysis::create(plan.policy, time.at({}), read_zone_file));
   ReplayOutcome outcome;
   outcome.steps = plan.steps;
   auto newest = [&](Duration since) {

@@ -77,7 +77,8 @@ struct State {
 
 State state_of(const Json& metric) {
   std::string_view verdict = metric["verdict"].string();
-  if (verdict == "fail") return {Tone::bad, "✖ worse"};
+  bool rule = metric["kind"].string() == "threshold";
+  if (verdict == "fail") return {Tone::bad, rule ? "✖ broken" : "✖ worse"};
   if (verdict == "pass") return {Tone::good, "✔ ok"};
   if (!metric["problem"].string().empty()) return {Tone::unsure, "? no answer"};
   if (double left = metric["warmupLeftSeconds"].number(); left > 0) {
@@ -139,6 +140,14 @@ std::vector<std::string> metric_lines(const Json& metrics, const Terminal& termi
         level > 0 ? fmt::format("{:.0f} % of limit",
                                 std::clamp(metric["logE"].number() / level, 0.0, 9.99) * 100)
                   : std::string("–");
+    if (metric["kind"].string() == "threshold") {
+      table.row({std::string(metric["name"].string()), "–", std::string(metric["value"].string()),
+                 fmt::format("{:g} of {:g} failed", metric["failed"].number(),
+                             metric["measurements"].number()),
+                 "rule", with_thousands(metric["measurements"].number()),
+                 terminal.paint(state.tone, state.text)});
+      continue;
+    }
     table.row({std::string(metric["name"].string()), side_text(metric, metric["stable"]),
                side_text(metric, metric["canary"]), effect_text(metric["effect"]),
                std::move(evidence), with_thousands(metric["canary"]["exposure"].number()),

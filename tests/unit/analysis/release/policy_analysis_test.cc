@@ -281,6 +281,47 @@ TEST(PolicyAnalysis, ErrorsThatOnlyTheRouterSeesRollBack) {
   EXPECT_EQ(drive.judgement().findings[0].metric, "edge-errors");
 }
 
+TEST(PolicyAnalysis, GrossErrorsAreAGuardsBusiness) {
+  Service service(0.01, 0.97);
+  auto analysis = PolicyAnalysis::create(error_policy(), at(0s));
+  ASSERT_TRUE(analysis);
+  Drive drive(service, **analysis);
+  drive.expose();
+  int looked = 0;
+  while (drive.judgement().findings.empty() && looked < 300) drive.until(++looked * 1s);
+  Judgement judgement = drive.judgement();
+  ASSERT_FALSE(judgement.findings.empty());
+  EXPECT_TRUE(judgement.findings[0].guard);
+  EXPECT_EQ(judgement.findings[0].action, OnFail::rollback);
+  EXPECT_NE(judgement.findings[0].sentence.find("error-rate"), std::string::npos)
+      << judgement.findings[0].sentence;
+}
+
+TEST(PolicyAnalysis, ASplitThatIsNotWhatWasSetPauses) {
+  for (double canary_share : {0.2, 0.5}) {
+    Service service(0.01, 0.01);
+    auto policy = std::make_shared<ReleasePolicy>(*error_policy());
+    policy->edge_errors = true;
+    auto analysis = PolicyAnalysis::create(policy, at(0s));
+    ASSERT_TRUE(analysis);
+    Drive drive(service, **analysis);
+    drive.expose();
+    for (int i = 0; i <= 600; ++i) {
+      double n = 100.0 * i;
+      EdgeCounts counts{
+          .stable = {(1 - canary_share) * n, 0}, .canary = {canary_share * n, 0}, .epoch = "1"};
+      (*analysis)->edge_counts(counts, 0.2, at(i * 1s));
+      drive.until(i * 1s);
+    }
+    Judgement judgement = drive.judgement();
+    EXPECT_TRUE(judgement.findings.empty());
+    EXPECT_EQ(judgement.pauses.size(), canary_share == 0.2 ? 0U : 1U);
+    if (!judgement.pauses.empty()) {
+      EXPECT_EQ(judgement.pauses[0].metric, "sample-ratio");
+    }
+  }
+}
+
 TEST(PolicyAnalysis, AnAnswerThatNeverComesIsGivenUp) {
   Service service(0.01, 0.01);
   auto analysis = PolicyAnalysis::create(error_policy(), at(0s));
