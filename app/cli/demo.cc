@@ -61,7 +61,7 @@ struct ReleaseResult {
 
 // Requests, errors and state of each server, as HAProxy counts them.
 Json server_counts(const DemoEnvironment& world) {
-  auto text = world.haproxy_statistics();
+  auto text = world.haproxy_command("show stat");
   if (!text) return {};
   auto table = HaproxyTable::parse_stat(*text);
   if (!table) return {};

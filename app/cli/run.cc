@@ -13,6 +13,7 @@
 #include "app/cli/files.h"
 #include "app/control/client.h"
 #include "app/live/event_lines.h"
+#include "app/live/stable_version.h"
 #include "app/session/session.h"
 #include "app/view/release_view.h"
 #include "base/assert.h"
@@ -166,23 +167,16 @@ void conclude(const Session& session, Output output) {
   }
 }
 
-// The stable version: as the journal has it, else as the person says.
-Result<std::string> stable_version(const store::Store& store, const std::string& rollout,
-                                   const std::string& said, const Log& log) {
+// The stable version: as the journal has it, else as the person says; "" where neither does.
+std::string stable_version(const store::Store& store, const std::string& rollout,
+                           const std::string& said, const Log& log) {
   auto roles = store.roles(rollout);
-  if (roles && !roles->stable_version.empty()) {
-    if (!said.empty() && said != roles->stable_version) {
-      log.warn("--stable is not what the journal says, which counts",
-               {{"said", said}, {"journal", roles->stable_version}});
-    }
-    return roles->stable_version;
+  if (!roles || roles->stable_version.empty()) return said;
+  if (!said.empty() && said != roles->stable_version) {
+    log.warn("--stable is not what the journal says, which counts",
+             {{"said", said}, {"journal", roles->stable_version}});
   }
-  if (said.empty()) {
-    return fail(Code::invalid_argument,
-                "the stable version is not known yet: name it with --stable (later releases "
-                "know it from the journal)");
-  }
-  return said;
+  return roles->stable_version;
 }
 
 Result<rollout::PinnedPlan> plan_of(const RunOptions& options, const rollout::ConfigSet& set,
@@ -227,9 +221,16 @@ ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
   store_options.directory = options.state;
   auto store = store::Store::open(store_options, loop);
   if (!store) return give_up(store.error(), options.output);
-  auto stable = stable_version(**store, (*chosen)->metadata.name, options.stable, log);
-  if (!stable) return give_up(stable.error(), options.output);
-  auto plan = plan_of(options, loaded.set, **chosen, *stable);
+  Rng rng(static_cast<std::uint64_t>(clock.now().wall.time_since_epoch().count()) ^
+          static_cast<std::uint64_t>(::getpid()) << 48U);
+  std::string stable = stable_version(**store, (*chosen)->metadata.name, options.stable, log);
+  auto plan = plan_of(options, loaded.set, **chosen, stable);
+  if (plan && stable.empty()) {
+    auto found = find_stable_version(loop, rng, *plan);
+    if (!found) return give_up(found.error(), options.output);
+    std::fprintf(stderr, "serin: %s is the stable version, by the metrics\n", found->c_str());
+    plan = rollout::with_stable(*std::move(plan), *found);
+  }
   if (!plan) return give_up(plan.error(), options.output);
   for (const std::string& warning : plan->warnings)
     std::fprintf(stderr, "serin: warning: %s\n", warning.c_str());
@@ -239,9 +240,6 @@ ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
   session_options.user = user_name();
   session_options.take_over = options.take_over;
   if (!terminal.live) session_options.pause_timeout = options.pause_timeout;
-  Now now = clock.now();
-  Rng rng(static_cast<std::uint64_t>(now.wall.time_since_epoch().count()) ^
-          static_cast<std::uint64_t>(::getpid()) << 48U);
   auto session = Session::open(loop, rng, session_options, std::move(*store), *plan, log);
   if (!session) return give_up(session.error(), options.output);
   Display display(terminal, options.output, loop);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -92,17 +93,11 @@ Result<std::unique_ptr<DemoEnvironment>> DemoEnvironment::start(const DemoOption
   tell(fmt::format("starting version v1 of the service, {} instances", options.instances));
   SERIN_CHECK(world->start_slot(0, {.version = "v1"}));
   tell(fmt::format("starting HAProxy on 127.0.0.1:{}", world->http_port_));
-  SERIN_CHECK(world->start_program("haproxy", {"haproxy", "-db", "-f", world->path("haproxy.cfg")},
-                                   world->http_port_));
+  SERIN_CHECK(world->start_program(
+      "haproxy", {"haproxy", "-W", "-db", "-f", world->path("haproxy.cfg")}, world->http_port_));
   tell(fmt::format("starting Prometheus on 127.0.0.1:{}, a scrape each {} s",
                    world->prometheus_port_, options.scrape_seconds));
-  SERIN_CHECK(world->start_program(
-      "prometheus",
-      {"prometheus", "--config.file=" + world->path("prometheus.yml"),
-       "--storage.tsdb.path=" + world->path("tsdb"),
-       fmt::format("--web.listen-address=127.0.0.1:{}", world->prometheus_port_),
-       "--log.level=warn"},
-      world->prometheus_port_));
+  SERIN_CHECK(world->start_prometheus());
   tell(fmt::format("starting the load: {:.0f} requests/s", options.requests_per_second));
   SERIN_CHECK(world->start_program(
       "load",
@@ -198,10 +193,37 @@ Status DemoEnvironment::start_slot(int slot, const DemoVersion& version) {
   return write_targets();
 }
 
-Status DemoEnvironment::start_program(const std::string& name, std::vector<std::string> argv,
+Status DemoEnvironment::start_prometheus() {
+  return start_program(
+      "prometheus",
+      {"prometheus", "--config.file=" + path("prometheus.yml"),
+       "--storage.tsdb.path=" + path("tsdb"),
+       fmt::format("--web.listen-address=127.0.0.1:{}", prometheus_port_), "--log.level=warn"},
+      prometheus_port_);
+}
+
+void DemoEnvironment::stop_prometheus() {
+  std::erase_if(programs_, [](auto& program) {
+    if (program.first != "prometheus") return false;
+    program.second.stop(kStopPatience);
+    return true;
+  });
+}
+
+Status DemoEnvironment::reload_haproxy() {
+  auto haproxy = std::find_if(programs_.begin(), programs_.end(),
+                              [](const auto& program) { return program.first == "haproxy"; });
+  if (haproxy == programs_.end()) return fail(Code::failed_precondition, "HAProxy does not run");
+  // The master alone: it tells its workers itself.
+  if (::kill(haproxy->second.pid(), SIGUSR2) != 0)
+    return fail(Code::unavailable, std::string("can't reload HAProxy: ") + std::strerror(errno));
+  return {};
+}
+
+Status DemoEnvironment::start_program(const std::string& name, const std::vector<std::string>& argv,
                                       int port) {
   std::string log = path(name + ".log");
-  auto child = Process::start({.argv = std::move(argv), .output = log});
+  auto child = Process::start({.argv = argv, .output = log});
   if (!child) {
     if (child.error().code == Code::not_found && (name == "haproxy" || name == "prometheus")) {
       return std::unexpected(std::move(child).error().with("apt-get install " + name));
@@ -216,7 +238,7 @@ Status DemoEnvironment::start_program(const std::string& name, std::vector<std::
     }
     child->wait(20ms);
   }
-  programs_.push_back(std::move(*child));
+  programs_.emplace_back(name, std::move(*child));
   return {};
 }
 
@@ -227,7 +249,7 @@ Status DemoEnvironment::deploy(const DemoVersion& version) {
 void DemoEnvironment::stop() {
   // The load first, so that nothing fails under it.
   while (!programs_.empty()) {
-    programs_.back().stop(kStopPatience);
+    programs_.back().second.stop(kStopPatience);
     programs_.pop_back();
   }
   for (Slot& slot : slots_) {
@@ -244,16 +266,15 @@ std::string DemoEnvironment::prometheus_url() const {
   return fmt::format("http://127.0.0.1:{}", prometheus_port_);
 }
 
-Result<std::string> DemoEnvironment::haproxy_statistics() const {
+Result<std::string> DemoEnvironment::haproxy_command(std::string_view command) const {
   Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   socket_.copy(address.sun_path, sizeof address.sun_path - 1);
-  constexpr std::string_view kCommand = "show stat\n";
+  std::string line = std::string(command) + "\n";
   if (fd.get() < 0 ||
       ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::write(fd.get(), kCommand.data(), kCommand.size()) !=
-          static_cast<ssize_t>(kCommand.size())) {
+      ::write(fd.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
     return fail(Code::unavailable, "HAProxy's socket " + socket_ + ": " + std::strerror(errno));
   }
   std::string text;

@@ -54,6 +54,14 @@ class DemoEnvironment {
   void exchange() { canary_slot_ = 1 - canary_slot_; }
   void stop();
 
+  // For tests and for those who want to see what a fault does.
+  void stop_prometheus();
+  Status start_prometheus();
+  // As `systemctl reload haproxy` does: a new worker reads the configuration again.
+  Status reload_haproxy();
+  // One command on HAProxy's admin socket. Errors: unavailable.
+  Result<std::string> haproxy_command(std::string_view command) const;
+
   const std::string& rollout_file() const { return rollout_file_; }
   std::string state_directory() const { return options_.directory + "/state"; }
   const std::string& socket() const { return socket_; }
@@ -61,8 +69,6 @@ class DemoEnvironment {
   std::string lease_address() const { return "127.0.0.1:" + std::to_string(lease_port_); }
   std::string service_url() const;
   std::string prometheus_url() const;
-  // HAProxy's own words about its servers (`show stat`), for the record.
-  Result<std::string> haproxy_statistics() const;
 
  private:
   struct Slot {
@@ -73,7 +79,7 @@ class DemoEnvironment {
   Status prepare();
   Status start_slot(int slot, const DemoVersion& version);
   Status write_targets();
-  Status start_program(const std::string& name, std::vector<std::string> argv, int port);
+  Status start_program(const std::string& name, const std::vector<std::string>& argv, int port);
   std::string path(const std::string& name) const { return options_.directory + "/" + name; }
 
   DemoOptions options_;
@@ -82,8 +88,8 @@ class DemoEnvironment {
   int lease_port_ = 0;
   int canary_slot_ = 1;
   std::array<Slot, 2> slots_;
-  std::array<std::string, 2> versions_;  // by slot; "" where nothing runs
-  std::vector<Process> programs_;
+  std::array<std::string, 2> versions_;                    // by slot; "" where nothing runs
+  std::vector<std::pair<std::string, Process>> programs_;  // by name, in the order of their start
   std::string socket_;
   std::string rollout_file_;
 };

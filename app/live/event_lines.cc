@@ -33,6 +33,15 @@ bool differ(const Json& a, const Json& b, std::initializer_list<const char*> key
   return false;
 }
 
+// Why a step does not end.
+std::string lacking(const Json& view) {
+  const Json& judgement = view["judgement"];
+  if (judgement["contested"].boolean())
+    return std::string(judgement["contested_sentence"].string());
+  if (!judgement["covered"].boolean()) return "less than 80 % of the expected scrapes were seen";
+  return std::string(judgement["undecided_sentence"].string());
+}
+
 }  // namespace
 
 std::vector<EventLines::Event> EventLines::next(const Json& view) {
@@ -66,6 +75,23 @@ std::vector<EventLines::Event> EventLines::next(const Json& view) {
                       .icon = "◌",
                       .tone = Tone::running,
                       .text = fmt::format("step {}/{}: {}", step + 1, steps.size(), what)});
+  }
+  bool down = view["judgement"]["sources_down"].boolean();
+  if (down && !last_["judgement"]["sources_down"].boolean()) {
+    events.push_back({.kind = "metrics",
+                      .icon = "?",
+                      .tone = Tone::unsure,
+                      .text = fmt::format("metrics do not answer, the release holds: {}",
+                                          view["judgement"]["sources_sentence"].string())});
+  } else if (!down && last_["judgement"]["sources_down"].boolean()) {
+    events.push_back(
+        {.kind = "metrics", .icon = "✔", .tone = Tone::good, .text = "metrics answer again"});
+  }
+  if (view["next"]["extended"].boolean() && !last_["next"]["extended"].boolean()) {
+    events.push_back({.kind = "step",
+                      .icon = "◌",
+                      .tone = Tone::unsure,
+                      .text = fmt::format("step {} takes longer: {}", step + 1, lacking(view))});
   }
   last_ = view;
   return events;

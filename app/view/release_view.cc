@@ -175,6 +175,11 @@ std::vector<std::string> release_lines(const Json& view, const Terminal& termina
                                view["version"].string()));
   add("Traffic:", weight_line(view["weight"]));
   add("Steps:", steps_line(view, terminal));
+  if (view["judgement"]["sources_down"].boolean()) {
+    add("Metrics:",
+        terminal.paint(Tone::unsure, fmt::format("? no answer, the release holds: {}",
+                                                 view["judgement"]["sources_sentence"].string())));
+  }
   std::vector<std::string> metrics = metric_lines(view["report"]["metrics"], terminal);
   if (!metrics.empty()) {
     lines.emplace_back();

@@ -10,6 +10,7 @@
 #include "app/demo/environment.h"
 #include "base/json.h"
 #include "base/process.h"
+#include "support/http_get.h"
 #include "support/servers.h"
 
 namespace serin::app {
@@ -39,7 +40,23 @@ class ReleaseTest : public testing::Test {
     auto world = DemoEnvironment::start(options, [](const std::string&) {});
     ASSERT_TRUE(world) << world.error().to_string();
     world_ = std::move(*world);
-    // Wide enough to be passed within seconds of this traffic.
+    // Which version is stable is seen in the metrics: it has been scraped.
+    ASSERT_TRUE(test::wait_until(
+        [&] {
+          return test::http_get(prometheus_port(), "/api/v1/query?query=count(http_requests_total)")
+                     .body.find("value") != std::string::npos;
+        },
+        30s));
+    write_rollout(R"(
+        - name: error-rate
+          interval: 1s
+          compare:
+            errors: {bad: 'http_requests_total{code=~"5.."}', total: http_requests_total}
+            acceptable: {ratio: 3, absolute: 0.02}
+          provider: {prometheus: {address: '{{args.prometheus}}'}})");
+  }
+  // Wide enough to be passed within seconds of this traffic.
+  void write_rollout(const std::string& metrics) {
     rollout_ = dir_.path() + "/rollout.yaml";
     std::ofstream(rollout_) << R"(apiVersion: serin.dev/v1alpha1
 kind: Rollout
@@ -55,14 +72,10 @@ spec:
                             << R"('}}
       analysis:
         versions: {instance: pod}
-        metrics:
-        - name: error-rate
-          interval: 1s
-          compare:
-            errors: {bad: 'http_requests_total{code=~"5.."}', total: http_requests_total}
-            acceptable: {ratio: 3, absolute: 0.02}
-          provider: {prometheus: {address: ')"
-                            << world_->prometheus_url() << R"('}}
+        args: [{name: prometheus, value: ')"
+                            << world_->prometheus_url() << R"('}]
+        metrics:)" << metrics
+                            << R"(
       steps:
       - setWeight: 10
       - pause: {duration: 4s}
@@ -70,12 +83,12 @@ spec:
       - pause: {duration: 12s}
 )";
   }
-  void start_release(const std::string& version) {
+  void start_release(const std::string& version, const std::vector<std::string>& more = {}) {
     output_ = dir_.path() + "/" + version + ".out";
-    auto child =
-        Process::start({.argv = {SERIN_PROGRAM, "run", "-f", rollout_, "--version", version,
-                                 "--stable", "v1", "--state", state(), "-o", "json"},
-                        .output = output_});
+    std::vector<std::string> argv = {SERIN_PROGRAM, "run",     "-f",    rollout_, "--version",
+                                     version,       "--state", state(), "-o",     "json"};
+    argv.insert(argv.end(), more.begin(), more.end());
+    auto child = Process::start({.argv = argv, .output = output_});
     ASSERT_TRUE(child) << child.error().to_string();
     release_.emplace(std::move(*child));
   }
@@ -84,10 +97,21 @@ spec:
     if (!status) return -1;
     return WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status);
   }
-  // Until the release's output holds the text.
+  std::uint16_t prometheus_port() const {
+    std::string url = world_->prometheus_url();
+    return static_cast<std::uint16_t>(std::atoi(url.substr(url.rfind(':') + 1).c_str()));
+  }
+  // Until the release's output holds the text; not once the release has ended without it.
   bool wait_for(const std::string& text, Duration patience = 60s) {
-    return test::wait_until([&] { return read_file(output_).find(text) != std::string::npos; },
-                            patience);
+    bool found = false;
+    test::wait_until(
+        [&] {
+          bool ended = release_->poll().has_value();
+          found = read_file(output_).find(text) != std::string::npos;
+          return found || ended;
+        },
+        patience);
+    return found;
   }
   int run(std::vector<std::string> arguments, std::string& output) {
     arguments.insert(arguments.begin(), SERIN_PROGRAM);
@@ -140,6 +164,70 @@ TEST_F(ReleaseTest, ErrorsRollBackWithEvidence) {
   EXPECT_NE(output.find("worse"), std::string::npos);
   EXPECT_EQ(output.find('\x1b'), std::string::npos) << "no escape codes where no terminal is";
   EXPECT_EQ(share(), 0);
+}
+
+TEST_F(ReleaseTest, ABrokenLatencyRuleRollsBack) {
+  start_world();
+  write_rollout(R"(
+        - name: latency
+          interval: 1s
+          initialDelay: 3s
+          successCondition: result[0] < 0.25
+          provider:
+            prometheus:
+              address: '{{args.prometheus}}'
+              query: |-
+                histogram_quantile(0.9, sum by (le)
+                  (rate(http_request_duration_seconds_bucket{version="{{args.canary}}"}[4s]))))");
+  ASSERT_TRUE(world_->deploy({.version = "v2", .latency_ms = 500}));
+  start_release("v2");
+  ASSERT_EQ(wait_release(), 10) << read_file(output_);
+  std::string output = read_file(output_);
+  EXPECT_NE(output.find(R"("sentence":"latency Failed: )"), std::string::npos) << output;
+  EXPECT_NE(output.find("last value"), std::string::npos) << output;
+  EXPECT_EQ(share(), 0);
+}
+
+TEST_F(ReleaseTest, HoldsWhileMetricsAreDownAndGoesOn) {
+  start_world();
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2");
+  ASSERT_TRUE(wait_for("canary at 50 %")) << read_file(output_);
+  world_->stop_prometheus();
+  ASSERT_TRUE(wait_for("metrics do not answer")) << read_file(output_);
+  // Longer than the step: it must not end unseen.
+  EXPECT_FALSE(release_->wait(14s)) << read_file(output_);
+  std::string output;
+  EXPECT_EQ(run({"get", "shop", "--state", state()}, output), 0);
+  EXPECT_NE(output.find("the release holds"), std::string::npos) << output;
+  Status started = world_->start_prometheus();
+  ASSERT_TRUE(started) << started.error().to_string();
+  ASSERT_TRUE(wait_for("metrics answer again")) << read_file(output_);
+  EXPECT_EQ(wait_release(), 0) << read_file(output_);
+}
+
+TEST_F(ReleaseTest, AReloadOfTheProxyGetsTheShareAgain) {
+  start_world();
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2");
+  ASSERT_TRUE(wait_for("canary at 50 %")) << read_file(output_);
+  auto worker = [&] {
+    std::string info = world_->haproxy_command("show info").value_or("");
+    std::size_t at = info.find("\nPid: ");
+    return at == std::string::npos ? 0 : std::atoi(info.c_str() + at + 6);
+  };
+  auto share_now = [&] {
+    std::string map =
+        world_->haproxy_command("show map " + dir_.path() + "/world/share.map").value_or("");
+    return map.find(" shop 5000") != std::string::npos;
+  };
+  int before = worker();
+  ASSERT_NE(before, 0);
+  ASSERT_TRUE(share_now());
+  ASSERT_TRUE(world_->reload_haproxy());
+  ASSERT_TRUE(test::wait_until([&] { return worker() != 0 && worker() != before; }, 10s));
+  EXPECT_TRUE(test::wait_until(share_now, 10s)) << read_file(output_);
+  EXPECT_EQ(wait_release(), 0) << read_file(output_);
 }
 
 TEST_F(ReleaseTest, AbortReturnsToStable) {

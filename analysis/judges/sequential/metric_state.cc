@@ -110,11 +110,13 @@ void MetricState::learn(const History& history) {
 bool MetricState::covered(const queries::ComparisonWindow& window) {
   for (const auto& instance : window.instances) {
     held_covered_[index_of(instance.side)] += seconds_of(instance);
+    step_.spanned_s[index_of(instance.side)] += seconds_of(instance);
   }
   bool enough = true;
   for (std::size_t side = 0; side < 2; ++side) {
     step_.expected[side] += window.scrapes_expected[side];
     step_.seen[side] += window.scrapes_seen[side];
+    step_.expected_s[side] += window.scrapes_expected[side] * window.scrape_interval_s;
     held_expected_[side] += window.scrapes_expected[side];
     held_seen_[side] += window.scrapes_seen[side];
     const double expected_s = held_expected_[side] * window.scrape_interval_s;
@@ -122,6 +124,14 @@ bool MetricState::covered(const queries::ComparisonWindow& window) {
     if (!in_time && held_seen_[side] < kCoverageMin * held_expected_[side]) enough = false;
   }
   return enough;
+}
+
+double MetricState::step_coverage(std::size_t side) const {
+  if (!(step_.expected[side] > 0)) return 0;
+  const double seen = step_.seen[side] / step_.expected[side];
+  // After an outage of the metrics server a counter's next sample brings what was missed.
+  if (!model_->waits_for_coverage() || !(step_.expected_s[side] > 0)) return seen;
+  return std::max(seen, std::min(1.0, step_.spanned_s[side] / step_.expected_s[side]));
 }
 
 // The margins hold for the instances that there are when the evidence begins.
@@ -296,16 +306,13 @@ MetricEvidence MetricState::describe(double level, double share) const {
   evidence.pass_level = pass_level_;
   evidence.required = metric_.rules.required;
   evidence.pass = passes();
-  for (std::size_t side = 0; side < 2; ++side) {
-    evidence.coverage[side] =
-        step_.expected[side] > 0 ? step_.seen[side] / step_.expected[side] : 0;
-  }
+  for (std::size_t side = 0; side < 2; ++side) evidence.coverage[side] = step_coverage(side);
   const bool counts =
       model_->canary_exposure() >= kEarlyExposureMin || model_->stable_events() >= kEarlyEventsMin;
   evidence.enough_for_early_pass = step_.windows >= kEarlyWindowsMin && step_.judged_from_s >= 0 &&
                                    running_s_ - step_.judged_from_s >= kEarlySecondsMin && counts &&
-                                   step_.seen[0] >= kCoverageMin * step_.expected[0] &&
-                                   step_.seen[1] >= kCoverageMin * step_.expected[1];
+                                   step_coverage(0) >= kCoverageMin &&
+                                   step_coverage(1) >= kCoverageMin;
   evidence.pass_drift = step_.pass_mean;
   evidence.pass_drift_sd =
       step_.pass_looks > 1 ? std::sqrt(step_.pass_squares / (step_.pass_looks - 1)) : 0;

@@ -55,6 +55,9 @@ class MetricState {
   struct Step {
     std::array<double, 2> expected{};
     std::array<double, 2> seen{};
+    // Of instances: seconds in which scrapes were expected, and that samples span.
+    std::array<double, 2> expected_s{};
+    std::array<double, 2> spanned_s{};
     int windows = 0;
     int polls = 0;
     int pass_looks = 0;
@@ -65,6 +68,8 @@ class MetricState {
     static void fields(Self& self, Visit& visit) {
       visit("expected", self.expected);
       visit("seen", self.seen);
+      visit("expected_s", self.expected_s);
+      visit("spanned_s", self.spanned_s);
       visit("windows", self.windows);
       visit("polls", self.polls);
       visit("pass_looks", self.pass_looks);
@@ -79,6 +84,8 @@ class MetricState {
   // Which of (up, mirrored) are judged.
   std::span<const bool> sides() const;
   bool covered(const queries::ComparisonWindow& window);
+  // The part of the step's expected scrapes that was seen, or of its time that samples span.
+  double step_coverage(std::size_t side) const;
   void choose_ladder(const queries::ComparisonWindow& window, const Look& look);
   void add_evidence(bool data, double start_weight);
   void evaluate();
