@@ -180,7 +180,7 @@ TEST_F(ReleaseTest, ABrokenLatencyRuleRollsBack) {
                 histogram_quantile(0.9, sum by (le)
                   (rate(http_request_duration_seconds_bucket{version="{{args.canary}}"}[4s]))))");
   ASSERT_TRUE(world_->deploy({.version = "v2", .latency_ms = 500}));
-  start_release("v2");
+  start_release("v2", {"--stable", "v1"});  // no compared metric that could tell
   ASSERT_EQ(wait_release(), 10) << read_file(output_);
   std::string output = read_file(output_);
   EXPECT_NE(output.find(R"("sentence":"latency Failed: )"), std::string::npos) << output;
