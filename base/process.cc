@@ -26,6 +26,7 @@ struct Prepared {
   const char* program = nullptr;
   const char* directory = nullptr;
   int output = -1;
+  int error = -1;
   pid_t parent = -1;
   bool dies_with_parent = false;
 };
@@ -48,7 +49,8 @@ struct Prepared {
   int null_fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   ::dup2(null_fd, STDIN_FILENO);
   int out = prepared.output >= 0 ? prepared.output : null_fd;
-  if (::dup2(out, STDOUT_FILENO) < 0 || ::dup2(out, STDERR_FILENO) < 0) give_up();
+  int error = prepared.error >= 0 ? prepared.error : out;
+  if (::dup2(out, STDOUT_FILENO) < 0 || ::dup2(error, STDERR_FILENO) < 0) give_up();
   if (prepared.directory != nullptr && ::chdir(prepared.directory) != 0) give_up();
   ::execve(prepared.program, prepared.argv.data(), prepared.env.data());
   give_up();
@@ -109,6 +111,7 @@ Result<Process> Process::start(const ProcessOptions& options) {
     }
   }
   prepared.output = output;
+  prepared.error = options.error_fd;
   prepared.parent = ::getpid();
   prepared.dies_with_parent = options.dies_with_parent;
 

@@ -27,6 +27,7 @@ struct ProcessOptions {
   std::string output{};  // file that stdout and stderr are appended to; "" is /dev/null
   int output_fd =
       -1;  // takes precedence: both go to this descriptor, which the caller keeps and closes
+  int error_fd = -1;  // stderr goes to this descriptor instead, which the caller keeps and closes
   bool dies_with_parent = true;  // the kernel kills it when the thread that started it ends
 };
 
@@ -48,6 +49,8 @@ class Process {
   void signal(int number);
   // Asks with SIGTERM, waits at most `patience`, then kills; returns the wait status. Blocks.
   int stop(Duration patience);
+  // Lets go of the child, which runs on; its caller answers for its end. Returns its process id.
+  pid_t release() { return std::exchange(pid_, -1); }
   // Waits at most `patience` for the end. Blocks.
   std::optional<int> wait(Duration patience);
 

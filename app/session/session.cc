@@ -77,6 +77,9 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
     lease_ = std::move(lease);
   }
   http_ = make_http_client(loop_, Rng(rng()));
+  SERIN_TRY(workload,
+            make_workload(loop_, *http_, plan.rollout, options_.state_directory, swapped));
+  workload_ = std::move(workload);
   SERIN_TRY(policy, make_policy(plan, "", true));
   for (const analysis::PolicySource& source : policy->sources) {
     SERIN_TRY(made, make_source({.loop = loop_, .http = *http_}, source.provider));
@@ -94,19 +97,25 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
       .notifier = *notifier_,
       .log = log_,
       .router = [this](const engine::Ticket&) { return router_.get(); },
-      .workload = {},
+      .workload = [this](const engine::Ticket&) { return workload_.get(); },
       .source =
           [this](const std::string& identity) {
             auto found = sources_.find(identity);
             return found == sources_.end() ? nullptr : found->second.get();
           },
-      .exchange = [this](const engine::Ticket&, bool) { router_->exchange_roles(); },
+      .exchange = [this](const engine::Ticket&, bool are_swapped) { exchange(are_swapped); },
       .changed = [this](const std::vector<std::string>&) { changed(); },
       .reply = [this](const LiveShell::Reply& reply) { replied(reply); }};
   shell_ = std::make_unique<LiveShell>(std::move(parts));
   SERIN_TRY(control, ControlServer::listen(loop_, options_.state_directory, *engine_, *shell_));
   control_ = std::move(control);
   return {};
+}
+
+// May come again for an exchange that was made before a restart.
+void Session::exchange(bool swapped) {
+  if (router_->options().swapped != swapped) router_->exchange_roles();
+  if (workload_ && workload_->is_swapped() != swapped) workload_->exchange_roles();
 }
 
 Status Session::begin() {

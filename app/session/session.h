@@ -18,6 +18,7 @@
 #include "app/live/lease.h"
 #include "app/live/setup.h"
 #include "app/live/shell.h"
+#include "app/live/workload.h"
 #include "base/log.h"
 #include "base/net/http_client.h"
 #include "drivers/routers/haproxy/router.h"
@@ -66,6 +67,7 @@ class Session {
  private:
   Session(AsioLoop& loop, const SessionOptions& options, const Log& log);
   Status prepare(Rng& rng, rollout::PinnedPlan plan);
+  void exchange(bool swapped);
   void changed();
   void replied(const LiveShell::Reply& reply);
   void watch_pause(const rollout::machine::ReleaseState& state);
@@ -80,6 +82,7 @@ class Session {
   std::unique_ptr<HttpClient> http_;
   std::map<std::string, std::unique_ptr<queries::MetricSource>> sources_;  // by identity
   std::unique_ptr<drivers::HaproxyRouter> router_;
+  std::unique_ptr<drivers::PlacedWorkload> workload_;  // null: somebody else runs the instances
   std::unique_ptr<LeaseServer> lease_;  // null: the route stays as it is when serin is gone
   std::unique_ptr<rollout::Notifier> notifier_;
   std::unique_ptr<rollout::engine::Engine> engine_;
