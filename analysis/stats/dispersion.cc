@@ -9,12 +9,48 @@ namespace serin::analysis::stats {
 namespace {
 
 constexpr double kShareFloor = 1e-9;
+constexpr double kRoundingShare =
+    1e-20;  // of the squares: far above ε², far below one event in 1e15
 constexpr std::array<std::size_t, 2> kBlockLengths = {8, 32};
 
 // Positive-part James–Stein: the part of an excess that stands out of its own error.
 double clear_excess(double excess, double se) {
   if (!(excess > 0)) return 0;
   return excess * std::max(0.0, 1 - 2 * se * se / (excess * excess));
+}
+
+// Σ D²/V over its degrees of freedom; nothing where fewer than two instances have a variance.
+std::optional<double> window_dispersion(const ResidualTable& table, std::size_t window) {
+  double q = 0;
+  double with_variance = 0;
+  for (std::size_t p = 0; p < table.instances(); ++p) {
+    const Residual cell = table.at(window, p);
+    if (!(cell.v > 0)) continue;
+    q += cell.d * cell.d / cell.v;
+    with_variance += 1;
+  }
+  if (with_variance < 2) return std::nullopt;
+  return q / (with_variance - 1);
+}
+
+struct Stretch {
+  std::size_t begin = 0;
+  std::size_t end = 0;  // one past the last
+};
+
+// Runs of set entries; gaps of up to two do not end a run.
+std::vector<Stretch> stretches(const std::vector<bool>& wild) {
+  constexpr std::size_t kGapMax = 2;
+  std::vector<Stretch> found;
+  for (std::size_t k = 0; k < wild.size(); ++k) {
+    if (!wild[k]) continue;
+    if (!found.empty() && k - found.back().end <= kGapMax) {
+      found.back().end = k + 1;
+    } else {
+      found.push_back({k, k + 1});
+    }
+  }
+  return found;
 }
 
 struct BlockDispersion {
@@ -91,9 +127,13 @@ Residual score_residual(std::span<const double> counts, std::span<const double> 
   if (!(n > 0) || !(n_all > 0)) return {};
   const double mean = sum_all / n_all;
   double variance = 0;
+  double squares = 0;
   for (std::size_t j = 0; j < scores.size(); ++j) {
     variance += pooled[j] * (scores[j] - mean) * (scores[j] - mean);
+    squares += pooled[j] * scores[j] * scores[j];
   }
+  // All in one bucket: what is left is the rounding of the mean, which says nothing of dispersion.
+  if (!(variance > kRoundingShare * squares)) return {};
   return {sum - n * mean, n * (variance / n_all)};
 }
 
@@ -105,6 +145,47 @@ void ResidualTable::set(std::size_t instance, Residual residual) {
 Residual ResidualTable::at(std::size_t window, std::size_t instance) const {
   SERIN_ASSERT(window < windows() && instance < instances_);
   return cells_[window * instances_ + instance];
+}
+
+void ResidualTable::clear(std::size_t window) {
+  SERIN_ASSERT(window < windows());
+  for (std::size_t p = 0; p < instances_; ++p) cells_[window * instances_ + p] = {};
+}
+
+std::vector<bool> incident_windows(const ResidualTable& table, std::size_t shortest) {
+  const std::size_t windows = table.windows();
+  std::vector<bool> out(windows);
+  std::vector<std::optional<double>> dispersions(windows);
+  std::vector<double> sorted;
+  for (std::size_t k = 0; k < windows; ++k) {
+    dispersions[k] = window_dispersion(table, k);
+    if (dispersions[k]) sorted.push_back(*dispersions[k]);
+  }
+  if (sorted.empty()) return out;
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  const double limit = kIncidentFactor * std::max(1.0, *middle);
+  std::vector<bool> wild(windows);
+  for (std::size_t k = 0; k < windows; ++k) wild[k] = dispersions[k].value_or(0) > limit;
+
+  std::size_t incidents = 0;
+  std::size_t left_out = 0;
+  for (const Stretch& stretch : stretches(wild)) {
+    if (stretch.end - stretch.begin < std::max(shortest, kIncidentWindowsMin)) continue;
+    ++incidents;
+    // A window on either side may hold its beginning and its end.
+    const std::size_t begin = stretch.begin > 0 ? stretch.begin - 1 : 0;
+    const std::size_t end = std::min(windows, stretch.end + 1);
+    for (std::size_t k = begin; k < end; ++k) {
+      if (!out[k]) ++left_out;
+      out[k] = true;
+    }
+  }
+  const bool habit =
+      incidents > kIncidentsMax ||
+      static_cast<double>(left_out) > kIncidentShareMax * static_cast<double>(windows);
+  if (habit) out.assign(windows, false);
+  return out;
 }
 
 HistoryDispersion history_dispersion(const ResidualTable& table, double events,

@@ -43,6 +43,12 @@ Residual rate_residual(double x, double n, double x_all, double n_all, bool bino
 Residual score_residual(std::span<const double> counts, std::span<const double> pooled,
                         std::span<const double> scores);
 
+// What sets an incident of one instance apart from how instances usually vary.
+inline constexpr double kIncidentFactor = 25;         // times the usual dispersion of a window
+inline constexpr std::size_t kIncidentsMax = 2;       // more are a habit
+inline constexpr double kIncidentShareMax = 1.0 / 3;  // of the windows; more are a habit
+inline constexpr std::size_t kIncidentWindowsMin = 4;
+
 // Residuals of windows (rows, in order of time) × instances (columns).
 class ResidualTable {
  public:
@@ -51,6 +57,8 @@ class ResidualTable {
   void next() { cells_.resize(cells_.size() + instances_); }
   // In the newest window; `instance` < instances().
   void set(std::size_t instance, Residual residual);
+  // Takes the residuals of a window away.
+  void clear(std::size_t window);
   std::size_t instances() const { return instances_; }
   std::size_t windows() const { return instances_ == 0 ? 0 : cells_.size() / instances_; }
   Residual at(std::size_t window, std::size_t instance) const;
@@ -59,6 +67,13 @@ class ResidualTable {
   std::size_t instances_;
   std::vector<Residual> cells_;
 };
+
+// The windows in which some instance was plainly in trouble of its own: stretches of at least
+// `shortest` (and kIncidentWindowsMin) windows whose dispersion is kIncidentFactor times the usual
+// one, where they are few. A history with one such hour would give a dispersion that hides every
+// regression, though nobody expects a new version to be forgiven for such an hour. Short or
+// frequent stretches are how the service is, and stay. All false where nothing stands out.
+std::vector<bool> incident_windows(const ResidualTable& table, std::size_t shortest);
 
 struct HistoryDispersion {
   double phi = kDispersionUnknown;

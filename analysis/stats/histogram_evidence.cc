@@ -32,10 +32,6 @@ void shift(std::span<const double> scores, double d, std::span<double> out) {
   }
 }
 
-double total(std::span<const double> x) {
-  return std::accumulate(x.begin(), x.end(), 0.0);
-}
-
 // Σ counts · log(p/q) over occupied buckets.
 double log_ratio(std::span<const double> counts, const double* p, const double* q) {
   double sum = 0;
@@ -76,6 +72,10 @@ void contaminate(const double* p, const double* slow, double share, std::span<do
 }
 
 }  // namespace
+
+double total(std::span<const double> counts) {
+  return std::accumulate(counts.begin(), counts.end(), 0.0);
+}
 
 BucketShape::BucketShape(std::span<const double> counts) : size_(counts.size()) {
   SERIN_ASSERT(size_ >= 2 && size_ <= kBucketsMax);

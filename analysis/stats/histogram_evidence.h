@@ -35,6 +35,8 @@ inline constexpr double kAcceptableShift = 0.25;
 // The tail that is looked at by itself begins at the bound nearest this quantile of stable.
 inline constexpr double kTailQuantile = 0.98;
 
+double total(std::span<const double> counts);
+
 // A predictable distribution over buckets: counts + 0.5/J each, normalised, and its normal scores.
 class BucketShape {
  public:

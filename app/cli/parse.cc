@@ -215,6 +215,8 @@ void add_others(CLI::App& app, Slots& slots) {
   CLI::App* replay =
       app.add_subcommand("replay", "What a policy would have decided over recorded metrics");
   add_files(*replay, slots.replay.files);
+  // One file each time it is written, so that the recording may follow it without an option.
+  replay->get_option("--file")->allow_extra_args(false);
   replay
       ->add_option("RECORDINGS,--recording", slots.replay.recordings,
                    "Prometheus query_range JSON, plain or gzip")

@@ -28,12 +28,10 @@ std::array<double, n> logs(std::array<double, n> weights) {
   return weights;
 }
 const auto kLogWeights = logs(stats::kHistogramWeights);
-const auto kTailPassLogWeights = logs(std::array<double, 2>{0.5, 0.5});
+// Two ratios, and a canary equal to stable against an absolute margin, where the tail is rare.
+const auto kTailPassLogWeights = logs(std::array<double, 3>{0.5, 0.5, 0});
+const auto kRareTailPassLogWeights = logs(std::array<double, 3>{0.25, 0.25, 0.5});
 constexpr std::array<double, 1> kCertain = {0};
-
-double total(std::span<const double> counts) {
-  return std::accumulate(counts.begin(), counts.end(), 0.0);
-}
 
 double mean(double sum, double n) {
   return n > 0 ? sum / n : std::numeric_limits<double>::quiet_NaN();
@@ -44,7 +42,7 @@ double mean(double sum, double n) {
 stats::Interval quantile_interval(std::span<const double> counts, std::span<const double> bounds,
                                   double quantile, double phi) {
   stats::Interval interval{0, std::numeric_limits<double>::infinity()};
-  const double n = total(counts) / phi;
+  const double n = stats::total(counts) / phi;
   if (!(n > 0)) return interval;
   const double variance = n * quantile * (1 - quantile);
   const double level = -std::log(kIntervalAlpha / 2);
@@ -82,6 +80,12 @@ void HistogramModel::Sums::fields(Self& self, Visit& visit) {
 }
 
 template <class Self, class Visit>
+void HistogramModel::PassForm::fields(Self& self, Visit& visit) {
+  visit("flat", self.flat);
+  visit("rare", self.rare);
+}
+
+template <class Self, class Visit>
 void HistogramModel::State::fields(Self& self, Visit& visit) {
   visit("tau", self.tau);
   visit("phi_shift", self.phi_shift);
@@ -97,6 +101,8 @@ void HistogramModel::State::fields(Self& self, Visit& visit) {
   visit("tail_scores", self.tail_scores);
   visit("upper_bound", self.upper_bound);
   visit("lower_bound", self.lower_bound);
+  visit("pass_up", self.pass_up);
+  visit("pass_down", self.pass_down);
   visit("held_canary", self.held_canary);
   visit("held_stable", self.held_stable);
   visit("step_canary", self.step_canary);
@@ -123,103 +129,6 @@ HistogramModel::Sums& HistogramModel::Sums::operator+=(const Sums& other) {
 
 HistogramModel::HistogramModel(const SequentialMetric& metric) : rules_(metric.rules) {}
 
-// Fixes the buckets, at most kBucketsMax; `counts` says where the mass lies.
-void HistogramModel::choose_buckets(std::span<const double> bounds,
-                                    std::span<const double> counts) {
-  state_.bounds = stats::merged_bounds(bounds, counts);
-  const std::size_t size = state_.bounds.size() + 1;
-  for (Buckets* buckets : {&state_.past, &state_.held_canary, &state_.held_stable,
-                           &state_.step_canary, &state_.step_stable}) {
-    buckets->assign(size, 0);
-  }
-}
-
-// Scores and tails of the shape that is known before the first look is judged.
-void HistogramModel::score() {
-  const stats::BucketShape shape(state_.past);
-  state_.shift_scores.resize(shape.size());
-  state_.tail_scores.resize(shape.size());
-  stats::mid_scores(shape, state_.shift_scores);
-  stats::tail_scores(shape, state_.tail_scores);
-  state_.upper_bound = static_cast<int>(stats::nearest_bound(shape, stats::kTailQuantile));
-  state_.lower_bound = static_cast<int>(stats::nearest_bound(shape, 1 - stats::kTailQuantile));
-}
-
-void HistogramModel::learn(const History& history) {
-  state_.assumed = history.assumed;
-  const queries::ComparisonWindow* model = nullptr;
-  for (const auto& window : history.windows) {
-    if (!window.bounds.empty()) model = &window;
-  }
-  if (model == nullptr) return;
-  // Counts by the newest layout, then by what is left of it after merging.
-  Buckets raw(model->bounds.size() + 1);
-  for (const auto& window : history.windows) {
-    for (const auto& instance : window.instances) {
-      if (instance.side != Side::stable) continue;
-      stats::add_rebinned(window.bounds, instance.buckets, model->bounds, raw);
-    }
-  }
-  choose_buckets(model->bounds, raw);
-  stats::add_rebinned(model->bounds, raw, state_.bounds, state_.past);
-  score();
-
-  const std::size_t size = state_.bounds.size() + 1;
-  std::vector<SideSums> instances(history.instances.size());
-  double phi_shift = 0;
-  double phi_tail = 0;
-  for (const auto& day : history.days) {
-    stats::ResidualTable shifts(history.instances.size());
-    stats::ResidualTable tails(history.instances.size());
-    double events = 0;
-    for (const auto& window : day) {
-      Buckets pooled(size);
-      for (const auto& instance : window.instances) {
-        if (instance.side != Side::stable) continue;
-        stats::add_rebinned(window.bounds, instance.buckets, state_.bounds, pooled);
-      }
-      events += total(pooled);
-      shifts.next();
-      tails.next();
-      for (const auto& instance : window.instances) {
-        if (instance.side != Side::stable) continue;
-        Buckets counts(size);
-        stats::add_rebinned(window.bounds, instance.buckets, state_.bounds, counts);
-        const std::size_t column = history.instances.at(instance.instance);
-        shifts.set(column, stats::score_residual(counts, pooled, state_.shift_scores));
-        tails.set(column, stats::score_residual(counts, pooled, state_.tail_scores));
-        instances[column] += sums_of(counts);
-      }
-    }
-    const std::size_t in_service = History::in_service(day);
-    phi_shift = std::max(phi_shift, stats::history_dispersion(shifts, events, in_service).phi);
-    phi_tail = std::max(phi_tail, stats::history_dispersion(tails, events, in_service).phi);
-  }
-  const double least = history.assumed ? stats::kDispersionNoHistory : 1;
-  state_.phi_shift = std::max(phi_shift, least);
-  state_.phi_tail = std::max(phi_tail, least);
-
-  // The scores' spread over all instances makes their means standard deviations.
-  double n = 0;
-  double sum = 0;
-  double squares = 0;
-  for (std::size_t j = 0; j < size; ++j) {
-    n += state_.past[j];
-    sum += state_.past[j] * state_.shift_scores[j];
-    squares += state_.past[j] * state_.shift_scores[j] * state_.shift_scores[j];
-  }
-  state_.history_n = n;
-  state_.history_s = history.seconds;
-  if (!(n > 0)) return;
-  const double sd = std::sqrt(std::max(squares / n - sum / n * (sum / n), 1e-12));
-  std::vector<stats::InstanceValue> values;
-  for (const SideSums& instance : instances) {
-    if (!(instance.n > 0)) continue;
-    values.push_back({instance.score / instance.n / sd, state_.phi_shift / instance.n});
-  }
-  state_.tau = stats::tau_posterior(values);
-}
-
 HistogramModel::SideSums HistogramModel::sums_of(const Buckets& counts) const {
   SideSums sums;
   for (std::size_t j = 0; j < counts.size(); ++j) {
@@ -240,7 +149,7 @@ bool HistogramModel::take(const Look& look) {
       if (instance.side != Side::stable || !look.judged(instance)) continue;
       stats::add_rebinned(window.bounds, instance.buckets, window.bounds, raw);
     }
-    if (!(total(raw) > 0)) return false;
+    if (!(stats::total(raw) > 0)) return false;
     choose_buckets(window.bounds, raw);
     // Scores for effects and dispersion come from this look; alternatives never do.
     stats::add_rebinned(window.bounds, raw, state_.bounds, state_.past);
@@ -278,7 +187,8 @@ bool HistogramModel::take(const Look& look) {
   }
   state_.running_shift.add(shift_squares, stable, state_.phi_shift);
   state_.running_tail.add(tail_squares, stable, state_.phi_tail);
-  if (!(total(state_.held_canary) > 0) || !(total(state_.held_stable) > 0)) return false;
+  if (!(stats::total(state_.held_canary) > 0) || !(stats::total(state_.held_stable) > 0))
+    return false;
   make_views();
   return true;
 }
@@ -329,7 +239,10 @@ void HistogramModel::fail(bool mirrored, double margin, Increments& out) const {
 
 std::span<const double> HistogramModel::pass_log_weights(std::size_t part) const {
   if (part == 0) return kCertain;
-  return kTailPassLogWeights;
+  // The model judges one direction at a time where both matter: the prior is the commoner one's.
+  return pass_form(rules_.direction == Direction::down).rare
+             ? std::span<const double>(kRareTailPassLogWeights)
+             : std::span<const double>(kTailPassLogWeights);
 }
 
 void HistogramModel::pass(bool mirrored, std::size_t part, std::span<double> out) const {
@@ -337,17 +250,29 @@ void HistogramModel::pass(bool mirrored, std::size_t part, std::span<double> out
   const std::size_t size = view.shape.size();
   const auto canary = std::span(view.canary).first(size);
   const auto stable = std::span(view.stable).first(size);
+  const stats::RateCounts tails = {
+      stats::total(canary.subspan(view.tail_after + 1)), stats::total(canary),
+      stats::total(stable.subspan(view.tail_after + 1)), stats::total(stable)};
+  // Equal tails against the absolute margin, as of rare errors.
+  auto equal_tails = [&] {
+    const double base = stats::total(view.shape.probabilities().subspan(view.tail_after + 1));
+    return stats::boundary_increment(
+               tails, {rules_.acceptable_ratio, stats::kRareAcceptableAbsolute}, base, base) /
+           phi_tail();
+  };
+  const PassForm& form = pass_form(mirrored);
   if (part == 0) {
-    out[0] = stats::shift_pass_increment(view.shape, canary, stable, rules_.acceptable_absolute) /
-             phi_shift();
+    out[0] = form.flat ? equal_tails()
+                       : stats::shift_pass_increment(view.shape, canary, stable,
+                                                     rules_.acceptable_absolute) /
+                             phi_shift();
     return;
   }
-  const stats::RateCounts tails = {total(canary.subspan(view.tail_after + 1)), total(canary),
-                                   total(stable.subspan(view.tail_after + 1)), total(stable)};
   auto grid = kTailPassGrid;
   for (double& g : grid) g /= rules_.acceptable_ratio;
   stats::ratio_increments(tails, rules_.acceptable_ratio, grid, out);
   for (double& increment : out.first(grid.size())) increment /= phi_tail();
+  out[grid.size()] = form.rare ? equal_tails() : 0;
 }
 
 void HistogramModel::absorb() {
@@ -408,10 +333,20 @@ std::optional<stats::Information> HistogramModel::fail_information(const Traffic
 std::optional<stats::Information> HistogramModel::pass_information(const Traffic& traffic) const {
   if (!(state_.history_n > 0)) return std::nullopt;
   const auto [n_b, n_c] = counts_per_s(traffic);
-  const auto shift = stats::shift_information(rules_.acceptable_absolute, n_c, n_b);
   const stats::BucketShape shape(state_.past);
-  const double tail = 1 - shape.cumulative()[static_cast<std::size_t>(state_.upper_bound)];
-  const auto rate = stats::rate_information({rules_.acceptable_ratio, 0}, tail, tail, n_c, n_b);
+  const double tail =
+      stats::total(shape.probabilities().subspan(static_cast<std::size_t>(state_.upper_bound) + 1));
+  auto of_tail = [&, exposed_c = n_c, exposed_b = n_b](double absolute) {
+    return stats::rate_information({rules_.acceptable_ratio, absolute}, tail, tail, exposed_c,
+                                   exposed_b);
+  };
+  stats::Information rate = of_tail(0);
+  if (state_.pass_up.rare) {
+    const stats::Information absolute = of_tail(stats::kRareAcceptableAbsolute);
+    if (absolute.drift > rate.drift) rate = absolute;
+  }
+  if (state_.pass_up.flat) return rate;
+  const auto shift = stats::shift_information(rules_.acceptable_absolute, n_c, n_b);
   return rate.drift < shift.drift ? rate : shift;
 }
 

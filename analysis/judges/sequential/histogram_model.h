@@ -2,7 +2,8 @@
 //
 // Buckets are fixed when history (or the first look) shows them; later windows are counted into
 // them. "Worse" is a shift of the normal scores or a slow tail; to pass, both the shift and the
-// share above stable's 98 % point must be within their margins.
+// share above stable's 98 % point must be within their margins. Where all latencies lie in one
+// bucket no shift within it can be seen, nor is it asked for: then few may leave the bucket.
 #pragma once
 
 #include "analysis/judges/sequential/model.h"
@@ -58,6 +59,16 @@ class HistogramModel final : public Model {
     static void fields(Self& self, Visit& visit);
   };
   using Buckets = std::vector<double>;
+  // What passing can rest on, given where the mass lies among the buckets.
+  struct PassForm {
+    // The acceptable shift moves fewer requests over any bound than are acceptable anyway: all but
+    // everything is in one bucket. Then the share above the tail's bound speaks for the shift too.
+    bool flat = false;
+    // Next to nothing lies above the tail's bound: as with rare errors an absolute margin counts.
+    bool rare = false;
+    template <class Self, class Visit>
+    static void fields(Self& self, Visit& visit);
+  };
   struct State {
     stats::TauPosterior tau = stats::kTauPrior;
     double phi_shift = stats::kDispersionNoHistory;
@@ -73,6 +84,9 @@ class HistogramModel final : public Model {
     Buckets tail_scores;
     int upper_bound = 0;  // the upper tail lies above this bucket
     int lower_bound = 0;  // the lower tail lies at or below this one
+    // Of the direction up, and of the mirrored one; chosen once, with the scores.
+    PassForm pass_up;
+    PassForm pass_down;
     Buckets held_canary;
     Buckets held_stable;
     Buckets step_canary;
@@ -94,6 +108,10 @@ class HistogramModel final : public Model {
   void choose_buckets(std::span<const double> bounds, std::span<const double> counts);
   void score();
   void make_views();
+  PassForm pass_form(const stats::BucketShape& shape, std::size_t tail_after) const;
+  const PassForm& pass_form(bool mirrored) const {
+    return mirrored ? state_.pass_down : state_.pass_up;
+  }
   double phi_shift() const { return state_.running_shift.phi(state_.phi_shift); }
   double phi_tail() const { return state_.running_tail.phi(state_.phi_tail); }
   std::array<double, 2> counts_per_s(const Traffic& traffic) const;

@@ -10,6 +10,7 @@ namespace serin::analysis::sequential {
 namespace {
 
 constexpr double kDaySeconds = 24 * 3600;
+constexpr double kIncidentSeconds = 300;
 constexpr double kSlack = 0.95;  // the first window of a history is often cut
 
 struct Times {
@@ -66,6 +67,14 @@ History::History(std::span<const queries::ComparisonWindow> history) : windows(h
     end = begin;
   }
   std::reverse(days.begin(), days.end());
+}
+
+std::size_t History::incident_length(std::span<const queries::ComparisonWindow> part) {
+  if (part.empty()) return 0;
+  const double spanned =
+      seconds_between(times_of(part.front()).from_ms, times_of(part.back()).to_ms);
+  const double each = spanned / static_cast<double>(part.size());
+  return each > 0 ? static_cast<std::size_t>(std::ceil(kIncidentSeconds / each)) : 0;
 }
 
 std::size_t History::in_service(std::span<const queries::ComparisonWindow> part) {

@@ -23,6 +23,8 @@ struct History {
   bool assumed = true;
 
   explicit History(std::span<const queries::ComparisonWindow> history);
+  // How many of a part's windows make five minutes: the shortest incident that is left out.
+  static std::size_t incident_length(std::span<const queries::ComparisonWindow> part);
   // How many instances of a part answer at one time, on average.
   static std::size_t in_service(std::span<const queries::ComparisonWindow> part);
 };

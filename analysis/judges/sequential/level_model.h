@@ -99,10 +99,10 @@ class LevelModel final : public Model {
     double fit_instances = 0;    // 0: the fit is of this very difference
     std::vector<double> lesson;  // differences seen while the noise is not known
     double interval_ms = 0;
-    double level = 0;  // of stable, before the release
+    double level = 0;      // of stable, before the release
     double history_n = 0;  // values counted in history
     double history_s = 0;  // seconds of history
-    LevelBin open;     // the newest bin, while instances are missing in it
+    LevelBin open;         // the newest bin, while instances are missing in it
     bool has_open = false;
     double done_bin = -1;  // the newest bin that was closed
     LevelSample last;      // the newest sample absorbed

@@ -119,7 +119,6 @@ void RateModel::learn(const History& history) {
   double phi = 0;
   for (const auto& day : history.days) {
     stats::ResidualTable table(history.instances.size());
-    double events = 0;
     for (const auto& window : day) {
       double x_all = 0;
       double n_all = 0;
@@ -130,14 +129,28 @@ void RateModel::learn(const History& history) {
         n_all += c.exposure;
       }
       table.next();
-      events += x_all;
       for (const auto& instance : window.instances) {
         if (instance.side != Side::stable) continue;
         const Count c = count(instance, window.bounds);
         const std::size_t column = history.instances.at(instance.instance);
         table.set(column, stats::rate_residual(c.events, c.exposure, x_all, n_all, shares));
-        instances[column].stable_events += c.events;
-        instances[column].stable_exposure += c.exposure;
+      }
+    }
+    const std::vector<bool> incident =
+        stats::incident_windows(table, History::incident_length(day));
+    double events = 0;
+    for (std::size_t k = 0; k < day.size(); ++k) {
+      if (incident[k]) {
+        table.clear(k);
+        continue;
+      }
+      for (const auto& instance : day[k].instances) {
+        if (instance.side != Side::stable) continue;
+        const Count c = count(instance, day[k].bounds);
+        stats::RateCounts& sums = instances[history.instances.at(instance.instance)];
+        sums.stable_events += c.events;
+        sums.stable_exposure += c.exposure;
+        events += c.events;
       }
     }
     phi = std::max(phi, stats::history_dispersion(table, events, History::in_service(day)).phi);

@@ -138,6 +138,28 @@ TEST(HistogramJudge, FindsASlowTail) {
   EXPECT_LE(looks_to_fail(judge, 60, 1, tail, kBounds), 15);
 }
 
+// Every request in one bucket; of the canary's, `leaving` a window take longer.
+Fill one_bucket(double leaving) {
+  return [leaving](Side side, int, queries::InstanceWindow& instance) {
+    const double slow = side == Side::canary ? leaving : 0;
+    instance.buckets.assign(kBounds.size() + 1, 0);
+    instance.buckets[4] = 300 - slow;
+    instance.buckets[6] = slow;
+  };
+}
+
+TEST(HistogramJudge, OneBucketPassesWhileFewLeaveIt) {
+  SequentialJudge same = make(metric_of(CompareKind::histogram));
+  same.learn(0, history_of(4, one_bucket(0), kBounds));
+  EXPECT_EQ(looks_to_fail(same, 60, 1, one_bucket(0), kBounds), 61);
+  EXPECT_TRUE(same.combined().passed);
+  EXPECT_LT(same.metric(0).dispersion, 2);
+  SequentialJudge slower = make(metric_of(CompareKind::histogram));
+  slower.learn(0, history_of(4, one_bucket(0), kBounds));
+  EXPECT_LE(looks_to_fail(slower, 60, 1, one_bucket(6), kBounds), 10);
+  expect_state_survives(slower);
+}
+
 TEST(HistogramJudge, DownMeansFasterIsWorse) {
   Rng rng(4);
   SequentialMetric metric = metric_of(CompareKind::histogram);

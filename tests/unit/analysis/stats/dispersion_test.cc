@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "analysis/stats/margin_ladder.h"
@@ -60,6 +62,76 @@ TEST(Dispersion, LittleHistoryGivesDefaults) {
   EXPECT_EQ(history_dispersion(table, 9).phi, kDispersionUnknown);
   EXPECT_FALSE(history_dispersion(table, 9).phi_1.has_value());
   EXPECT_EQ(history_dispersion(ResidualTable(1), 100).phi, kDispersionOneInstance);
+}
+
+// Windows of even residuals, and stretches in which one of four instances is far off.
+ResidualTable with_stretches(std::size_t windows,
+                             const std::vector<std::pair<std::size_t, std::size_t>>& wild) {
+  ResidualTable table(4);
+  for (std::size_t k = 0; k < windows; ++k) {
+    bool off = false;
+    for (const auto& [begin, end] : wild) off = off || (k >= begin && k < end);
+    table.next();
+    for (std::size_t p = 0; p < 4; ++p) {
+      const double even = p % 2 == 0 ? 1 : -1;
+      table.set(p, {off && p == 0 ? 20.0 : even, 1});
+    }
+  }
+  return table;
+}
+
+std::size_t left_out(const ResidualTable& table, std::size_t shortest) {
+  const std::vector<bool> windows = incident_windows(table, shortest);
+  return static_cast<std::size_t>(std::ranges::count(windows, true));
+}
+
+TEST(Incidents, AFewLongStretchesAreLeftOut) {
+  EXPECT_EQ(left_out(with_stretches(240, {}), 10), 0U);
+  EXPECT_EQ(left_out(with_stretches(240, {{100, 120}}), 10), 22U);  // and a window on either side
+  EXPECT_EQ(left_out(with_stretches(240, {{0, 20}, {220, 240}}), 10), 42U);
+  EXPECT_EQ(left_out(with_stretches(240, {{100, 105}, {107, 112}}), 10), 14U);  // one, with a gap
+}
+
+TEST(Incidents, ShortFrequentOrLastingTroubleIsHowTheServiceIs) {
+  EXPECT_EQ(left_out(with_stretches(240, {{100, 109}}), 10), 0U);
+  EXPECT_EQ(left_out(with_stretches(240, {{100, 103}}), 0), 0U);  // kIncidentWindowsMin
+  EXPECT_EQ(left_out(with_stretches(240, {{20, 40}, {100, 120}, {180, 200}}), 10), 0U);
+  EXPECT_EQ(left_out(with_stretches(240, {{100, 180}}), 10), 0U);  // more than a third
+}
+
+TEST(Incidents, BurstsAreNone) {
+  Rng rng(9);
+  ResidualTable table(4);
+  for (int k = 0; k < 2000; ++k) {
+    std::vector<double> x;
+    double all = 0;
+    for (int p = 0; p < 4; ++p) {
+      x.push_back(8 * poisson(rng, 2.5));
+      all += x.back();
+    }
+    table.next();
+    for (std::size_t p = 0; p < 4; ++p) table.set(p, rate_residual(x[p], 1000, all, 4000));
+  }
+  EXPECT_EQ(left_out(table, 4), 0U);
+}
+
+TEST(Incidents, OneInstanceHasNothingToStandOutFrom) {
+  ResidualTable table(1);
+  for (int k = 0; k < 50; ++k) {
+    table.next();
+    table.set(0, {100, 1});
+  }
+  EXPECT_EQ(left_out(table, 4), 0U);
+  EXPECT_TRUE(incident_windows(ResidualTable(3), 4).empty());
+}
+
+TEST(Dispersion, ScoresOfOneBucketSayNothing) {
+  const std::vector<double> scores{-2.1, -0.7, 0.3, 1.9};
+  const std::vector<double> own{0, 0, 833, 0};
+  const std::vector<double> pooled{0, 0, 3331, 0};
+  EXPECT_EQ(score_residual(own, pooled, scores).v, 0);
+  const std::vector<double> one_off{0, 0, 1e9, 1};
+  EXPECT_GT(score_residual(own, one_off, scores).v, 0);
 }
 
 TEST(Dispersion, RunningRisesOnlyWhereStableClearlySaysSo) {
