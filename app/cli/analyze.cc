@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "app/analyze/asker.h"
-#include "app/analyze/secrets.h"
+#include "app/live/secrets.h"
 #include "app/cli/commands.h"
 #include "app/cli/tools.h"
 #include "app/view/release_view.h"

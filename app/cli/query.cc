@@ -6,7 +6,7 @@
 #include "app/analyze/asker.h"
 #include "app/analyze/inputs.h"
 #include "app/analyze/look.h"
-#include "app/analyze/secrets.h"
+#include "app/live/secrets.h"
 #include "app/cli/commands.h"
 #include "app/cli/files.h"
 #include "app/cli/tools.h"

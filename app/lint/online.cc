@@ -7,7 +7,7 @@
 #include "analysis/hints/query_hints.h"
 #include "analysis/templates/codes.h"
 #include "app/analyze/inputs.h"
-#include "app/analyze/secrets.h"
+#include "app/live/secrets.h"
 #include "app/lint/codes.h"
 #include "base/config/document.h"
 #include "base/config/metadata.h"

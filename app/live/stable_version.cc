@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "analysis/release/versions_seen.h"
+#include "app/live/secrets.h"
 #include "app/live/sources.h"
 
 namespace serin::app {
@@ -16,7 +17,12 @@ Result<std::string> find_stable_version(AsioLoop& loop, Rng& rng, const rollout:
   for (const rollout::PinnedMetric& pinned : plan.background->metrics) {
     auto request = analysis::versions_request(pinned.metric, pinned.versions);
     if (!request) continue;
-    auto source = make_source({.loop = loop, .http = *http}, pinned.metric.provider);
+    auto provider = with_secrets(pinned.metric.provider, plan.background->secrets);
+    if (!provider) {
+      last = provider.error();
+      continue;
+    }
+    auto source = make_source({.loop = loop, .http = *http}, *provider);
     if (!source) {
       last = source.error();
       continue;

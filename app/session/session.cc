@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/live/recovery.h"
+#include "app/live/secrets.h"
 #include "app/live/sources.h"
 #include "base/assert.h"
 
@@ -82,7 +83,9 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
   workload_ = std::move(workload);
   SERIN_TRY(policy, make_policy(plan, "", true));
   for (const analysis::PolicySource& source : policy->sources) {
-    SERIN_TRY(made, make_source({.loop = loop_, .http = *http_}, source.provider));
+    // The journal knows the source by its references; only what asks knows the secrets.
+    SERIN_TRY(provider, with_secrets(source.provider, secrets_of(plan)));
+    SERIN_TRY(made, make_source({.loop = loop_, .http = *http_}, provider));
     sources_.emplace(source_identity(source.provider), std::move(made));
   }
   notifier_ = std::make_unique<LogNotifier>(log_);

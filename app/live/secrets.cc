@@ -1,11 +1,14 @@
-#include "app/analyze/secrets.h"
+#include "app/live/secrets.h"
 
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <memory>
 
+#include "analysis/templates/fields.h"
 #include "analysis/templates/substitute.h"
+#include "base/config/reader.h"
+#include "base/config/writer.h"
 #include "base/process.h"
 
 namespace serin::app {
@@ -60,22 +63,56 @@ Result<std::string> secret_value(const analysis::SecretKeyRef& reference) {
                                            reference.name, variable, value.error().message));
 }
 
-Result<analysis::Metric> with_secrets(
-    const analysis::Metric& metric, const std::map<std::string, analysis::SecretKeyRef>& secrets) {
-  auto named = analysis::arguments_of(metric.written);
+SecretReferences secrets_of(const rollout::PinnedPlan& plan) {
+  SecretReferences all;
+  auto add = [&](const rollout::PinnedAnalysis& analysis) {
+    all.insert(analysis.secrets.begin(), analysis.secrets.end());
+  };
+  if (plan.background) add(*plan.background);
+  for (const auto& [index, step] : plan.steps) add(step);
+  if (plan.pre_promotion) add(*plan.pre_promotion);
+  if (plan.post_promotion) add(*plan.post_promotion);
+  return all;
+}
+
+namespace {
+
+// What the placeholders of a text get, and which of them stay.
+struct Filling {
   std::vector<analysis::Argument> values;
   std::set<std::string> others;
-  for (const std::string& name : named) {
+};
+
+Result<Filling> filling_of(const Json& written, const SecretReferences& secrets) {
+  Filling filling;
+  for (const std::string& name : analysis::arguments_of(written)) {
     auto secret = secrets.find(name);
     if (secret == secrets.end()) {
-      others.insert(name);
+      filling.others.insert(name);
       continue;
     }
     SERIN_TRY(value, secret_value(secret->second));
-    values.push_back({name, std::move(value), std::nullopt});
+    filling.values.push_back({name, std::move(value), std::nullopt});
   }
-  if (values.empty()) return metric;
-  return analysis::resolve_metric(metric, values, others);
+  return filling;
+}
+
+}  // namespace
+
+Result<analysis::Metric> with_secrets(const analysis::Metric& metric,
+                                      const SecretReferences& secrets) {
+  SERIN_TRY(filling, filling_of(metric.written, secrets));
+  if (filling.values.empty()) return metric;
+  return analysis::resolve_metric(metric, filling.values, filling.others);
+}
+
+Result<analysis::Provider> with_secrets(const analysis::Provider& provider,
+                                        const SecretReferences& secrets) {
+  Json written = config::write(provider);
+  SERIN_TRY(filling, filling_of(written, secrets));
+  if (filling.values.empty()) return provider;
+  SERIN_TRY(filled, analysis::substitute(written, filling.values, filling.others));
+  return config::read_json<analysis::Provider>(filled, config::Dialect::serin);
 }
 
 }  // namespace serin::app

@@ -11,6 +11,7 @@
 
 #include "analysis/templates/model.h"
 #include "base/result.h"
+#include "rollout/plan/load/pin.h"
 
 namespace serin::app {
 
@@ -21,8 +22,16 @@ inline constexpr std::size_t kSecretBytesMax = 64 * 1024;
 // file larger than the bound).
 Result<std::string> secret_value(const analysis::SecretKeyRef& reference);
 
+using SecretReferences = std::map<std::string, analysis::SecretKeyRef>;  // by the argument's name
+
+// Of all analyses of a release.
+SecretReferences secrets_of(const rollout::PinnedPlan& plan);
+
 // The metric with the secrets that its placeholders name. Errors: as above.
 Result<analysis::Metric> with_secrets(const analysis::Metric& metric,
-                                      const std::map<std::string, analysis::SecretKeyRef>& secrets);
+                                      const SecretReferences& secrets);
+// The same for where a metric is asked.
+Result<analysis::Provider> with_secrets(const analysis::Provider& provider,
+                                        const SecretReferences& secrets);
 
 }  // namespace serin::app
