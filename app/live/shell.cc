@@ -153,6 +153,9 @@ void LiveShell::perform(const Effect& effect) {
       Cases{[&](const machine::effect::ApplyTraffic& action) { apply_traffic(release, action); },
             [&](const machine::effect::Preflight&) { preflight(release); },
             [&](const machine::effect::ApplyWorkload& action) { apply_workload(release, action); },
+            [&](const machine::effect::ObserveWorkload& action) {
+              observe_workload(release, action);
+            },
             [&](const machine::effect::ExchangeRoles& action) { exchange_roles(release, action); },
             [&](const machine::effect::Notify& action) { notify(release, action); },
             [&](const engine::effect::Observe& action) { observe(release, action); },
@@ -262,6 +265,31 @@ void LiveShell::apply_workload(const std::string& release,
                     }
                     outcome(release, std::move(event));
                   });
+}
+
+void LiveShell::observe_workload(const std::string& release,
+                                 const machine::effect::ObserveWorkload& effect) {
+  const Ticket* ticket = parts_.engine.ticket(release);
+  rollout::Workload* workload =
+      ticket != nullptr && parts_.workload ? parts_.workload(*ticket) : nullptr;
+  machine::event::WorkloadOutcome event{.key = effect.key, .slot = effect.slot};
+  if (workload == nullptr) {
+    event.error = "no workload driver is configured";
+    outcome(release, std::move(event));
+    return;
+  }
+  workload->observe(
+      effect.slot, deadline(kDriverTimeout),
+      [this, release, event, alive = alive_](Result<rollout::ObservedWorkload> observed) mutable {
+        if (!*alive) return;
+        if (observed) {
+          event.result = Outcome::done;
+          event.observed = std::move(*observed);
+        } else {
+          event.error = observed.error().to_string();
+        }
+        outcome(release, std::move(event));
+      });
 }
 
 void LiveShell::exchange_roles(const std::string& release,

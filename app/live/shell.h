@@ -84,6 +84,8 @@ class LiveShell {
   void preflight(const std::string& release);
   void apply_workload(const std::string& release,
                       const rollout::machine::effect::ApplyWorkload& effect);
+  void observe_workload(const std::string& release,
+                        const rollout::machine::effect::ObserveWorkload& effect);
   void exchange_roles(const std::string& release,
                       const rollout::machine::effect::ExchangeRoles& effect);
   void observe(const std::string& release, const rollout::engine::effect::Observe& effect);

@@ -44,8 +44,9 @@ struct Reply {
 }  // namespace effect
 
 using Action = std::variant<machine::effect::ApplyTraffic, machine::effect::Preflight,
-                            machine::effect::ApplyWorkload, machine::effect::ExchangeRoles,
-                            machine::effect::Notify, effect::Observe, effect::Ask, effect::Reply>;
+                            machine::effect::ApplyWorkload, machine::effect::ObserveWorkload,
+                            machine::effect::ExchangeRoles, machine::effect::Notify,
+                            effect::Observe, effect::Ask, effect::Reply>;
 
 struct Effect {
   machine::When when = machine::When::at_once;

@@ -73,6 +73,7 @@ void run_phase(Context& c) {
 // What follows from the state now, whatever event led to it.
 void settle(Context& c) {
   check_sources(c);
+  look_at_instances(c);
   check_instances(c);
   for (int i = 0; i < kPhasesMax; ++i) {
     auto mark = [&] {

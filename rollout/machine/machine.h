@@ -41,6 +41,8 @@ inline constexpr Duration kRecoverySettle = std::chrono::seconds(2);
 inline constexpr Duration kStartLate = std::chrono::seconds(60);
 inline constexpr Duration kSourcesLate = std::chrono::seconds(60);
 inline constexpr Duration kWorkloadEvery = std::chrono::seconds(1);
+// Instances are looked at so often while they are judged, one slot after the other.
+inline constexpr Duration kWorkloadLookEvery = std::chrono::seconds(5);
 // The metric of a pause that says that the canary gets less traffic than its share.
 inline constexpr std::string_view kTrafficMetric = "traffic";
 inline constexpr int kHandBackMax = 20;

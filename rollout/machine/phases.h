@@ -44,6 +44,8 @@ void recover_traffic(Context& c, const ObservedTraffic& observed);
 
 // Instances.
 void want_workload(Context& c, Slot slot, int instances, When when);
+bool looks_at_instances(const ReleaseSpec& spec, const ReleaseState& state);
+void look_at_instances(Context& c);
 void on_workload(Context& c, const event::WorkloadOutcome& event);
 
 // Operations.

@@ -20,8 +20,9 @@ void rebase(ReleaseState& state, Now now) {
   TrafficState& t = state.traffic;
   for (Instant* instant :
        {&t.uncertain_until, &t.next_try, &t.unconfirmed_since, &state.start.since,
-        &state.start.next_try, &state.workload.next_try, &state.promotion.next_try,
-        &state.back.since.mono, &state.since.mono, &t.observed_at.mono, &state.created.mono}) {
+        &state.start.next_try, &state.workload.next_try, &state.workload.next_look,
+        &state.promotion.next_try, &state.back.since.mono, &state.since.mono, &t.observed_at.mono,
+        &state.created.mono}) {
     shift(*instant);
   }
   shift_optional(t.unreachable_since);
@@ -48,6 +49,8 @@ void on_recovered(Context& c) {
   t.turn += kGenerationGap;
   t.desired.generation += t.desired.generation == 0 ? 0 : kGenerationGap;
   state.workload.in_flight.clear();
+  state.workload.look.clear();
+  state.workload.next_look = c.mono();
   state.workload.next_try = c.mono();
   state.start.asked = false;
   state.start.ready_since.reset();

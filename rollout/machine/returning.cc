@@ -19,30 +19,38 @@ Severity severity(Cause cause) {
   return final_status(cause) == ReleaseStatus::terminated ? Severity::info : Severity::alert;
 }
 
+// Stable's ready instances as the router sees them, or else as the workload does.
+std::optional<int> stable_ready(const ReleaseState& state) {
+  const SlotState& stable = state.traffic.observed->stable;
+  if (stable.health_known) return stable.servers_ready;
+  if (state.workload.stable) return state.workload.stable->ready;
+  return std::nullopt;
+}
+
 // The share that stable can't take over yet for want of ready instances; 0: it takes all.
 Weight share_to_keep(const Context& c) {
   const ReleaseState& state = c.state;
   const TrafficState& t = state.traffic;
   if (state.back.hard || c.spec.hard || !t.observed) return {};
   if (c.mono() - t.observed_at.mono > kLookGapMax) return {};  // too old to delay for
-  const SlotState& stable = t.observed->stable;
   int needed = state.start.stable_instances;
-  if (!stable.health_known || needed <= 0 || stable.servers_ready >= needed) return {};
+  std::optional<int> ready = stable_ready(state);
+  if (!ready || needed <= 0 || *ready >= needed) return {};
   if (t.observed->canary_slot.servers_ready == 0) return {};  // the canary serves nobody
   Weight wanted = std::min(t.desired.canary, t.observed->canary);
-  if (stable.servers_ready > 0 && wanted <= kLightShare) return {};
-  int missing = Weight::kFull - Weight::kFull * stable.servers_ready / needed;
+  if (*ready > 0 && wanted <= kLightShare) return {};
+  int missing = Weight::kFull - Weight::kFull * *ready / needed;
   return std::min(wanted, Weight::from_units(missing));
 }
 
 void wait_for_capacity(Context& c, Weight keep) {
   ReleaseState& state = c.state;
-  const SlotState& stable = state.traffic.observed->stable;
   state.reason = Reason::stable_capacity;
   state.sentence = fmt::format(
       "stable has {} of {} instances ready: the canary keeps {} until there are more; abort with "
       "hard to return at once ({})",
-      stable.servers_ready, state.start.stable_instances, keep.to_string(), state.back.sentence);
+      stable_ready(state).value_or(0), state.start.stable_instances, keep.to_string(),
+      state.back.sentence);
   if (!state.back.capacity_told) {
     state.back.capacity_told = true;
     tell(c, Severity::alert, "stable-capacity", state.sentence);

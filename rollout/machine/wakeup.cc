@@ -1,7 +1,7 @@
 // When time alone may change a release.
 #include <algorithm>
 
-#include "rollout/machine/context.h"
+#include "rollout/machine/phases.h"
 #include "rollout/machine/traffic.h"
 
 namespace serin::rollout::machine {
@@ -77,6 +77,7 @@ std::optional<Instant> next_wakeup(const ReleaseSpec& spec, const ReleaseState& 
     if (state.promotion.stage == PromotionStage::scale) add_workload(earliest, state);
   }
   if (state.start.stage == StartStage::instances) add_workload(earliest, state);
+  if (looks_at_instances(spec, state)) earliest.add(state.workload.next_look);
   add_timer(earliest, spec, state);
   return earliest.get();
 }

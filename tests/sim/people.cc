@@ -70,6 +70,7 @@ engine::Ticket People::ticket(const std::string& service) {
                                 : machine::Undecided::rollback;
   spec.drain = seconds(world_.whole(0, 5));
   spec.hard = world_.chance(0.1);
+  spec.lease = world_.chance(0.3);
   spec.has_workload = service == "cart";
   spec.canary_instances = world_.whole(1, 3);
   spec.ready_for = milliseconds(world_.whole(0, 3000));

@@ -45,6 +45,13 @@ struct ApplyWorkload {
   bool operator==(const ApplyWorkload&) const = default;
 };
 
+// Look at a slot's instances; changes nothing. Outcome: event::WorkloadOutcome.
+struct ObserveWorkload {
+  Slot slot = Slot::canary;
+  std::string key{};
+  bool operator==(const ObserveWorkload&) const = default;
+};
+
 // The canary slot becomes stable and the other way round, in the store and in what the router reads
 // when it reloads; idempotent by the key. Outcome: event::RolesExchanged.
 struct ExchangeRoles {
@@ -81,9 +88,9 @@ struct OpenRelease {
 
 }  // namespace effect
 
-using Action =
-    std::variant<effect::ApplyTraffic, effect::Preflight, effect::ApplyWorkload,
-                 effect::ExchangeRoles, effect::Notify, effect::Reply, effect::OpenRelease>;
+using Action = std::variant<effect::ApplyTraffic, effect::Preflight, effect::ApplyWorkload,
+                            effect::ObserveWorkload, effect::ExchangeRoles, effect::Notify,
+                            effect::Reply, effect::OpenRelease>;
 
 struct Effect {
   When when = When::at_once;

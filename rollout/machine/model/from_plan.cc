@@ -117,6 +117,7 @@ Result<ReleaseSpec> make_spec(const Rollout& rollout, const Versions& versions) 
   spec.lease = rollout.on_engine_loss == OnEngineLoss::stable;
   spec.hard = rollout.hard;
   spec.has_workload = rollout.workload.count() > 0;
+  spec.capacity = rollout.workload.capacity;
   spec.canary_instances = rollout.workload.instances.value_or(1);
   if (rollout.kubernetes.progress_deadline_seconds) {
     spec.start_deadline = std::chrono::seconds(*rollout.kubernetes.progress_deadline_seconds);

@@ -61,9 +61,13 @@ constexpr auto fields(std::type_identity<StartState>) {
 }
 
 constexpr auto fields(std::type_identity<WorkloadState>) {
-  return std::tuple{
-      Field{"in_flight", &WorkloadState::in_flight}, Field{"next_try_ns", &WorkloadState::next_try},
-      Field{"canary", &WorkloadState::canary}, Field{"stable", &WorkloadState::stable}};
+  return std::tuple{Field{"in_flight", &WorkloadState::in_flight},
+                    Field{"next_try_ns", &WorkloadState::next_try},
+                    Field{"look", &WorkloadState::look},
+                    Field{"next_look_ns", &WorkloadState::next_look},
+                    Field{"look_at_stable", &WorkloadState::look_at_stable},
+                    Field{"canary", &WorkloadState::canary},
+                    Field{"stable", &WorkloadState::stable}};
 }
 
 constexpr auto fields(std::type_identity<PromotionState>) {

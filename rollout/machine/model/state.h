@@ -160,6 +160,9 @@ struct StartState {
 struct WorkloadState {
   std::string in_flight;
   Instant next_try{};
+  std::string look;     // key of a look in flight; older than a command it counts for nothing
+  Instant next_look{};  // at both slots in turn
+  bool look_at_stable = false;
   std::optional<ObservedWorkload> canary;
   std::optional<ObservedWorkload> stable;
   bool operator==(const WorkloadState&) const = default;

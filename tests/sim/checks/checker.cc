@@ -89,20 +89,24 @@ void Checker::on_durable(Process& process, const std::vector<JournalRecord>& rec
   Mind& mind = minds_[process.instance()];
   fold(*mind.durable, through_text(records), "durable");
   for (const JournalRecord& record : records) {
-    if (record.kind != "operated") continue;
-    std::string request(record.body["request"].string());
-    auto accepted = mind.operated.find(request);
-    if (accepted == mind.operated.end()) continue;
-    // "op-17/2": the second try of what a person meant once.
-    std::string meant = request.substr(0, request.find('/'));
-    if (++applied_[meant] > 1) {
-      violated("{}: operation {} ({}) was applied twice", record.release, meant, accepted->second);
-    }
-    Track& track = mind.tracks[record.release];
-    const std::string& operation = accepted->second;
-    track.word = track.word || operation == "promoteFully" || operation == "continue" ||
-                 operation == "approve" || operation == "resume";
+    if (record.kind == "operated")
+      count_operation(mind, std::string(record.body["request"].string()));
   }
+}
+
+void Checker::count_operation(Mind& mind, const std::string& request) {
+  auto accepted = mind.operated.find(request);
+  if (accepted == mind.operated.end()) return;
+  const auto& [release, operation] = accepted->second;
+  // "op-17/2": the second try of what a person meant once.
+  std::string meant = request.substr(0, request.find('/'));
+  if (++applied_[meant] > 1) {
+    violated("{}: operation {} ({}) was applied twice", release, meant, operation);
+  }
+  Track& track = mind.tracks[release];
+  track.word = track.word || operation == "promoteFully" || operation == "continue" ||
+               operation == "approve" || operation == "resume";
+  mind.operated.erase(accepted);
 }
 
 void Checker::on_durable_snapshot(Process& process, const Json& snapshot) {
@@ -110,6 +114,8 @@ void Checker::on_durable_snapshot(Process& process, const Json& snapshot) {
   mind.durable = folding_engine(process);
   Status restored = mind.durable->restore(*Json::parse(snapshot.dump()));
   if (!restored) violated("a snapshot can't be restored: {}", restored.error().to_string());
+  // Whatever was accepted by now is in it.
+  while (!mind.operated.empty()) count_operation(mind, std::string(mind.operated.begin()->first));
 }
 
 void Checker::on_output(Process& process, const engine::Event& event, const engine::Output& out) {
@@ -123,7 +129,8 @@ void Checker::on_output(Process& process, const engine::Event& event, const engi
     if (reply == nullptr || !reply->accepted || reply->repeated) continue;
     const auto* operate = std::get_if<engine::event::Operate>(&event);
     if (operate == nullptr) continue;
-    mind.operated[reply->request] = std::string(machine::to_string(operate->operated.operation));
+    mind.operated[reply->request] = {effect.release,
+                                     std::string(machine::to_string(operate->operated.operation))};
     operated.insert(effect.release);
   }
   for (const JournalRecord& record : out.records) {
@@ -189,6 +196,7 @@ void Checker::follow(Process& process, Mind& mind, const std::string& release, D
                      bool operated) {
   const ReleaseState& now = *process.engine().state(release);
   Track& track = mind.tracks[release];
+  if (track.known && machine::is_terminal(track.last.status) && !operated) return;
   if (operated) {
     track.operated = world_.mono();
     routes_.at(track.ticket.service)->undrain_by_word();
@@ -203,6 +211,10 @@ void Checker::follow(Process& process, Mind& mind, const std::string& release, D
     if (before.status != ReleaseStatus::promoting && now.status == ReleaseStatus::promoting &&
         now.promotion.stage != PromotionStage::none &&
         before.resume_to != ReleaseStatus::promoting) {
+      check_promotion(track, now);
+    }
+    bool manual = track.ticket.spec.promotion == machine::PromoteBy::manual;
+    if (manual && !machine::is_terminal(before.status) && now.status == ReleaseStatus::succeeded) {
       check_promotion(track, now);
     }
     if (before.step != now.step || before.promotion.stage != now.promotion.stage) {
@@ -241,6 +253,8 @@ void Checker::check_promotion(const Track& track, const ReleaseState& now) const
   if (!now.judgement || now.judgement->contested) violated("{}: contested and promoted", spec.id);
   if (!now.judgement->covered) violated("{}: promoted without data", spec.id);
   if (spec.undecided == machine::Undecided::promote) return;
+  Fleet* fleet = metrics_.fleet(track.ticket.service);
+  if (fleet != nullptr && fleet->canary_is_bad()) violated("{}: bad and promoted", spec.id);
   if (!now.judgement->passed) violated("{}: promoted undecided", spec.id);
   const Json& needed = track.ticket.pinned["good_needed"];
   if (!needed.is_null() && track.good_looks < needed.integer()) {

@@ -4,9 +4,10 @@
 //  1. After FAIL or a guard the canary's share reaches zero within a bound (or the release says
 //  which
 //     capacity of stable is missing), and no command of that release raises it again.
-//  2. Commands stay within the plan, and a raise is sent only once the disk says so.
+//  2. Commands stay within the plan, a raise is sent only once the disk says so, and what is more
+//     than planned for other reasons is put right within the bound.
 //  3. Promotion has the evidence that the rollout asks for, or a person's word, and its verify
-//  window.
+//     window; a canary that is bad by the counters is never promoted without a word.
 //  4. The journal folded is the live state, byte for byte.
 //  5. Every release ends.
 //  6. No operation is applied twice.
@@ -70,6 +71,7 @@ class Checker final : public Watcher {
     bool word = false;          // a person's, durable
     Instant operated{};         // the last accepted operation
     Duration exposed_failed{};  // good time with a share after FAIL
+    Duration exposed_more{};    // good time with more than the plan has
     Duration looked{};          // in the current step, or window, by this clock
     int good_looks = 0;
   };
@@ -77,8 +79,9 @@ class Checker final : public Watcher {
   struct Mind {
     std::unique_ptr<rollout::engine::Engine> live;
     std::unique_ptr<rollout::engine::Engine> durable;
-    std::map<std::string, Track> tracks;          // by release
-    std::map<std::string, std::string> operated;  // request of a record -> operation, if accepted
+    std::map<std::string, Track> tracks;  // by release
+    // What was accepted and is not yet on disk: by request, the release and the operation.
+    std::map<std::string, std::pair<std::string, std::string>> operated;
     Instant last_output{};
     int outputs = 0;
   };
@@ -86,6 +89,7 @@ class Checker final : public Watcher {
   std::unique_ptr<rollout::engine::Engine> folding_engine(const Process& process) const;
   void fold(rollout::engine::Engine& engine, const std::vector<rollout::JournalRecord>& records,
             const char* which) const;
+  void count_operation(Mind& mind, const std::string& request);
   void compare(Process& process, Mind& mind, const rollout::engine::Output& out);
   void follow(Process& process, Mind& mind, const std::string& release, Duration elapsed,
               bool operated);
@@ -95,6 +99,8 @@ class Checker final : public Watcher {
   void check_promotion(const Track& track, const rollout::machine::ReleaseState& now) const;
   void check_end(Process& process, Track& track, const rollout::machine::ReleaseState& now);
   void check_counts(const Process& process, const Track& track) const;
+  void check_share(const Route& route, const rollout::machine::ReleaseState& state, Track& track);
+  void check_plan(const Route& route, const rollout::machine::ReleaseState& state, Track& track);
   void tick();
 
   template <class... A>

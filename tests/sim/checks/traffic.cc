@@ -109,6 +109,44 @@ void Checker::on_exchange(Process& process, const std::string& release) {
   }
 }
 
+// 1: on the way back, and after the end, zero within the bound.
+void Checker::check_share(const Route& route, const ReleaseState& state, Track& track) {
+  bool back = state.status == ReleaseStatus::rolling_back && state.reason == machine::Reason::none;
+  bool ended = machine::is_terminal(state.status) && state.status != ReleaseStatus::succeeded &&
+               state.back.cause != machine::Cause::route_lost &&
+               state.back.cause != machine::Cause::refused;
+  bool ours = route.owner() == track.ticket.spec.owner;
+  if (!(back || (ended && ours)) || route.share().units() == 0) {
+    track.exposed_failed = Duration{};
+    return;
+  }
+  if (route.reachable()) track.exposed_failed += kEvery;
+  if (track.exposed_failed > kReturnBound) {
+    violated("{}: {} for {:.1f} s and still gets {}", track.ticket.spec.id,
+             back ? "returns to stable" : "has ended", to_seconds(track.exposed_failed),
+             route.share().to_string());
+  }
+}
+
+// 2: what people, servers that go down and late commands make of it is put right.
+void Checker::check_plan(const Route& route, const ReleaseState& state, Track& track) {
+  bool judged = state.status == ReleaseStatus::progressing ||
+                state.status == ReleaseStatus::paused || state.status == ReleaseStatus::promoting;
+  bool readable = state.promotion.stage != PromotionStage::exchange && !state.store_failed &&
+                  route.truth().stable.servers_ready > 0;
+  Weight allowed = std::max(allowed_share(track.ticket.spec, state), state.traffic.desired.canary);
+  bool more = route.share().units() > allowed.units() + machine::tolerance_units(allowed);
+  if (!judged || !readable || !more || route.owner() != track.ticket.spec.owner) {
+    track.exposed_more = Duration{};
+    return;
+  }
+  if (route.reachable()) track.exposed_more += kEvery;
+  if (track.exposed_more > kReturnBound) {
+    violated("{}: has {} for {:.1f} s where the plan has {}", track.ticket.spec.id,
+             route.share().to_string(), to_seconds(track.exposed_more), allowed.to_string());
+  }
+}
+
 void Checker::tick() {
   for (auto& [name, route] : routes_) route->serve(kEvery);
   for (auto& [instance, process] : processes_) {
@@ -117,23 +155,10 @@ void Checker::tick() {
     for (const std::string& release : process->engine().releases()) {
       const ReleaseState& state = *process->engine().state(release);
       Track& track = mind.tracks[release];
-      if (state.status != ReleaseStatus::rolling_back || state.reason != machine::Reason::none) {
-        track.exposed_failed = Duration{};
-        continue;
-      }
       const Route& route = *routes_.at(track.ticket.service);
-      if (route.share().units() == 0) {
-        track.exposed_failed = Duration{};
-      } else if (route.reachable()) {
-        track.exposed_failed += kEvery;
-      }
-      if (track.exposed_failed > kReturnBound) {
-        violated("{}: returns to stable for {:.1f} s and still gets {}", release,
-                 to_seconds(track.exposed_failed), route.share().to_string());
-      }
-    }
-    for (const std::string& release : process->engine().releases()) {
-      check_counts(*process, mind.tracks[release]);
+      check_share(route, state, track);
+      check_plan(route, state, track);
+      check_counts(*process, track);
     }
   }
 }

@@ -66,12 +66,44 @@ void Process::apply_traffic(const Effect& effect) {
   route.apply(apply.desired, kTimeout, done);
 }
 
+void Process::preflight(const std::string& release) {
+  happened::Preflighted event;
+  if (!calm_ && around_.world.chance(around_.knobs.preflight_odd)) {
+    int kind = around_.world.whole(0, 9);
+    if (kind < 5) event.error = "connection refused";
+    if (kind == 5) event.refusals = {"balance leastconn: weights mean nothing with it"};
+    if (kind > 5) event.drain_before_maintenance = true;
+  }
+  deliver(around_.world.between(milliseconds(1), milliseconds(300)), incarnation_,
+          [this, release, event] {
+            handle(engine::event::Outcome{release, event});
+          });
+}
+
+void Process::exchange_roles(const std::string& release, const std::string& key) {
+  around_.watcher.on_exchange(*this, release);
+  bool odd = !calm_ && around_.world.chance(around_.knobs.exchange_odd);
+  bool done = !odd || around_.world.chance(0.5);
+  Outcome result = !odd ? Outcome::done : done ? Outcome::unknown : Outcome::failed;
+  // The store has it even where this process dies meanwhile.
+  around_.world.after(milliseconds(around_.world.whole(1, 20)), [this, incarnation = incarnation_,
+                                                                 release, key, done, result] {
+    if (incarnation != incarnation_ && around_.world.chance(0.5)) return;
+    // Its ticket may be gone with a journal that was not durable; what was to be done is known.
+    if (done)
+      around_.routes.at(service_of(release))->exchange_roles(release + "@" + instance_ + key);
+    if (incarnation == incarnation_) {
+      outcome(release, happened::RolesExchanged{.key = key, .result = result});
+    }
+  });
+}
+
 void Process::perform(const Effect& effect) {
   const std::string& release = effect.release;
   if (std::holds_alternative<machine::effect::ApplyTraffic>(effect.action)) {
     apply_traffic(effect);
   } else if (std::holds_alternative<machine::effect::Preflight>(effect.action)) {
-    outcome(release, happened::Preflighted{});
+    preflight(release);
   } else if (const auto* work = std::get_if<machine::effect::ApplyWorkload>(&effect.action)) {
     Route& route = *around_.routes.at(engine_->ticket(release)->service);
     around_.world.note("{}: {} wants {} instances of {}", instance_, release,
@@ -86,11 +118,20 @@ void Process::perform(const Effect& effect) {
       }
       outcome(release, event);
     });
+  } else if (const auto* look = std::get_if<machine::effect::ObserveWorkload>(&effect.action)) {
+    Route& route = *around_.routes.at(service_of(release));
+    route.observe_workload(look->slot, [this, incarnation = incarnation_, release,
+                                        look = *look](Result<ObservedWorkload> seen) {
+      if (incarnation != incarnation_) return;
+      happened::WorkloadOutcome event{.key = look.key, .slot = look.slot};
+      if (seen) {
+        event.result = Outcome::done;
+        event.observed = *seen;
+      }
+      outcome(release, event);
+    });
   } else if (const auto* exchange = std::get_if<machine::effect::ExchangeRoles>(&effect.action)) {
-    Route& route = *around_.routes.at(engine_->ticket(release)->service);
-    around_.watcher.on_exchange(*this, effect.release);
-    route.exchange_roles(engine_->ticket(release)->spec.owner + exchange->key);
-    outcome(release, happened::RolesExchanged{.key = exchange->key, .result = Outcome::done});
+    exchange_roles(release, exchange->key);
   } else if (const auto* notify = std::get_if<machine::effect::Notify>(&effect.action)) {
     around_.world.note("{}: {} says [{}] {}", instance_, release, notify->event, notify->sentence);
   } else if (const auto* observe = std::get_if<engine::effect::Observe>(&effect.action)) {

@@ -70,6 +70,10 @@ void Process::crash() {
   appended_ = durable_ = 0;
   writing_ = store_failed_ = snapshot_wanted_ = false;
   around_.watcher.on_crash(*this);
+  around_.world.after(kLease, [this, incarnation = incarnation_] {
+    if (incarnation != incarnation_) return;
+    for (auto& [service, route] : around_.routes) route->lapse(instance_);
+  });
   bool reboot = around_.world.chance(around_.knobs.reboot);
   Duration down = around_.world.between(milliseconds(100), seconds(40));
   if (around_.world.chance(0.05)) down += minutes(5);

@@ -33,6 +33,7 @@ class Process {
  public:
   static constexpr std::size_t kQueueMax = 3000;   // records that wait for the store
   static constexpr std::size_t kJournalMax = 400;  // records that a start has to fold
+  static constexpr Duration kLease = seconds(2);
   static constexpr Duration kTimeout = seconds(2);
 
   Process(Surroundings around, std::string instance);
@@ -73,6 +74,12 @@ class Process {
   template <class Outcome>
   void outcome(const std::string& release, Outcome event);
   void apply_traffic(const rollout::engine::Effect& effect);
+  void preflight(const std::string& release);
+  void exchange_roles(const std::string& release, const std::string& key);
+  // "cart-12" is a release of cart.
+  static std::string service_of(const std::string& release) {
+    return release.substr(0, release.rfind('-'));
+  }
   void maybe_die();
   std::unique_ptr<rollout::engine::Engine> make_engine();
   void make_up_ticks();

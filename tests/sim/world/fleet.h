@@ -29,6 +29,7 @@ class Fleet {
   Totals truth(bool canary) const { return truth_[canary ? 1 : 0]; }
   // Totals of a side at or before a time.
   Totals truth_at(bool canary, WallTime at) const;
+  bool canary_is_bad() const { return bad_rate_[1] > bad_rate_[0]; }
   void calm() { calm_ = true; }
 
  private:

@@ -21,8 +21,10 @@ void add_router(Knobs& knobs) {
   knobs.effect_late = 0.02;
   knobs.command_slow = 0.05;
   knobs.reply_lies = 0.01;
+  knobs.preflight_odd = 0.1;
   knobs.reload_every = minutes(3);
   knobs.health_every = minutes(2);
+  knobs.workload_odd = 0.1;
 }
 
 void add_hands(Knobs& knobs) {
@@ -33,6 +35,8 @@ void add_hands(Knobs& knobs) {
 void add_store(Knobs& knobs) {
   knobs.store_outage_every = minutes(3);
   knobs.store_slow_every = minutes(2);
+  knobs.write_fails = 0.002;
+  knobs.exchange_odd = 0.3;
 }
 
 void add_metrics(Knobs& knobs) {

@@ -17,15 +17,20 @@ struct Knobs {
   double reply_lost = 0;          // effect, no reply
   double effect_late = 0;         // no reply, and the effect seconds later
   double command_slow = 0;
-  double reply_lies = 0;  // "done", and nothing was done
+  double reply_lies = 0;     // "done", and nothing was done
+  double preflight_odd = 0;  // an error, a refusal, or a configuration that must be drained first
   Duration reload_every{};
   Duration health_every{};  // servers of either slot go down and come back
+  // Instances: not all that is asked for becomes ready, or not of one version.
+  double workload_odd = 0;
   // People at the router.
   Duration drain_every{};
   Duration raise_every{};
   // Store.
   Duration store_outage_every{};
   Duration store_slow_every{};
+  double write_fails = 0;
+  double exchange_odd = 0;  // of roles: not done, or done and not told
   // Metrics.
   Duration metrics_outage_every{};
   double answer_fails = 0;

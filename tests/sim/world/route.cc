@@ -38,6 +38,7 @@ void Route::set(const DesiredTraffic& desired) {
   change(Hand::serin, desired.owner, [&] {
     weight_ = desired.canary;
     in_service_ = desired.canary_in_service;
+    lease_ = desired.lease;
     owner_ = desired.owner;
     double share = desired.canary.fraction();
     // The driver knows the servers that are up and sets their weights for this share.
@@ -155,11 +156,26 @@ void Route::apply_workload(const rollout::DesiredWorkload& desired, WorkloadDone
       return;
     }
     int index = desired.slot == rollout::Slot::canary ? 1 : 0;
+    bool odd = !calm_ && world_.chance(knobs_.workload_odd);
+    bool mixed = odd && world_.chance(0.2);
     change(Hand::health, "", [&] {
       slots_[index].total = desired.instances;
-      slots_[index].ready = desired.instances;
+      slots_[index].ready = odd ? world_.whole(0, desired.instances) : desired.instances;
     });
-    done(rollout::ObservedWorkload{desired.instances, desired.instances, desired.version, false});
+    done(rollout::ObservedWorkload{desired.instances, slots_[index].ready,
+                                   mixed ? "" : desired.version, mixed});
+  });
+}
+
+void Route::observe_workload(rollout::Slot slot, WorkloadDone done) {
+  bool fails = !calm_ && world_.chance(knobs_.command_unanswered);
+  world_.after(world_.between(milliseconds(10), seconds(1)), [this, slot, done, fails] {
+    if (fails) {
+      done(fail(Code::unavailable, "the command failed"));
+      return;
+    }
+    const Slot& seen = slots_[slot == rollout::Slot::canary ? 1 : 0];
+    done(rollout::ObservedWorkload{seen.total, seen.ready, "", false});
   });
 }
 
@@ -200,10 +216,17 @@ void Route::reload() {
     weight_ = Weight();
     odds_ = 0;
     owner_.clear();
+    lease_ = false;
     counts_[0] = {};
     counts_[1] = {};
     drained_ = false;  // what was set at run time is gone
   });
+}
+
+void Route::lapse(const std::string& instance) {
+  if (!lease_ || !in_service_ || !owner_.ends_with("@" + instance)) return;
+  world_.note("{}: the lease of '{}' lapses, the canary is out", name_, owner_);
+  change(Hand::lease, owner_, [&] { in_service_ = false; });
 }
 
 void Route::flap() {

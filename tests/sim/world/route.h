@@ -19,7 +19,7 @@
 
 namespace serin::sim {
 
-enum class Hand { serin, person, reload, health };
+enum class Hand { serin, person, reload, health, lease };
 
 class Route {
  public:
@@ -37,12 +37,16 @@ class Route {
   void exchange_roles(const std::string& key);
   void apply_workload(const rollout::DesiredWorkload& desired, WorkloadDone done);
 
+  void observe_workload(rollout::Slot slot, WorkloadDone done);
+
   // The weather. `restore_all` ends it.
   void begin_weather();
   void restore_all();
   void drain_by_hand();
   void raise_by_hand();
   void reload();
+  // Whoever commands is gone: with a lease the canary leaves by itself.
+  void lapse(const std::string& instance);
 
   rollout::Weight share() const;
   bool in_service() const { return in_service_; }
@@ -83,6 +87,7 @@ class Route {
   double odds_ = 0;         // canary against stable, a server each
   rollout::Weight weight_;  // as commanded
   bool in_service_ = false;
+  bool lease_ = false;
   std::string owner_;
   int instance_ = 1;
   bool reachable_ = true;

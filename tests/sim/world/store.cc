@@ -53,7 +53,9 @@ void Store::finish() {
   SERIN_ASSERT(!writing_.empty());
   Write write = std::move(writing_.front());
   writing_.pop_front();
-  if (full_) {
+  bool fails = !calm_ && world_.chance(knobs_.write_fails);
+  if (fails) world_.note("store: a write fails");
+  if (full_ || fails) {
     write.done(fail(Code::unavailable, "no space left on device"));
     return;
   }

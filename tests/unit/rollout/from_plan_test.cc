@@ -54,6 +54,13 @@ TEST(FromPlan, LossOfTheEngineHoldsUnlessItSaysStable) {
   EXPECT_TRUE(make_spec(rollout, {"2", "1"})->lease);
 }
 
+TEST(FromPlan, KeepsTheSlotsCapacity) {
+  Rollout rollout = canary_rollout();
+  EXPECT_FALSE(make_spec(rollout, {"2", "1"})->capacity);
+  rollout.workload.capacity = Weight::from_units(3000);
+  EXPECT_EQ(make_spec(rollout, {"2", "1"})->capacity, Weight::from_units(3000));
+}
+
 TEST(FromPlan, NamesAllThatItCannotDo) {
   Rollout rollout = canary_rollout();
   rollout.canary->steps.push_back(rollout::Step{SetMirrorRouteStep{}, false});

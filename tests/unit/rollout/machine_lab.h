@@ -80,6 +80,7 @@ class Lab {
   bool exchanged = false;
   bool exchange_works = true;
   int canary_ready = 0;  // of the workload; follows what is asked for
+  int stable_ready = 4;  // as the workload sees it
   bool workload_works = true;
 
   // One event, its effects, and their outcomes.
@@ -243,6 +244,13 @@ class Lab {
       outcomes_.push_back(event::WorkloadOutcome{
           apply->key, apply->desired.slot, Outcome::done,
           ObservedWorkload{apply->desired.instances, ready, apply->desired.version, false}, ""});
+    }
+    if (const auto* look = std::get_if<effect::ObserveWorkload>(&effect.action)) {
+      bool canary = look->slot == Slot::canary;
+      int ready = canary ? canary_ready : stable_ready;
+      outcomes_.push_back(event::WorkloadOutcome{
+          look->key, look->slot, Outcome::done,
+          ObservedWorkload{std::max(ready, canary ? 1 : 4), ready, "", false}, ""});
     }
     if (const auto* exchange = std::get_if<effect::ExchangeRoles>(&effect.action)) {
       exchanged = exchanged || exchange_works;

@@ -297,6 +297,38 @@ TEST(Return, AllCanaryServersDownIsAGuard) {
   EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
 }
 
+TEST(Return, AllInstancesDownByTheWorkloadIsAGuard) {
+  ReleaseSpec spec = lab_spec();
+  spec.has_workload = true;
+  Lab lab(spec);
+  lab.start();
+  lab.advance(seconds(20));
+  EXPECT_EQ(lab.state.status, ReleaseStatus::progressing);
+  lab.canary_ready = 0;
+  lab.advance(2 * kWorkloadLookEvery + seconds(1));
+  EXPECT_EQ(lab.state.back.cause, Cause::guard);
+  EXPECT_EQ(lab.share(), 0);
+}
+
+TEST(Return, WithoutHealthChecksTheWorkloadTellsOfStable) {
+  ReleaseSpec spec = lab_spec();
+  spec.has_workload = true;
+  Lab lab(spec);
+  lab.router.seen.stable.health_known = false;
+  lab.start();
+  lab.advance(seconds(62));
+  lab.stable_ready = 2;  // of 4
+  lab.advance(2 * kWorkloadLookEvery + seconds(1));
+  lab.workload_works = false;
+  lab.router.seen.stable.servers_ready = 2;
+  lab.fail_metric();
+  EXPECT_EQ(lab.state.reason, Reason::stable_capacity);
+  EXPECT_EQ(lab.share(), 50);
+  lab.workload_works = true;
+  lab.advance(seconds(3));
+  EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
+}
+
 TEST(Return, DrainsFirstWhereMaintenanceWouldCut) {
   Lab lab(lab_spec());
   lab.preflight.drain_before_maintenance = true;
