@@ -8,6 +8,7 @@
 #include "analysis/run/assess.h"
 #include "analysis/run/rules.h"
 #include "analysis/templates/faults.h"
+#include "analysis/templates/read.h"
 #include "analysis/templates/substitute.h"
 #include "base/assert.h"
 
@@ -24,13 +25,15 @@ constexpr Duration kJustAfter = std::chrono::milliseconds(1);
 
 }  // namespace
 
-RunMachine::RunMachine(std::shared_ptr<const AnalysisRunSpec> given, std::string name, Now now)
+RunMachine::RunMachine(std::shared_ptr<const AnalysisRunSpec> given, std::string name, Now now,
+                       Filling filling)
     : spec_(std::move(given)),
       name_(std::move(name)),
       slots_(spec_->metrics.size()),
       terminate_(spec_->terminate),
       last_(now) {
-  if (Status resolved = resolve_arguments(); !resolved) {
+  Status resolved = filling == Filling::needed ? resolve_arguments() : Status();
+  if (!resolved) {
     status_.phase = Phase::error;
     status_.message = "Unable to resolve metric arguments: " + resolved.error().message;
     return;
@@ -49,13 +52,14 @@ RunMachine::RunMachine(std::shared_ptr<const AnalysisRunSpec> given, std::string
 }
 
 Status RunMachine::resolve_arguments() {
-  if (spec_->args.empty()) return {};
   auto resolved = std::make_shared<AnalysisRunSpec>(*spec_);
   std::set<std::string> secrets;  // filled in when the provider is asked
   for (const Argument& argument : spec_->args) {
     if (argument.value_from && argument.value_from->secret_key_ref) secrets.insert(argument.name);
   }
   for (Metric& metric : resolved->metrics) {
+    bool nothing_to_fill = spec_->args.empty() && !config::has_placeholder(to_json(metric).dump());
+    if (nothing_to_fill) continue;
     SERIN_TRY(filled, resolve_metric(metric, spec_->args, secrets));
     metric = std::move(filled);
   }

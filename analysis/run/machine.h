@@ -42,6 +42,10 @@ struct Task {
   bool operator==(const Task&) const = default;
 };
 
+// Whether a spec's metrics still wait for its arguments. Those that a release pins have them, and
+// what placeholders they still hold (of secrets) stay.
+enum class Filling : std::uint8_t { needed, done };
+
 // A metric that can't be counted as passed yet, and what it lacks.
 struct Undecided {
   std::string metric;
@@ -56,7 +60,8 @@ class RunMachine {
 
   // Puts the arguments of `spec` into its metrics. `name` spreads the looks of many runs. A spec
   // that is wrong gives a run that has ended in Error, as in the reference.
-  RunMachine(std::shared_ptr<const AnalysisRunSpec> spec, std::string name, Now now);
+  RunMachine(std::shared_ptr<const AnalysisRunSpec> spec, std::string name, Now now,
+             Filling filling = Filling::needed);
 
   // What to do now; each task is under way until on_measurement. Call it again after measurements
   // and at next_wakeup(): a run advances only when it is called.
@@ -90,7 +95,7 @@ class RunMachine {
   Json save() const;
   // Errors: data_loss. `spec` and `name` are those that the state was saved with.
   static Result<RunMachine> load(const Json& state, std::shared_ptr<const AnalysisRunSpec> spec,
-                                 std::string name, Now now);
+                                 std::string name, Now now, Filling filling = Filling::needed);
 
  private:
   struct Slot {

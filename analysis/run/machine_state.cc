@@ -43,12 +43,12 @@ Json RunMachine::save() const {
 }
 
 Result<RunMachine> RunMachine::load(const Json& state, std::shared_ptr<const AnalysisRunSpec> spec,
-                                    std::string name, Now now) {
+                                    std::string name, Now now, Filling filling) {
   if (state["version"].integer() != kStateVersion) {
     return fail(Code::data_loss, fmt::format("analysis run: state of version {}, {} is known",
                                              state["version"].integer(), kStateVersion));
   }
-  RunMachine machine(std::move(spec), std::move(name), now);
+  RunMachine machine(std::move(spec), std::move(name), now, filling);
   const Json::Array& slots = state["slots"].items();
   if (slots.size() != machine.slots_.size()) {
     return fail(Code::data_loss, fmt::format("analysis run: state of {} metrics, the spec has {}",

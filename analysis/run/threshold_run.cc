@@ -18,8 +18,9 @@ std::string warnings_text(const std::vector<std::string>& warnings) {
 
 }  // namespace
 
-ThresholdRun::ThresholdRun(std::shared_ptr<const AnalysisRunSpec> spec, std::string name, Now now)
-    : ThresholdRun(RunMachine(std::move(spec), std::move(name), now)) {}
+ThresholdRun::ThresholdRun(std::shared_ptr<const AnalysisRunSpec> spec, std::string name, Now now,
+                           Filling filling)
+    : ThresholdRun(RunMachine(std::move(spec), std::move(name), now, filling)) {}
 
 ThresholdRun::ThresholdRun(RunMachine machine) : machine_(std::move(machine)) {
   for (const Metric& metric : machine_.spec().metrics) rules_.emplace_back(metric);
@@ -61,8 +62,8 @@ void ThresholdRun::answered(std::size_t metric, const Result<queries::Answer>& a
 
 Result<ThresholdRun> ThresholdRun::load(const Json& state,
                                         std::shared_ptr<const AnalysisRunSpec> spec,
-                                        std::string name, Now now) {
-  SERIN_TRY(machine, RunMachine::load(state, std::move(spec), std::move(name), now));
+                                        std::string name, Now now, Filling filling) {
+  SERIN_TRY(machine, RunMachine::load(state, std::move(spec), std::move(name), now, filling));
   return ThresholdRun(std::move(machine));
 }
 

@@ -28,7 +28,9 @@ struct ThresholdAsk {
 
 class ThresholdRun {
  public:
-  ThresholdRun(std::shared_ptr<const AnalysisRunSpec> spec, std::string name, Now now);
+  // `filling`: done for metrics that a release pins.
+  ThresholdRun(std::shared_ptr<const AnalysisRunSpec> spec, std::string name, Now now,
+               Filling filling = Filling::done);
 
   // What is due; a question that can't be put (a range without a start) is answered with its error
   // at once. Each needs an answer, if only an error, before the metric is asked again.
@@ -43,7 +45,7 @@ class ThresholdRun {
   Json save() const { return machine_.save(); }
   // Errors: data_loss. `spec` and `name` are those that the state was saved with.
   static Result<ThresholdRun> load(const Json& state, std::shared_ptr<const AnalysisRunSpec> spec,
-                                   std::string name, Now now);
+                                   std::string name, Now now, Filling filling = Filling::done);
 
  private:
   explicit ThresholdRun(RunMachine machine);

@@ -22,7 +22,7 @@ constexpr int kLooksMax = 64;
 // Plays the run with answers that the input chooses.
 void play(const std::shared_ptr<const analysis::AnalysisRunSpec>& spec, std::string_view choices) {
   Now now{Instant(std::chrono::hours(1)), WallTime(std::chrono::hours(480'000))};
-  analysis::ThresholdRun run(spec, "run", now);
+  analysis::ThresholdRun run(spec, "run", now, analysis::Filling::needed);
   std::size_t next = 0;
   auto choice = [&] { return choices.empty() ? '\0' : choices[next++ % choices.size()]; };
   for (int look = 0; look < kLooksMax && !run.machine().completed(); ++look) {
@@ -42,7 +42,7 @@ void play(const std::shared_ptr<const analysis::AnalysisRunSpec>& spec, std::str
     now = {now.mono + step, now.wall + step};
   }
   std::string saved = run.save().dump();
-  auto loaded = analysis::ThresholdRun::load(*Json::parse(saved), spec, "run", now);
+  auto loaded = analysis::ThresholdRun::load(*Json::parse(saved), spec, "run", now, analysis::Filling::needed);
   SERIN_ASSERT(loaded.has_value());
   SERIN_ASSERT(loaded->save().dump() == saved);
 }

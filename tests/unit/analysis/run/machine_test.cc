@@ -178,6 +178,14 @@ TEST(RunMachine, PutsArgumentsIn) {
   EXPECT_EQ(missing.status().phase, Phase::error);
   EXPECT_EQ(missing.status().message,
             "Unable to resolve metric arguments: failed to resolve {{args.n}}");
+  spec->args.clear();
+  Bench none(*spec, always(Phase::successful));
+  EXPECT_EQ(none.status().message,
+            "Unable to resolve metric arguments: failed to resolve {{args.every}}");
+  // What a release pins has its arguments: placeholders that are left are secrets'.
+  RunMachine pinned(std::make_shared<const AnalysisRunSpec>(*spec), "run",
+                    {Instant(1h), WallTime(1h)}, Filling::done);
+  EXPECT_EQ(pinned.spec().metrics[0].interval.text(), "{{args.every}}");
 }
 
 }  // namespace
