@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "app/cli/commands.h"
+#include "app/cli/tools.h"
 #include "rollout/plan/load/schema.h"
 
 namespace serin::app {
@@ -14,12 +15,13 @@ ExitCode command_explain(const ExplainOptions& options) {
     std::fputs(field_page(schema).c_str(), stdout);
     return ExitCode::ok;
   }
-  auto lines = explain(schema, options.field);
-  if (!lines) {
-    std::fprintf(stderr, "serin: %s\n", lines.error().message.c_str());
-    return exit_code_of(lines.error());
+  auto explained = explain(schema, options.field);
+  if (!explained) return give_up(explained.error());
+  if (options.output == Output::json) {
+    std::puts(explained->dump().c_str());
+  } else {
+    for (const std::string& line : explained_lines(*explained)) std::puts(line.c_str());
   }
-  for (const std::string& line : *lines) std::puts(line.c_str());
   return ExitCode::ok;
 }
 

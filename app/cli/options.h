@@ -63,6 +63,7 @@ struct LintOptions {
 struct ExplainOptions {
   std::string field;
   bool all = false;  // every field, as a page
+  Output output = Output::text;
 };
 
 struct EvalOptions {

@@ -186,6 +186,7 @@ void add_tools(CLI::App& app, Slots& slots) {
   CLI::Option* all =
       explain->add_flag("--all", slots.explain.all, "every field, as a page in Markdown");
   field->excludes(all);
+  add_output(*explain, slots.explain.output);
   explain->callback([field, all] {
     if (field->empty() && all->empty()) throw CLI::RequiredError("FIELD");
   });

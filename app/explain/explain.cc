@@ -121,44 +121,42 @@ std::vector<Entry> entries_of(const Json& defs) {
   return entries;
 }
 
-void add_fields(const Json& type, std::vector<std::string>& lines) {
-  lines.emplace_back("");
-  lines.emplace_back("fields:");
+Json fields_of(const Json& type) {
+  Json fields = Json::array();
   for (const auto& [name, schema] : type["properties"].members()) {
-    lines.push_back(fmt::format("  {} <{}>{}", name, form_of(schema),
-                                is_required(type, name) ? " required" : ""));
-    lines.push_back(fmt::format("      {}", schema["description"].string()));
+    Json field = Json::object();
+    field.set("name", name)
+        .set("form", form_of(schema))
+        .set("required", is_required(type, name))
+        .set("description", schema["description"]);
+    if (schema.contains("default")) field.set("default", schema["default"]);
+    fields.push(std::move(field));
   }
+  return fields;
 }
 
-std::vector<std::string> explain_type(const Json& defs, std::string_view name) {
-  std::vector<std::string> lines{std::string(name)};
-  lines.push_back(fmt::format("  {}", defs[name]["description"].string()));
-  if (is_struct(defs[name])) add_fields(defs[name], lines);
-  return lines;
+Json explain_type(const Json& defs, std::string_view name) {
+  Json json = Json::object();
+  json.set("name", name).set("description", defs[name]["description"]);
+  if (is_struct(defs[name])) json.set("fields", fields_of(defs[name]));
+  return json;
 }
 
-std::vector<std::string> explain_field(const Json& defs, const std::vector<const Entry*>& places) {
+Json explain_field(const Json& defs, const std::vector<const Entry*>& places) {
   const Entry& entry = *places.front();
-  std::vector<std::string> lines;
-  lines.push_back(fmt::format("{} <{}>", entry.name, form_of(*entry.schema)));
-  lines.push_back(fmt::format("  {}", (*entry.schema)["description"].string()));
-  if (is_required(defs[entry.owner], entry.name)) lines.emplace_back("  It must be given.");
-  if (std::string value = default_text(*entry.schema); !value.empty()) {
-    lines.push_back("  Default: " + value);
-  }
-  lines.emplace_back("");
-  lines.emplace_back("where:");
-  for (std::size_t i = 0; i < places.size() && i < kExplainPlacesMax; ++i) {
-    lines.push_back("  " + places[i]->path);
-  }
-  if (places.size() > kExplainPlacesMax) {
-    lines.push_back(fmt::format("  and {} more", places.size() - kExplainPlacesMax));
-  }
+  Json json = Json::object();
+  json.set("name", entry.name)
+      .set("form", form_of(*entry.schema))
+      .set("required", is_required(defs[entry.owner], entry.name))
+      .set("description", (*entry.schema)["description"]);
+  if (entry.schema->contains("default")) json.set("default", (*entry.schema)["default"]);
+  Json paths = Json::array();
+  for (const Entry* place : places) paths.push(place->path);
+  json.set("places", std::move(paths));
   if (std::string_view inner = type_of(*entry.schema); is_struct(defs[inner])) {
-    add_fields(defs[inner], lines);
+    json.set("fields", fields_of(defs[inner]));
   }
-  return lines;
+  return json;
 }
 
 // `metrics[0].interval` as `metrics.interval`.
@@ -180,7 +178,7 @@ bool means(const Entry& entry, std::string_view field) {
 
 }  // namespace
 
-Result<std::vector<std::string>> explain(const Json& schema, std::string_view field) {
+Result<Json> explain(const Json& schema, std::string_view field) {
   const Json& defs = schema["$defs"];
   std::string wanted = without_indices(field);
   if (defs.contains(wanted)) return explain_type(defs, wanted);
@@ -211,6 +209,37 @@ Result<std::vector<std::string>> explain(const Json& schema, std::string_view fi
   }
   return fail(Code::invalid_argument,
               fmt::format("'{}' means {} fields; say which:{}", field, found.size(), places));
+}
+
+std::vector<std::string> explained_lines(const Json& explained) {
+  std::vector<std::string> lines;
+  auto text = [](const Json& json) { return std::string(json.string()); };
+  std::string form = text(explained["form"]);
+  lines.push_back(text(explained["name"]) + (form.empty() ? "" : " <" + form + ">"));
+  lines.push_back("  " + text(explained["description"]));
+  if (explained["required"].boolean()) lines.emplace_back("  It must be given.");
+  if (explained.contains("default")) lines.push_back("  Default: " + explained["default"].dump());
+  const Json& places = explained["places"];
+  if (places.size() > 0) {
+    lines.emplace_back("");
+    lines.emplace_back("where:");
+  }
+  for (std::size_t i = 0; i < places.size() && i < kExplainPlacesMax; ++i) {
+    lines.push_back("  " + text(places.at(i)));
+  }
+  if (places.size() > kExplainPlacesMax) {
+    lines.push_back(fmt::format("  and {} more", places.size() - kExplainPlacesMax));
+  }
+  if (explained["fields"].size() > 0) {
+    lines.emplace_back("");
+    lines.emplace_back("fields:");
+  }
+  for (const Json& field : explained["fields"].items()) {
+    lines.push_back(fmt::format("  {} <{}>{}", field["name"].string(), field["form"].string(),
+                                field["required"].boolean() ? " required" : ""));
+    lines.push_back("      " + text(field["description"]));
+  }
+  return lines;
 }
 
 std::string field_page(const Json& schema) {

@@ -45,6 +45,9 @@ TEST(Explain, SaysWhatAFieldMeans) {
   EXPECT_NE(ran.out.find("AnalysisTemplate.spec.metrics.interval"), std::string::npos);
   EXPECT_NE(run_serin({"explain", "Metric"}).out.find("successCondition <text>"),
             std::string::npos);
+  Json json = json_of(run_serin({"explain", "metrics.interval", "-o", "json"}));
+  EXPECT_EQ(json["form"].string(), "duration");
+  EXPECT_GT(json["places"].size(), 3U);
   Ran unknown = run_serin({"explain", "intervl"});
   EXPECT_EQ(unknown.status, 4);
   EXPECT_EQ(unknown.err, "serin: there is no field 'intervl'; 'interval' is one\n");
