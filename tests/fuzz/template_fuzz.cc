@@ -42,7 +42,8 @@ void play(const std::shared_ptr<const analysis::AnalysisRunSpec>& spec, std::str
     now = {now.mono + step, now.wall + step};
   }
   std::string saved = run.save().dump();
-  auto loaded = analysis::ThresholdRun::load(*Json::parse(saved), spec, "run", now, analysis::Filling::needed);
+  auto loaded = analysis::ThresholdRun::load(*Json::parse(saved), spec, "run", now,
+                                             analysis::Filling::needed);
   SERIN_ASSERT(loaded.has_value());
   SERIN_ASSERT(loaded->save().dump() == saved);
 }
