@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "analysis/hints/query_hints.h"
 #include "analysis/templates/codes.h"
 #include "app/analyze/inputs.h"
-#include "app/live/secrets.h"
 #include "app/lint/codes.h"
+#include "app/live/secrets.h"
 #include "base/config/document.h"
 #include "base/config/metadata.h"
 
@@ -20,8 +21,9 @@ using config::Path;
 using config::Reporter;
 using rollout::PinnedMetric;
 
-// How far back scrapes are counted to learn their interval.
+// How far back scrapes are looked at to learn their interval.
 constexpr Duration kScrapesSeen = std::chrono::minutes(5);
+constexpr std::size_t kGapsMax = 10'000;
 constexpr Duration kPatience = std::chrono::seconds(10);
 
 class MetricCheck {
@@ -99,18 +101,25 @@ class MetricCheck {
     }
   }
 
+  // The usual time between two samples; nothing where there are too few, or too many series.
   std::optional<Duration> scrape_interval(const std::string& metric) {
     queries::Request request;
-    request.text =
-        fmt::format("max(count_over_time({}[{}s]))", metric,
-                    std::chrono::duration_cast<std::chrono::seconds>(kScrapesSeen).count());
+    request.text = fmt::format(
+        "{}[{}s]", metric, std::chrono::duration_cast<std::chrono::seconds>(kScrapesSeen).count());
     auto answer = ask_(metric_.provider, request, kPatience);
-    if (!answer || answer->series.empty() || answer->series[0].samples.empty()) return std::nullopt;
-    double scrapes = answer->series[0].samples[0].value;
-    // Few scrapes: the target is new, and tells nothing of its interval.
-    if (!(scrapes >= 4)) return std::nullopt;
-    double seconds = std::round(to_seconds(kScrapesSeen) / scrapes);
-    return from_seconds(std::max(seconds, 1.0));
+    if (!answer) return std::nullopt;
+    std::vector<std::int64_t> gaps_ms;
+    for (const queries::Series& series : answer->series) {
+      for (std::size_t i = 1; i < series.samples.size() && gaps_ms.size() < kGapsMax; ++i) {
+        gaps_ms.push_back(series.samples[i].time_ms - series.samples[i - 1].time_ms);
+      }
+    }
+    if (gaps_ms.empty()) return std::nullopt;
+    auto middle = gaps_ms.begin() + std::ssize(gaps_ms) / 2;
+    std::nth_element(gaps_ms.begin(), middle, gaps_ms.end());
+    // Scrapes wander by milliseconds.
+    auto seconds = static_cast<double>(*middle) / 1000;
+    return from_seconds(seconds >= 1 ? std::round(seconds) : seconds);
   }
 
   void compared() {

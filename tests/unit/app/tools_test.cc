@@ -241,7 +241,11 @@ TEST(Lint, FormatsAndStatus) {
 
 TEST(Lint, AsksServers) {
   FakePrometheus server([](const auto& asked) {
-    if (asked.query.starts_with("max(count_over_time(")) return one_value("60");
+    if (asked.query == "x[300s]") {
+      return std::string(
+          R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":)"
+          R"([[1700000000,"1"],[1700000005.01,"2"],[1700000010,"3"],[1700000030,"4"]]}]}})");
+    }
     if (asked.query.find("gone") != std::string::npos) return std::string("[]");
     return one_value("0.01");
   });
