@@ -176,6 +176,27 @@ std::optional<int> Process::poll() {
   return status_;
 }
 
+std::optional<int> Process::reap_group() {
+  if (status_ || pid_ <= 0) return status_;
+  siginfo_t ended{};
+  const int flags = WEXITED | WNOHANG | WNOWAIT;
+  if (::waitid(P_PID, static_cast<id_t>(pid_), &ended, flags) != 0 || ended.si_pid == 0) {
+    return std::nullopt;
+  }
+  // As long as the child is not waited for, its number, and so its group's, is no other's.
+  ::kill(-pid_, SIGKILL);
+  return poll();
+}
+
+void Process::kill_group() {
+  if (status_ || pid_ <= 0) return;
+  signal(SIGKILL);
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  status_ = status;
+}
+
 void Process::signal(int number) {
   SERIN_ASSERT(pid_ > 0);
   if (status_) return;

@@ -45,6 +45,10 @@ class Process {
   pid_t pid() const { return pid_; }
   // The wait status once the child has ended (WIFEXITED and friends apply); never waits.
   std::optional<int> poll();
+  // The same, but what is left of the child's group is killed before its status is taken.
+  std::optional<int> reap_group();
+  // Kills the child with its group and takes its status; one that has ended is no error.
+  void kill_group();
   // Sends a signal to the child's group; one that has ended is no error.
   void signal(int number);
   // Asks with SIGTERM, waits at most `patience`, then kills; returns the wait status. Blocks.

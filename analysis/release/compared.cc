@@ -77,12 +77,13 @@ Duration Compared::timeout() const {
   return std::min(kTimeoutMax, std::max<Duration>(schedule_.interval(), 1s));
 }
 
+// Of the instance that is scraped most seldom: windows must reach back for it too.
 Duration Compared::scrape_interval() const {
   if (const auto* counters = std::get_if<queries::CounterTracker>(&tracker_)) {
-    return std::chrono::milliseconds(counters->scrape_interval_ms());
+    return std::chrono::milliseconds(counters->slowest_interval_ms());
   }
   if (const auto* gauge = std::get_if<queries::GaugeTracker>(&tracker_)) {
-    return std::chrono::milliseconds(gauge->scrape_interval_ms());
+    return std::chrono::milliseconds(gauge->slowest_interval_ms());
   }
   return {};
 }

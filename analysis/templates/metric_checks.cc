@@ -7,6 +7,7 @@
 #include "analysis/conditions/condition.h"
 #include "analysis/templates/codes.h"
 #include "analysis/templates/faults.h"
+#include "queries/presets/presets.h"
 #include "queries/selector.h"
 
 namespace serin::analysis {
@@ -94,8 +95,8 @@ class Checker {
   void threshold() {
     for (const Fault& fault : faults_of(metric_, Placeholders::left_alone))
       wrong(fault.field, fault.message);
-    bool decides_itself =
-        metric_.provider.job || metric_.provider.kayenta || !metric_.provider.plugin.empty();
+    bool decides_itself = metric_.provider.job || metric_.provider.kayenta ||
+                          metric_.provider.alertmanager || !metric_.provider.plugin.empty();
     if (metric_.success_condition.empty() && metric_.failure_condition.empty() && !decides_itself) {
       wrong("", "nothing says what a failure is",
             "give compare, preset, successCondition or failureCondition");
@@ -133,13 +134,29 @@ class Checker {
     useless(!metric_.options.sustained.empty(), "for");
     useless(metric_.options.consecutive_failure_limit.has_value(), "consecutiveFailureLimit");
     if (metric_.provider.count() > 1) wrong("provider", "multiple providers specified");
+    if (metric_.provider.count() == 1 && !metric_.provider.prometheus &&
+        !metric_.provider.haproxy) {
+      wrong("provider",
+            fmt::format("compared metrics are asked of prometheus or haproxy, not of {}",
+                        metric_.provider.kind()));
+    }
     if (metric_.options.judge == JudgeKind::threshold) {
       wrong("judge", "compared metrics are judged by `sequential` or `kayenta`");
     }
     if (metric_.provider.prometheus && !metric_.provider.prometheus->query.empty()) {
       wrong("provider", "a compared metric's query is made from compare; leave provider.query out");
     }
+    if (metric_.preset && !waits("preset")) preset(*metric_.preset);
     if (metric_.compare && metric_.compare->count() == 1) kind(*metric_.compare);
+  }
+
+  void preset(const Preset& given) {
+    const auto found = queries::find_preset(given.system, given.metric);
+    if (!found) {
+      wrong("preset", found.error().message);
+    } else if (const auto selectors = queries::scoped(**found, given.where); !selectors) {
+      wrong("preset", selectors.error().message);
+    }
   }
 
   void kind(const Compare& compare) {

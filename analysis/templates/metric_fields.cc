@@ -192,26 +192,30 @@ void gather(Visitor& v, JudgeOptions& to, JudgeOptions& from) {
   move(to.kayenta, from.kayenta, "kayenta");
 }
 
-constexpr std::array<std::string_view, 8> kPresetSystems{
-    "istio", "haproxy", "envoy", "nginx-ingress", "linkerd", "traefik", "otel-http", "micrometer"};
+constexpr std::array<std::string_view, 10> kPresetSystems{
+    "istio",   "haproxy", "envoy",     "nginx-ingress", "linkerd",
+    "traefik", "contour", "otel-http", "micrometer",    "prometheus"};
 
 // `preset: {istio: latency}`.
 struct PresetBlock {
   std::array<std::optional<std::string>, kPresetSystems.size()> metrics;
+  std::string where;
 };
 
 void fields(Visitor& v, PresetBlock& block) {
   v.type("Preset", "A ready-made metric of a known system.");
   v.exactly_one(kPresetSystems);
   for (std::size_t i = 0; i < kPresetSystems.size(); ++i) {
-    v(kPresetSystems[i], block.metrics[i], "The metric, such as errors or latency.");
+    v(kPresetSystems[i], block.metrics[i], "The metric: errors, latency or traffic.");
   }
+  v("where", block.where, "More matchers for its selectors: namespace=\"prod\".");
 }
 
 void preset_field(Visitor& v, Metric& metric) {
   std::optional<PresetBlock> block;
   if (metric.preset) {
     block.emplace();
+    block->where = metric.preset->where;
     for (std::size_t i = 0; i < kPresetSystems.size(); ++i) {
       if (kPresetSystems[i] == metric.preset->system) block->metrics[i] = metric.preset->metric;
     }
@@ -220,7 +224,7 @@ void preset_field(Visitor& v, Metric& metric) {
   if (!v.reading() || !block) return;
   for (std::size_t i = 0; i < kPresetSystems.size(); ++i) {
     if (block->metrics[i])
-      metric.preset = Preset{std::string(kPresetSystems[i]), *block->metrics[i]};
+      metric.preset = Preset{std::string(kPresetSystems[i]), *block->metrics[i], block->where};
   }
 }
 

@@ -71,6 +71,7 @@ int Provider::count() const {
   auto add = [&](const auto& provider) { count += provider ? 1 : 0; };
   add(prometheus), add(kayenta), add(web), add(datadog), add(wavefront), add(new_relic), add(job);
   add(cloud_watch), add(graphite), add(influxdb), add(skywalking), add(haproxy);
+  add(alertmanager);
   return count;
 }
 
@@ -87,6 +88,7 @@ std::string_view Provider::kind() const {
   if (influxdb) return "influxdb";
   if (skywalking) return "skywalking";
   if (haproxy) return "haproxy";
+  if (alertmanager) return "alertmanager";
   if (!plugin.empty()) return "plugin";
   return "";
 }

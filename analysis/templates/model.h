@@ -24,11 +24,12 @@
 
 namespace serin::analysis {
 
-// A ready-made metric of a known system: `preset: {istio: latency}`.
+// A ready-made metric of a known system: `preset: {istio: latency}`. Pinning puts its selectors in
+// place of it (presets.h).
 struct Preset {
-  std::string
-      system;  // istio, haproxy, envoy, nginx-ingress, linkerd, traefik, otel-http, micrometer
+  std::string system;  // istio, haproxy, …: see queries/presets
   std::string metric;
+  std::string where;  // more matchers, `namespace="prod"`
   bool operator==(const Preset&) const = default;
 };
 

@@ -82,7 +82,21 @@ void fields(Visitor& v, HaproxyProvider& provider) {
   v.type("HaproxyProvider", "Reads HAProxy's own counters by its admin socket.");
   v("socket", provider.socket, "The admin socket, or several.",
     {.required = true, .or_single = true});
-  v("backend", provider.backend, "The backend.", {.required = true});
+  v("backend", provider.backend, "The backend, or several.", {.required = true, .or_single = true});
+  v("latencyTable", provider.latency_table,
+    "A stick table, by server name, that counts responses by latency.");
+  v("latencyBuckets", provider.latency_buckets,
+    "The bounds that it counts up to, in seconds, ascending.");
+}
+
+void fields(Visitor& v, AlertmanagerProvider& provider) {
+  v.type("AlertmanagerProvider", "Counts alerts that fire.");
+  v("address", provider.address, "The server's URL.", {.required = true});
+  v("filters", provider.filters, "Matchers, all of which an alert must meet: service=\"a\".");
+  v("receiver", provider.receiver, "Alerts for receivers that match this regular expression only.");
+  v("insecure", provider.insecure, "Do not check the server's certificate.");
+  v("headers", provider.headers, "Headers to send.");
+  v("authentication", provider.authentication, "How serin proves itself.");
 }
 
 void fields(Visitor& v, KayentaThreshold& threshold) {
@@ -190,6 +204,7 @@ void fields(Visitor& v, Provider& provider) {
   v("skywalking", provider.skywalking, "Apache SkyWalking.");
   v("plugin", provider.plugin, "A plugin by name, with its configuration.");
   v("haproxy", provider.haproxy, "HAProxy's own counters.", {.serin_only = true});
+  v("alertmanager", provider.alertmanager, "Alerts that fire.", {.serin_only = true});
 }
 
 }  // namespace serin::analysis

@@ -85,6 +85,7 @@ struct WebProvider {
 
 // A Kubernetes Job (metadata, spec), or in serin.dev a command run beside serin.
 struct JobProvider {
+  static constexpr int kTimeoutDefaultSeconds = 60;
   Json metadata;
   Json spec;
   std::vector<std::string> command;  // serin.dev: argv; exit status 0 is success
@@ -95,8 +96,22 @@ struct JobProvider {
 // HAProxy's own counters by its admin socket (serin.dev).
 struct HaproxyProvider {
   std::vector<std::string> socket;
-  std::string backend;
+  std::vector<std::string> backend;
+  std::string latency_table;            // a stick table that counts latencies; "" for none
+  std::vector<double> latency_buckets;  // its bounds in seconds
   bool operator==(const HaproxyProvider&) const = default;
+};
+
+// Alerts that fire (serin.dev).
+struct AlertmanagerProvider {
+  static constexpr int kTimeoutDefaultSeconds = 10;
+  std::string address;
+  std::vector<std::string> filters;
+  std::string receiver;
+  bool insecure = false;
+  std::vector<Header> headers;
+  Authentication authentication;
+  bool operator==(const AlertmanagerProvider&) const = default;
 };
 
 struct KayentaThreshold {
@@ -204,6 +219,7 @@ struct Provider {
   std::optional<SkywalkingProvider> skywalking;
   std::map<std::string, Json> plugin;
   std::optional<HaproxyProvider> haproxy;
+  std::optional<AlertmanagerProvider> alertmanager;
 
   // How many are given; plugins count one each.
   int count() const;

@@ -121,6 +121,9 @@ void check_supported(const std::vector<Metric>& metrics, const Reporter& reporte
     if (metric.provider.count() > 0) {
       std::string kind(metric.provider.kind());
       check("provider." + kind, Path() / "provider" / kind);
+      if (metric.provider.job && metric.provider.job->command.empty()) {
+        check("provider.job.spec", Path() / "provider" / "job" / "spec");
+      }
     }
     const JudgeOptions& options = metric.options;
     if (metric.preset) check("option.preset", Path() / "preset");

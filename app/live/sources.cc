@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "analysis/templates/features.h"
 #include "analysis/templates/fields.h"
 #include "base/config/writer.h"
 #include "base/net/asio_loop.h"
@@ -11,6 +12,9 @@
 #include "base/random.h"
 #include "providers/access/aws.h"
 #include "providers/access/oauth2_client.h"
+#include "providers/alertmanager/source.h"
+#include "providers/haproxy/source.h"
+#include "providers/job/source.h"
 #include "providers/prometheus/source.h"
 #include "providers/web/source.h"
 
@@ -51,6 +55,11 @@ HttpHeaders headers_of(const std::vector<analysis::Header>& headers) {
   return list;
 }
 
+HttpAuth basic_of(const analysis::BasicAuth& basic) {
+  if (basic.username.empty() || basic.password.empty()) return {};
+  return {.kind = HttpAuth::Kind::basic, .user = basic.username, .password = basic.password};
+}
+
 // Makes a source over a client that has tokens where `oauth2` wants them.
 template <class Make>
 Result<SourcePointer> with_access(const SourceParts& parts, const analysis::OAuth2& oauth2,
@@ -64,6 +73,13 @@ Result<SourcePointer> with_access(const SourceParts& parts, const analysis::OAut
                                                   .tls = {.insecure = insecure}}));
   SERIN_TRY(source, make(*client));
   return SourcePointer(std::make_unique<OwningSource>(std::move(client), std::move(source)));
+}
+
+// Metrics servers are shared with others: they are asked no faster than they answer.
+Result<SourcePointer> paced_source(const SourceParts& parts, Result<SourcePointer> made) {
+  if (!made) return made;
+  return SourcePointer(std::make_unique<paced::PacedSource>(
+      parts.loop, std::move(*made), paced::PacedOptions{.counters = parts.counters}));
 }
 
 Result<SourcePointer> make_prometheus(const SourceParts& parts,
@@ -81,8 +97,12 @@ Result<SourcePointer> make_prometheus(const SourceParts& parts,
   endpoint.tls.insecure = from.insecure;
   const analysis::Authentication& proof = from.authentication;
   const auto make = [&](HttpClient& http) {
-    return as_source(
-        prometheus::PrometheusSource::create(parts.loop, http, {.endpoint = endpoint}));
+    prometheus::SourceOptions options{.endpoint = endpoint};
+    if (parts.pool != nullptr) {
+      options.run_elsewhere = [pool = parts.pool](Callback work) { pool->run(std::move(work)); };
+    }
+    return paced_source(parts,
+                        as_source(prometheus::PrometheusSource::create(parts.loop, http, options)));
   };
   if (endpoint.address.find(kSignedAddress) != std::string::npos) {
     SERIN_TRY(auth, access::aws_signature({.region = proof.sigv4.region,
@@ -92,11 +112,7 @@ Result<SourcePointer> make_prometheus(const SourceParts& parts,
     endpoint.auth = auth;
     return make(parts.http);
   }
-  const analysis::BasicAuth& basic = proof.basic_auth;
-  if (!basic.username.empty() && !basic.password.empty()) {
-    endpoint.auth = {
-        .kind = HttpAuth::Kind::basic, .user = basic.username, .password = basic.password};
-  }
+  endpoint.auth = basic_of(proof.basic_auth);
   return with_access(parts, proof.oauth2, from.insecure, make);
 }
 
@@ -112,6 +128,30 @@ Result<SourcePointer> make_web(const SourceParts& parts, const analysis::WebProv
   return with_access(parts, from.authentication.oauth2, from.insecure, [&](HttpClient& http) {
     return as_source(web::WebSource::create(parts.loop, http, options));
   });
+}
+
+Result<SourcePointer> make_alertmanager(const SourceParts& parts,
+                                        const analysis::AlertmanagerProvider& from) {
+  alertmanager::AlertmanagerOptions options;
+  options.address = from.address;
+  options.filters = from.filters;
+  options.receiver = from.receiver;
+  options.headers = headers_of(from.headers);
+  options.auth = basic_of(from.authentication.basic_auth);
+  options.tls.insecure = from.insecure;
+  return with_access(parts, from.authentication.oauth2, from.insecure, [&](HttpClient& http) {
+    return as_source(alertmanager::AlertmanagerSource::create(http, options));
+  });
+}
+
+Result<SourcePointer> make_haproxy(const SourceParts& parts,
+                                   const analysis::HaproxyProvider& from) {
+  return as_source(
+      haproxy::HaproxySource::create(parts.loop, {.sockets = from.socket,
+                                                  .counters = {.backends = from.backend,
+                                                               .instance = "",
+                                                               .latency_table = from.latency_table,
+                                                               .bounds = from.latency_buckets}}));
 }
 
 // "http://host:9090", without user, password and path, which may be secrets.
@@ -137,6 +177,7 @@ std::string source_identity(const analysis::Provider& provider) {
     origin = " " + origin_of(place.prometheus->address);
   }
   if (place.web) origin = " " + origin_of(place.web->url);
+  if (place.alertmanager) origin = " " + origin_of(place.alertmanager->address);
   const std::string text = config::write(place).dump();
   return fmt::format("{}{} {:016x}", provider.kind(), origin,
                      stable_hash(text.data(), text.size()));
@@ -145,9 +186,14 @@ std::string source_identity(const analysis::Provider& provider) {
 Result<SourcePointer> make_source(const SourceParts& parts, const analysis::Provider& provider) {
   if (provider.prometheus) return make_prometheus(parts, *provider.prometheus);
   if (provider.web) return make_web(parts, *provider.web);
-  return fail(
-      Code::failed_precondition,
-      fmt::format("provider '{}' is not supported yet; prometheus and web are", provider.kind()));
+  if (provider.haproxy) return make_haproxy(parts, *provider.haproxy);
+  if (provider.alertmanager) return make_alertmanager(parts, *provider.alertmanager);
+  if (provider.job && !provider.job->command.empty()) {
+    return as_source(job::JobSource::create(parts.loop, {.command = provider.job->command}));
+  }
+  return fail(Code::failed_precondition,
+              analysis::not_supported(provider.job ? "provider.job.spec"
+                                                   : fmt::format("provider.{}", provider.kind())));
 }
 
 }  // namespace serin::app

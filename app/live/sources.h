@@ -12,6 +12,8 @@
 
 #include "analysis/templates/providers.h"
 #include "base/net/http_client.h"
+#include "base/threads/worker_pool.h"
+#include "providers/paced/source.h"
 #include "queries/metric_source.h"
 
 namespace serin::app {
@@ -20,6 +22,9 @@ namespace serin::app {
 struct SourceParts {
   AsioLoop& loop;
   HttpClient& http;
+  WorkerPool* pool = nullptr;  // decodes large answers; null: the loop does
+  // Counts what all sources together are asked; null: nobody wants to know.
+  std::shared_ptr<paced::Counters> counters{};
 };
 
 // Equal texts ask the same place in the same way. It names the provider and where it is; headers,

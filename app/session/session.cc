@@ -85,7 +85,9 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
   for (const analysis::PolicySource& source : policy->sources) {
     // The journal knows the source by its references; only what asks knows the secrets.
     SERIN_TRY(provider, with_secrets(source.provider, secrets_of(plan)));
-    SERIN_TRY(made, make_source({.loop = loop_, .http = *http_}, provider));
+    SERIN_TRY(made,
+              make_source({.loop = loop_, .http = *http_, .pool = &pool_, .counters = queries_},
+                          provider));
     sources_.emplace(source_identity(source.provider), std::move(made));
   }
   notifier_ = std::make_unique<LogNotifier>(log_);
@@ -231,6 +233,8 @@ void Session::leave() {
         end_ = undecided(state->reason) ? SessionEnd::inconclusive : SessionEnd::timed_out;
       break;
   }
+  log_.info("metric queries", {{"serin_queries_total", queries_->queries},
+                               {"serin_queries_saved_total", queries_->saved}});
   store_->commit(end_of_release(*engine_, release_), [this](const Status&) { loop_.stop(); });
 }
 

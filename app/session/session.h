@@ -21,7 +21,9 @@
 #include "app/live/workload.h"
 #include "base/log.h"
 #include "base/net/http_client.h"
+#include "base/threads/worker_pool.h"
 #include "drivers/routers/haproxy/router.h"
+#include "providers/paced/source.h"
 #include "queries/metric_source.h"
 
 namespace serin::app {
@@ -41,6 +43,8 @@ class Session {
  public:
   // What is left to do after a release's end (the mark on the route) may take so long.
   static constexpr Duration kRemainderMax = std::chrono::seconds(10);
+  // Threads for large answers of metrics servers.
+  static constexpr unsigned kDecoders = 2;
 
   // Errors: failed_precondition (no router, another process holds the state directory), and those
   // of its parts.
@@ -79,7 +83,9 @@ class Session {
   SessionOptions options_;
   Log log_;
   std::unique_ptr<store::Store> store_;
+  WorkerPool pool_{kDecoders};
   std::unique_ptr<HttpClient> http_;
+  std::shared_ptr<paced::Counters> queries_ = std::make_shared<paced::Counters>();
   std::map<std::string, std::unique_ptr<queries::MetricSource>> sources_;  // by identity
   std::unique_ptr<drivers::HaproxyRouter> router_;
   std::unique_ptr<drivers::PlacedWorkload> workload_;  // null: somebody else runs the instances

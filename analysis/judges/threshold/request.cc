@@ -61,6 +61,11 @@ Duration timeout_of(const Provider& provider) {
   } else if (provider.web) {
     std::int64_t given = provider.web->timeout_seconds;
     seconds = given > 0 ? given : WebProvider::kTimeoutDefaultSeconds;
+  } else if (provider.alertmanager) {
+    seconds = AlertmanagerProvider::kTimeoutDefaultSeconds;
+  } else if (provider.job) {
+    constexpr std::chrono::seconds kDefault(JobProvider::kTimeoutDefaultSeconds);
+    return std::max(provider.job->timeout.value().value_or(kDefault), Duration::zero());
   }
   return from_seconds(static_cast<double>(std::max<std::int64_t>(seconds, 0)));
 }

@@ -54,6 +54,10 @@ ThresholdRule::ThresholdRule(const Metric& metric)
       no_data_(metric.options.no_data.value_or(NoData::hold)) {
   if (!metric.success_condition.empty()) success_.emplace(metric.success_condition);
   if (!metric.failure_condition.empty()) failure_.emplace(metric.failure_condition);
+  if (success_ || failure_) return;
+  // These decide by themselves where no condition does.
+  if (metric.provider.job) success_.emplace("result.exitCode == 0");
+  if (metric.provider.alertmanager) success_.emplace("result.firing == 0");
 }
 
 Judged ThresholdRule::judge(const Value& result, const Surroundings& surroundings) {

@@ -30,7 +30,8 @@ struct Judged {
 
 class ThresholdRule {
  public:
-  // Reads the conditions, the dialect and `noData`.
+  // Reads the conditions, the dialect and `noData`. Without conditions a job succeeds with exit
+  // status 0, and alertmanager where no alert fires.
   explicit ThresholdRule(const Metric& metric);
 
   bool safe() const { return safe_; }  // by serin's rules, not by Argo Rollouts'

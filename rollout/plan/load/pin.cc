@@ -16,6 +16,7 @@
 #include "base/config/reader.h"
 #include "base/config/writer.h"
 #include "rollout/plan/load/arguments.h"
+#include "rollout/plan/load/presets.h"
 
 namespace serin::rollout {
 namespace {
@@ -157,9 +158,12 @@ Result<PinnedAnalysis> fill(analysis::AnalysisRunSpec run,
     }
     fill_defaults(*resolved, options);
     drop_unfilled_provider(*resolved);
+    SERIN_CHECK(expand_preset(*resolved));
     resolved->written = analysis::to_json(*resolved);
     auto own = versions.find(metric.name);
-    SERIN_TRY(filled, fill_versions(own == versions.end() ? Versions() : own->second, args, keep));
+    SERIN_TRY(filled,
+              fill_versions(own == versions.end() ? preset_versions(metric.preset) : own->second,
+                            args, keep));
     pinned.metrics.push_back({std::move(*resolved), std::move(filled)});
   }
   SERIN_CHECK(check(pinned.metrics));

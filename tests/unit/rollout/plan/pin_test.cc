@@ -58,6 +58,26 @@ TEST(Pin, FifteenLinesAreEnough) {
   EXPECT_EQ(plan->background->boundary, Boundary::exact);
 }
 
+TEST(Pin, PresetsStandForTheirSelectors) {
+  const auto of = [](const std::string& metric, const std::string& versions = "") {
+    const ConfigSet set = load(
+        "kind: Rollout\nmetadata: {name: r}\nspec: {strategy: {canary: {steps: "
+        "[{setWeight: 5}], analysis: {" +
+        versions + "metrics: [{name: m, " + metric + "}]}}}}");
+    auto plan = pin_first(set, options({{"prometheus", "http://p"}}));
+    EXPECT_TRUE(plan) << plan.error().to_string();
+    EXPECT_FALSE(plan->background->metrics.at(0).metric.preset);
+    return plan->background->metrics.at(0);
+  };
+  const PinnedMetric latency = of("preset: {istio: latency, where: 'ns=\"prod\"'}");
+  EXPECT_NE(latency.metric.compare->histogram->buckets.find("ns=\"prod\""), std::string::npos);
+  EXPECT_EQ(latency.versions, (analysis::Versions{"destination_version", "2.4.0", "2.3.0", "pod"}));
+  const PinnedMetric errors = of("preset: {haproxy: errors}", "versions: {label: proxy}, ");
+  EXPECT_EQ(errors.metric.compare->errors->total, "haproxy_server_http_responses_total");
+  EXPECT_EQ(errors.versions.label, "proxy");
+  EXPECT_EQ(of("preset: {traefik: traffic}").metric.options.direction, analysis::Direction::both);
+}
+
 TEST(Pin, WithoutAnAddressThereIsNoProvider) {
   auto plan = pin_first(load(kShort), options());
   ASSERT_TRUE(plan);

@@ -224,7 +224,7 @@ TEST(Supported, WhatIsToComeIsRefused) {
            {"step.analysis", "spec.strategy.canary.steps[4].analysis"},
            {"router.istio", "spec.strategy.canary.trafficRouting.istio"},
            {"match", "spec.strategy.canary.match"},
-           {"provider.job", "spec.strategy.canary.analysis.metrics[0].provider.job"},
+           {"provider.job.spec", "spec.strategy.canary.analysis.metrics[0].provider.job.spec"},
            {"promotion.copy", "spec.promotion.mode"},
            {"workload.systemd", "spec.workload.systemd"},
            {"onEngineLoss.stable", "spec.onEngineLoss"}}) {

@@ -1,0 +1,178 @@
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "base/sim_loop.h"
+#include "providers/paced/source.h"
+
+namespace serin::paced {
+namespace {
+
+using namespace std::chrono_literals;
+using queries::Answer;
+using queries::Request;
+
+// Keeps questions until the test answers them.
+class HeldSource final : public queries::MetricSource {
+ public:
+  struct Held {
+    Request request;
+    Instant deadline;
+    queries::AnswerCallback done;
+  };
+  HeldSource(Loop& loop, std::map<int, Held>& held) : loop_(loop), held_(held) {}
+  Cancellation ask(const Request& request, Instant deadline,
+                   queries::AnswerCallback done) override {
+    const int id = next_++;
+    held_[id] = {request, deadline, std::move(done)};
+    return Cancellation([&loop = loop_, &held = held_, id] {
+      loop.post([&held, id] {
+        auto found = held.extract(id);
+        if (!found.empty()) found.mapped().done(fail(Code::cancelled, "cancelled"));
+      });
+    });
+  }
+
+ private:
+  Loop& loop_;
+  std::map<int, Held>& held_;
+  int next_ = 0;
+};
+
+class PacedSourceTest : public ::testing::Test {
+ protected:
+  void SetUp() override { make({}); }
+  void make(PacedOptions options) {
+    source = std::make_unique<PacedSource>(loop, std::make_unique<HeldSource>(loop, held), options);
+  }
+  Cancellation ask(const std::string& text, Duration patience = 30s) {
+    Request request;
+    request.text = text;
+    if (text == "job") request.kind = Request::Kind::other;
+    return source->ask(request, loop.now().mono + patience, [this](Result<Answer> answer) {
+      answers.push_back(answer ? "answer" : std::string(to_string(answer.error().code)));
+    });
+  }
+  void answer(int id, Result<Answer> value = Answer()) {
+    auto found = held.extract(id);
+    ASSERT_FALSE(found.empty());
+    found.mapped().done(std::move(value));
+  }
+
+  SimLoop loop;
+  std::map<int, HeldSource::Held> held;
+  std::unique_ptr<PacedSource> source;
+  std::vector<std::string> answers;
+};
+
+TEST_F(PacedSourceTest, EqualRequestsShareAQuery) {
+  for (int i = 0; i < 5; ++i) ask("a");
+  ask("b");
+  EXPECT_EQ(held.size(), 2U);
+  answer(0);
+  EXPECT_EQ(answers.size(), 5U);
+  EXPECT_EQ(source->counters().requests, 6U);
+  EXPECT_EQ(source->counters().queries, 2U);
+  EXPECT_EQ(source->counters().saved, 4U);
+}
+
+TEST_F(PacedSourceTest, AnAnswerServesForAMoment) {
+  ask("a");
+  answer(0);
+  loop.advance(199ms);
+  ask("a");
+  EXPECT_EQ(answers.size(), 1U);  // not from within
+  loop.advance(0ms);
+  EXPECT_EQ(answers.size(), 2U);
+  EXPECT_TRUE(held.empty());
+  loop.advance(1ms);
+  ask("a");
+  EXPECT_EQ(held.size(), 1U);
+  answer(1, fail(Code::unavailable, "down"));
+  ask("a");  // an error does not serve
+  EXPECT_EQ(held.size(), 1U);
+  ask("job");
+  answer(3);
+  ask("job");
+  EXPECT_TRUE(held.contains(4));
+}
+
+TEST_F(PacedSourceTest, AFullWindowMakesWait) {
+  for (int i = 0; i < 10; ++i) ask("m" + std::to_string(i));
+  EXPECT_EQ(held.size(), 8U);
+  answer(3);
+  EXPECT_EQ(held.size(), 8U);
+  EXPECT_TRUE(held.contains(8));
+  EXPECT_EQ(source->pacer().waiting(), 1U);
+}
+
+TEST_F(PacedSourceTest, WhoWaitsTooLongHearsSo) {
+  make({.pacer = {.window_start = 1, .window_max = 1}});
+  ask("a", 30s);
+  ask("b", 2s);
+  ask("b", 5s);
+  loop.advance(2s);
+  EXPECT_EQ(answers, (std::vector<std::string>{"deadline_exceeded"}));
+  loop.advance(3s);
+  EXPECT_EQ(answers.size(), 2U);
+  answer(0);
+  EXPECT_TRUE(held.empty());  // nobody wants b any more
+}
+
+TEST_F(PacedSourceTest, TheLastToLeaveTakesTheQueryAlong) {
+  Cancellation first = ask("a");
+  Cancellation second = ask("a");
+  first.cancel();
+  EXPECT_TRUE(answers.empty());
+  loop.advance(1ms);
+  EXPECT_EQ(answers.size(), 1U);
+  EXPECT_EQ(held.size(), 1U);
+  second.cancel();
+  loop.advance(1ms);
+  EXPECT_EQ(answers, (std::vector<std::string>{"cancelled", "cancelled"}));
+  EXPECT_TRUE(held.empty());
+}
+
+TEST_F(PacedSourceTest, ARateHoldsBackUntilItsTime) {
+  make({.pacer = {.rate_per_s = 10, .burst = 1}});
+  ask("a");
+  ask("b");
+  EXPECT_EQ(held.size(), 1U);
+  loop.advance(101ms);
+  EXPECT_EQ(held.size(), 2U);
+}
+
+TEST_F(PacedSourceTest, TooManyAreTurnedAway) {
+  make({.pacer = {.window_start = 1, .window_max = 1, .waiting_max = 2}});
+  for (const char* text : {"a", "b", "c", "d"}) ask(text);
+  loop.advance(0ms);
+  EXPECT_EQ(answers, (std::vector<std::string>{"unavailable"}));
+}
+
+TEST_F(PacedSourceTest, KeepsFewAnswersAndNoLargeOnes) {
+  ask("large");
+  Answer large;
+  large.series.emplace_back().samples.resize(kSamplesKeptMax + 1);
+  answer(0, large);
+  ask("large");
+  EXPECT_TRUE(held.contains(1));
+  answer(1);
+  for (std::size_t i = 0; i < kAnswersKeptMax; ++i) {
+    ask("m" + std::to_string(i));
+    answer(static_cast<int>(i) + 2);
+  }
+  const std::size_t before = held.size();
+  ask("large");  // the oldest went
+  EXPECT_EQ(held.size(), before + 1);
+}
+
+TEST_F(PacedSourceTest, IsForgottenWithItsCallbacks) {
+  ask("a");
+  ask("a");
+  source.reset();
+  loop.advance(60s);
+  EXPECT_TRUE(answers.empty());
+}
+
+}  // namespace
+}  // namespace serin::paced
