@@ -127,7 +127,8 @@ struct PacedSource::Shared : std::enable_shared_from_this<PacedSource::Shared> {
       if (found->second.waiters.empty()) {
         Flight flight = std::move(found->second);
         flights.erase(found);
-        pacer.finished(query, Pacer::End::given_up, now());
+        const bool too_slow = flight.sent && error.code == Code::deadline_exceeded;
+        pacer.finished(query, too_slow ? Pacer::End::pushed_back : Pacer::End::given_up, now());
         flight.inner.cancel();
         send_what_may();
       }

@@ -91,6 +91,12 @@ void count_scrapes(InstanceState& instance, std::span<const std::int64_t> times,
   std::int64_t overdue = (server_now_ms - instance.accounted_ms - interval_ms / 2) / interval_ms;
   if (overdue <= 0) return;
   Known target = known(instance, interval_ms, server_now_ms, presence);
+  if (target == Known::there) {
+    // Scrapes after the newest that `up` knows of may never be: the target may have vanished.
+    const std::int64_t newest = presence.find(instance.side, instance.name)->newest_ms;
+    const std::int64_t due = (newest - instance.accounted_ms + interval_ms / 2) / interval_ms;
+    overdue = std::clamp<std::int64_t>(due, 0, overdue);
+  }
   if (target != Known::there) {
     std::int64_t silent_max = target == Known::gone ? 0 : kSilentScrapesMax;
     std::int64_t counted =

@@ -52,7 +52,10 @@ double Pacer::allowance(Instant now) const {
 }
 
 std::optional<Pacer::Query> Pacer::next(Instant now) {
-  if (waiting_.empty() || static_cast<double>(in_flight_) + 1 > std::max(kWindowMin, window_)) {
+  // What has no time left is not worth a query; whoever waits for it ends it.
+  const auto first = waiting_.lower_bound({now + Duration(1), 0});
+  if (first == waiting_.end() ||
+      static_cast<double>(in_flight_) + 1 > std::max(kWindowMin, window_)) {
     return std::nullopt;
   }
   if (options_.rate_per_s > 0) {
@@ -61,8 +64,8 @@ std::optional<Pacer::Query> Pacer::next(Instant now) {
     allowance_ = left - 1;
     allowance_at_ = now;
   }
-  const Query query = waiting_.begin()->second;
-  waiting_.erase(waiting_.begin());
+  const Query query = first->second;
+  waiting_.erase(first);
   queries_.at(query).sent = now;
   ++in_flight_;
   return query;

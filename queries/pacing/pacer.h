@@ -50,8 +50,8 @@ class Pacer {
   };
   // Nothing where too many wait. A request that joins a waiting query brings its deadline forward.
   std::optional<Entered> enter(const Request& request, Instant deadline, Instant now);
-  // The next query that may be sent now; it counts as sent. Nothing where none waits, or the window
-  // or the rate does not allow one.
+  // The next query that may be sent now; it counts as sent. Nothing where none waits that has time
+  // left, or the window or the rate does not allow one.
   std::optional<Query> next(Instant now);
   // When next() may give one by time alone: the rate allows it then.
   std::optional<Instant> next_wakeup(Instant now) const;

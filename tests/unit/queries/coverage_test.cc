@@ -141,7 +141,7 @@ TEST(Coverage, UpKnowsWhetherASilentTargetIsGone) {
     ComparisonWindow window = looker.look(s.between(at(t - 9), at(t)), t, 9, &presence);
     expected += window.scrapes_expected[kCanary];
   }
-  EXPECT_EQ(expected, 19 + 1);  // c's overdue ones; d's until `up` had been silent long enough
+  EXPECT_EQ(expected, 19);  // c's overdue ones; d's, of which `up` knows nothing, were never due
 }
 
 TEST(ScrapeInterval, IsTheUsualSpacingWhateverIsMissing) {

@@ -119,6 +119,14 @@ TEST_F(PacedSourceTest, WhoWaitsTooLongHearsSo) {
   EXPECT_TRUE(held.empty());  // nobody wants b any more
 }
 
+TEST_F(PacedSourceTest, TimeoutsShrinkTheWindow) {
+  for (int i = 0; i < 20; ++i) ask("m" + std::to_string(i), 2s);
+  loop.advance(2s);
+  EXPECT_EQ(answers.size(), 20U);
+  EXPECT_LT(source->pacer().window(), 8);
+  EXPECT_EQ(source->pacer().in_flight(), 0U);
+}
+
 TEST_F(PacedSourceTest, TheLastToLeaveTakesTheQueryAlong) {
   Cancellation first = ask("a");
   Cancellation second = ask("a");

@@ -72,6 +72,15 @@ TEST_F(PacerTest, StartsWithEightInOrderOfDeadlines) {
   EXPECT_EQ(pacer.request(*pacer.next(now)).text, "m0");
 }
 
+TEST_F(PacerTest, WhatHasNoTimeLeftIsNotSent) {
+  Pacer pacer({});
+  enter(pacer, 1, 1s);
+  const Pacer::Query later = enter(pacer, 2, 3s);
+  now += 1s;
+  EXPECT_EQ(all(pacer), (std::vector<Pacer::Query>{later}));
+  EXPECT_EQ(pacer.waiting(), 1U);
+}
+
 TEST_F(PacerTest, TheWindowGrowsWhileAnswersAreBrisk) {
   Pacer pacer({});
   serve(pacer, 5ms, 10);
