@@ -132,6 +132,17 @@ Result<ChosenAnalysis> choose_analysis(const ConfigSet& set, const std::string& 
               "the files hold no AnalysisTemplate, AnalysisRun or Rollout with an analysis");
 }
 
+Status check_versions(const rollout::PinnedMetric& pinned) {
+  if (!pinned.metric.compare) return {};
+  for (const std::string* version : {&pinned.versions.canary, &pinned.versions.stable}) {
+    if (!version->empty() && !config::has_placeholder(*version)) continue;
+    return fail(Code::invalid_argument,
+                fmt::format("metric {} compares two versions: name them with --canary and --stable",
+                            pinned.metric.name));
+  }
+  return {};
+}
+
 Result<const rollout::PinnedMetric*> choose_metric(const rollout::PinnedAnalysis& analysis,
                                                    const std::string& name) {
   std::string names;

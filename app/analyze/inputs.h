@@ -30,6 +30,9 @@ Result<ChosenAnalysis> pin_template(const rollout::ConfigSet& set,
                                     const analysis::AnalysisTemplate& chosen,
                                     const rollout::PinOptions& options);
 
+// Whether a compared metric knows both versions. Errors: invalid_argument, saying how to name them.
+Status check_versions(const rollout::PinnedMetric& pinned);
+
 // The metric of that name, or the only one. Errors: invalid_argument, listing those that there are.
 Result<const rollout::PinnedMetric*> choose_metric(const rollout::PinnedAnalysis& analysis,
                                                    const std::string& name);

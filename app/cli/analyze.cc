@@ -6,9 +6,9 @@
 #include <cstdio>
 
 #include "app/analyze/asker.h"
-#include "app/live/secrets.h"
 #include "app/cli/commands.h"
 #include "app/cli/tools.h"
+#include "app/live/secrets.h"
 #include "app/view/release_view.h"
 #include "base/real_clock.h"
 
@@ -53,25 +53,35 @@ Result<AnalyzePlan> plan_of(const AnalyzeOptions& options, const std::string& na
   return plan;
 }
 
+// A run that is ended counts metrics that never failed as successful; without a judged look that
+// says nothing.
+std::string rule_line(const analysis::MetricResult& result, const Terminal& terminal) {
+  bool judged = result.count > 0 || result.phase != analysis::Phase::successful;
+  bool good = judged && result.phase == analysis::Phase::successful;
+  bool bad = result.phase == analysis::Phase::failed;
+  Tone tone = good ? Tone::good : bad ? Tone::bad : Tone::unsure;
+  std::string state =
+      fmt::format("{} {}",
+                  good  ? "✔"
+                  : bad ? "✖"
+                        : "?",
+                  judged ? to_string(result.phase) : std::string_view("not judged"));
+  std::string line = fmt::format("{}  {}  {} of {} looks ok", result.name,
+                                 terminal.paint(tone, state), result.successful, result.count);
+  if (result.error > 0) line += fmt::format(", {} errors", result.error);
+  if (result.no_data > 0) line += fmt::format(", {} without data", result.no_data);
+  if (!result.measurements.empty() && !result.measurements.back().value.empty()) {
+    line += ", last value " + result.measurements.back().value;
+  }
+  return result.message.empty() ? line : line + ": " + result.message;
+}
+
 void print(const AnalyzeOutcome& outcome, const Terminal& terminal) {
   for (const std::string& line : metric_lines(outcome.report["metrics"], terminal)) {
     std::puts(line.c_str());
   }
   for (const analysis::MetricResult& each : outcome.thresholds.results) {
-    Tone tone = each.phase == analysis::Phase::successful ? Tone::good
-                : each.phase == analysis::Phase::failed   ? Tone::bad
-                                                          : Tone::unsure;
-    const char* icon = tone == Tone::good ? "✔" : tone == Tone::bad ? "✖" : "?";
-    std::string value = each.measurements.empty() ? "" : each.measurements.back().value;
-    std::printf("%s\n",
-                fmt::format("{}  {}  {} of {} looks ok{}{}{}{}", each.name,
-                            terminal.paint(tone, fmt::format("{} {}", icon, to_string(each.phase))),
-                            each.successful, each.count,
-                            each.error > 0 ? fmt::format(", {} errors", each.error) : "",
-                            each.no_data > 0 ? fmt::format(", {} without data", each.no_data) : "",
-                            value.empty() ? "" : ", last value " + value,
-                            each.message.empty() ? "" : ": " + each.message)
-                    .c_str());
+    std::puts(rule_line(each, terminal).c_str());
   }
   const char* icon = outcome.verdict == AnalyzeVerdict::promote    ? "✔"
                      : outcome.verdict == AnalyzeVerdict::rollback ? "✖"
@@ -90,6 +100,7 @@ ExitCode command_analyze(const AnalyzeOptions& options, const Terminal& terminal
   auto chosen = read_analysis(options.input);
   if (!chosen) return give_up(chosen.error());
   for (rollout::PinnedMetric& each : chosen->analysis.metrics) {
+    if (Status known = check_versions(each); !known) return give_up(known.error());
     auto metric = with_secrets(each.metric, chosen->analysis.secrets);
     if (!metric) return give_up(metric.error());
     each.metric = *std::move(metric);

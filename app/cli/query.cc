@@ -6,10 +6,10 @@
 #include "app/analyze/asker.h"
 #include "app/analyze/inputs.h"
 #include "app/analyze/look.h"
-#include "app/live/secrets.h"
 #include "app/cli/commands.h"
 #include "app/cli/files.h"
 #include "app/cli/tools.h"
+#include "app/live/secrets.h"
 #include "base/real_clock.h"
 
 namespace serin::app {
@@ -115,6 +115,7 @@ ExitCode command_query(const QueryOptions& options) {
   auto pinned = choose_metric(chosen->analysis, options.metric);
   if (!pinned) return give_up(pinned.error());
   rollout::PinnedMetric whole = **pinned;
+  if (Status known = check_versions(whole); !known) return give_up(known.error());
   auto metric = with_secrets(whole.metric, chosen->analysis.secrets);
   if (!metric) return give_up(metric.error());
   whole.metric = *std::move(metric);

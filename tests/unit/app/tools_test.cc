@@ -170,6 +170,7 @@ TEST(Analyze, WithoutDataNothingIsDecided) {
   Ran ran =
       run_serin(on(server, {"analyze", "--from", "1700000000", "--to", "1700000060"}), kTemplate);
   EXPECT_EQ(ran.status, 12) << ran.out << ran.err;
+  EXPECT_EQ(ran.out.find("errors  ? not judged  0 of 0 looks ok, 60 without data"), 0U) << ran.out;
   EXPECT_NE(ran.out.find("errors was judged 0 times, 1 needed: the query answered nothing"),
             std::string::npos)
       << ran.out;
@@ -220,6 +221,12 @@ spec:
               asked.query.find("version=~\"v2|v1\"") != std::string::npos;
   }
   EXPECT_TRUE(samples);
+  Ran unnamed = run_serin(
+      {"analyze", "-f", "-", "--canary", "v2", "--from", "-1m", "--prometheus", server.url()},
+      text);
+  EXPECT_EQ(unnamed.status, 3);
+  EXPECT_NE(unnamed.err.find("name them with --canary and --stable"), std::string::npos)
+      << unnamed.err;
 }
 
 TEST(Lint, FormatsAndStatus) {
