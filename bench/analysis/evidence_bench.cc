@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "analysis/judges/sequential/judge.h"
-#include "analysis/memory.h"
 #include "analysis/templates/model.h"
 #include "base/random.h"
+#include "bench/analysis/memory.h"
 
 namespace serin::bench {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "analysis/judges/kayenta/classify.h"
-#include "analysis/kayenta_port.h"
 #include "base/random.h"
+#include "bench/analysis/kayenta_port.h"
 
 namespace serin::bench {
 namespace {

@@ -1,4 +1,4 @@
-#include "analysis/kayenta_port.h"
+#include "bench/analysis/kayenta_port.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "analysis/memory.h"
+#include "bench/analysis/memory.h"
 
 #include <malloc.h>
 
