@@ -56,7 +56,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<analysis::AnalysisTemplate> templates;
   for (const auto& document : config::read_documents("fuzz.yaml", text, problems)) {
     auto header = config::header_of(document, problems);
-    if (!header || !header->kind.ends_with("AnalysisTemplate")) continue;
+    bool is_template =
+        header && (header->kind == "AnalysisTemplate" || header->kind == "ClusterAnalysisTemplate");
+    if (!is_template) continue;
     templates.push_back(analysis::read_template(document, *header, problems));
   }
   analysis::Templates list;
