@@ -66,6 +66,7 @@ void LiveShell::handle(const Event& event) {
   // Taking traffic away never waits for the disk.
   for (const Effect& effect : at_once) perform(effect);
   if (!unsaved.records.empty() || !unsaved.effects.empty()) save(std::move(unsaved));
+  drop_unwanted();
   if (!output.changed.empty() && parts_.changed) parts_.changed(output.changed);
 }
 
@@ -137,6 +138,16 @@ void LiveShell::on_store_health(const Status& health) {
     on_saved(count, status);
     submit(engine::event::StoreRestored{});
   });
+}
+
+void LiveShell::drop_unwanted() {
+  for (Unsaved& unsaved : unsaved_) {
+    std::erase_if(unsaved.effects, [this](const Effect& effect) {
+      if (parts_.engine.wanted(effect)) return false;
+      drop(effect);
+      return true;
+    });
+  }
 }
 
 void LiveShell::perform_or_drop(const Effect& effect) {

@@ -77,6 +77,7 @@ class LiveShell {
   void on_saved(std::size_t count, const Status& status);
   void on_store_health(const Status& health);
   void perform_or_drop(const Effect& effect);
+  void drop_unwanted();
   void perform(const Effect& effect);
   void drop(const Effect& effect);
   void apply_traffic(const std::string& release,

@@ -14,7 +14,9 @@
 //  2. It appends `records` to the journal in one call that keeps all of them or none, in order.
 //  3. It performs effects that say at_once immediately, in order, beside the write; those that say
 //     after_durable once all records up to and including this output's are on disk, and then asks
-//     wanted() first: an effect that waited may have been overtaken, and is then dropped.
+//     wanted() first: an effect that waited may have been overtaken, and is then dropped. What
+//     waits and is no longer wanted after an event is dropped at once: the disk may never come
+//     back.
 //  4. Every effect with an outcome has exactly one, also those that were dropped (Outcome::dropped)
 //     or that nobody answered in time.
 //  5. Where an append fails: event::StoreFailed, once; the records wait in a bounded queue and are

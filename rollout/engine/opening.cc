@@ -31,16 +31,19 @@ Ticket rollback_of(const Release& release) {
   Ticket ticket = release.ticket;
   machine::ReleaseSpec& spec = ticket.spec;
   const machine::ReleaseState& state = release.state;
-  bool exchanged = state.status == machine::ReleaseStatus::succeeded ||
-                   state.promotion.stage == machine::PromotionStage::exchange;
+  // Where the roles have changed (or may have), they change again; where the canary was left with
+  // a share, that is taken away; else nothing has changed.
+  bool exchanged = state.promotion.stage == machine::PromotionStage::exchange;
+  bool kept = state.status == machine::ReleaseStatus::succeeded &&
+              spec.promotion == machine::PromoteBy::manual;
   ticket.type = TicketType::rollback;
   spec.version = release.ticket.spec.stable_version;
   spec.stable_version = release.ticket.spec.version;
   spec.steps.clear();
   spec.verify = Duration{};
   spec.undecided = machine::Undecided::promote;
-  spec.instant = true;
-  spec.restored = !exchanged;
+  spec.instant = exchanged;
+  spec.restored = !exchanged && !kept;
   return ticket;
 }
 
@@ -193,7 +196,12 @@ void Round::start_waiting() {
       if (!other.remains() || !same_place(other.ticket, release.ticket)) continue;
       apply(other, machine::Event(machine::event::Superseded{}));
     }
-    advance(release, machine::Event(machine::event::Start{}));
+    // What a rollback was to restore may have been kept from changing in the end.
+    const Release* of =
+        release.ticket.type == TicketType::rollback ? engine_.find(release.ticket.of) : nullptr;
+    bool restored =
+        of != nullptr && !of->active() && of->state.status != machine::ReleaseStatus::succeeded;
+    advance(release, machine::Event(machine::event::Start{restored}));
   }
 }
 

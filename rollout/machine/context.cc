@@ -39,11 +39,15 @@ bool is_judged(const ReleaseState& state) {
     case ReleaseStatus::starting:
       return true;
     case ReleaseStatus::promoting:
-      // Once the roles are being exchanged, the canary may be stable already.
-      return state.promotion.stage != PromotionStage::exchange;
+      return !is_exchanging(state);
     default:
       return false;
   }
+}
+
+bool is_exchanging(const ReleaseState& state) {
+  return state.status == ReleaseStatus::promoting &&
+         state.promotion.stage == PromotionStage::exchange;
 }
 
 bool is_held(const ReleaseState& state) {

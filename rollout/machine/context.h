@@ -29,6 +29,8 @@ void pause(Context& c, Reason reason, std::string sentence);
 // In the plan, or past it, and not on the way back: FAIL returns to stable from here.
 bool is_judged(const ReleaseState& state);
 bool is_active(const ReleaseState& state);
+// The roles are being exchanged: the canary may be stable already.
+bool is_exchanging(const ReleaseState& state);
 
 // Nothing may advance: the store is down, the route is not read yet, or metrics are down.
 bool is_held(const ReleaseState& state);

@@ -48,8 +48,7 @@ void consider(Context& c, const Finding& finding) {
   ReleaseState& state = c.state;
   switch (finding.action) {
     case OnFail::rollback:
-      return_to_stable(c, finding.guard ? Cause::guard : Cause::metric, finding.sentence,
-                       finding.guard);
+      fail_release(c, finding.guard ? Cause::guard : Cause::metric, finding.sentence);
       return;
     case OnFail::pause:
       if (!contains(state.acknowledged, finding.metric) &&
@@ -81,7 +80,9 @@ void on_judged(Context& c, const event::Judged& event) {
     if (contains(state.muted, finding.metric)) continue;
     // On the way back only a guard says more: there is no time to wait for stable's capacity.
     if (state.status == ReleaseStatus::rolling_back && finding.guard) state.back.hard = true;
-    if (is_judged(state)) consider(c, finding);
+    if (is_judged(state) || (is_exchanging(state) && finding.action == OnFail::rollback)) {
+      consider(c, finding);
+    }
   }
   if (!is_judged(state) || state.status == ReleaseStatus::paused) return;
   for (const Finding& finding : judged.pauses) {
@@ -108,16 +109,15 @@ void check_instances(Context& c) {
   if (!is_judged(state) || !state.exposed || state.traffic.desired.canary.units() == 0) return;
   const auto& observed = state.traffic.observed;
   if (observed && is_all_down(observed->canary_slot)) {
-    return_to_stable(c, Cause::guard,
-                     fmt::format("none of {} canary servers is up by the router's health checks",
-                                 observed->canary_slot.servers_total),
-                     true);
+    fail_release(c, Cause::guard,
+                 fmt::format("none of {} canary servers is up by the router's health checks",
+                             observed->canary_slot.servers_total));
     return;
   }
   const auto& canary = state.workload.canary;
   if (canary && canary->instances > 0 && canary->ready == 0) {
-    return_to_stable(c, Cause::guard,
-                     fmt::format("none of {} canary instances is ready", canary->instances), true);
+    fail_release(c, Cause::guard,
+                 fmt::format("none of {} canary instances is ready", canary->instances));
   }
 }
 

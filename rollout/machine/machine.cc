@@ -26,7 +26,7 @@ void look(ReleaseState& state, Now now) {
 
 struct Handler {
   Context& c;
-  void operator()(const event::Start&) { on_start(c); }
+  void operator()(const event::Start& event) { on_start(c, event); }
   void operator()(const event::Preflighted& event) { on_preflighted(c, event); }
   void operator()(const event::TrafficOutcome& event) { on_outcome(c, event); }
   void operator()(const event::TrafficObserved& event) { on_observed(c, event); }
@@ -130,8 +130,10 @@ bool is_wanted(const ReleaseState& state, const Effect& effect) {
            state.status != ReleaseStatus::rolling_back && !is_terminal(state.status);
   }
   if (std::holds_alternative<effect::ExchangeRoles>(effect.action)) {
+    // Not what failed meanwhile, unless it may have been done already.
+    bool recalled = state.promotion.recall != Cause::none && !state.promotion.uncertain;
     return state.promotion.stage == PromotionStage::exchange && state.promotion.in_flight &&
-           state.status == ReleaseStatus::promoting;
+           state.status == ReleaseStatus::promoting && !recalled;
   }
   return true;
 }

@@ -187,9 +187,10 @@ void open_release(Context& c, const event::Operated& event) {
 }
 
 void roll_back(Context& c, const event::Operated& event) {
-  // Once the roles are being exchanged this release ends as Succeeded; the ticket waits for that.
-  bool exchanging = c.state.promotion.stage == PromotionStage::exchange;
-  if (!is_terminal(c.state.status) && !exchanging) {
+  if (is_exchanging(c.state)) {
+    // It ends as Succeeded, or returns where the roles have not changed; the ticket waits for that.
+    fail_release(c, Cause::rollback, by(event, "rolled back"));
+  } else if (!is_terminal(c.state.status)) {
     return_to_stable(c, Cause::rollback, by(event, "rolled back"), event.hard);
   }
   open_release(c, event);

@@ -7,7 +7,7 @@
 namespace serin::rollout::machine {
 
 // Pending and Starting.
-void on_start(Context& c);
+void on_start(Context& c, const event::Start& event);
 void on_preflighted(Context& c, const event::Preflighted& event);
 void look_at_route(Context& c, const event::TrafficObserved& event);
 void starting(Context& c);
@@ -30,6 +30,9 @@ void on_exchanged(Context& c, const event::RolesExchanged& event);
 
 // RollingBack.
 void return_to_stable(Context& c, Cause cause, std::string sentence, bool hard = false);
+// The same for what was judged or seen: while the roles may be changing, once it is known that they
+// have not; nothing where they have.
+void fail_release(Context& c, Cause cause, std::string sentence);
 void returning(Context& c);
 
 // After the end.

@@ -55,6 +55,10 @@ void begin_promotion(Context& c, bool word) {
   state.step = c.steps_count();
   state.promotion.word = state.promotion.word || word;
   state.manual_weight.reset();
+  if (c.spec.promotion == PromoteBy::manual && target_weight(c).units() == 0) {
+    end(c, ReleaseStatus::succeeded, "the canary has no traffic any more");
+    return;
+  }
   if (c.spec.promotion == PromoteBy::manual) {
     end(c, ReleaseStatus::succeeded,
         fmt::format("{} ends at {} of the traffic; bringing the rest of stable to it is left to "
@@ -99,6 +103,17 @@ void promoting(Context& c) {
   }
 }
 
+void fail_release(Context& c, Cause cause, std::string sentence) {
+  PromotionState& promotion = c.state.promotion;
+  if (!is_exchanging(c.state) || (!promotion.in_flight && !promotion.uncertain)) {
+    return_to_stable(c, cause, std::move(sentence), cause == Cause::guard);
+    return;
+  }
+  if (promotion.recall != Cause::none) return;
+  promotion.recall = cause;
+  promotion.recall_sentence = std::move(sentence);
+}
+
 void on_exchanged(Context& c, const event::RolesExchanged& event) {
   PromotionState& promotion = c.state.promotion;
   if (c.state.status != ReleaseStatus::promoting || !promotion.in_flight ||
@@ -106,7 +121,19 @@ void on_exchanged(Context& c, const event::RolesExchanged& event) {
     return;
   }
   promotion.in_flight = false;
-  if (event.result != Outcome::done) return;  // it is idempotent: asked again
+  promotion.uncertain = promotion.uncertain || event.result == Outcome::unknown;
+  if (event.result != Outcome::done) {
+    // It is idempotent: asked again, unless the canary failed meanwhile and it was not done.
+    if (promotion.recall == Cause::none || promotion.uncertain) return;
+    return_to_stable(c, promotion.recall, promotion.recall_sentence,
+                     promotion.recall == Cause::guard);
+    return;
+  }
+  if (promotion.recall != Cause::none) {
+    tell(c, Severity::alert, "failed-while-promoted",
+         fmt::format("{} became stable while it failed: {}; roll back to return to {}",
+                     c.spec.version, promotion.recall_sentence, c.spec.stable_version));
+  }
   tell(c, Severity::info, "promoted",
        fmt::format("{} {} is stable; {} stays warm for {}", c.spec.rollout, c.spec.version,
                    c.spec.stable_version, format_duration(c.spec.warm)));

@@ -54,6 +54,7 @@ void on_recovered(Context& c) {
   state.workload.next_try = c.mono();
   state.start.asked = false;
   state.start.ready_since.reset();
+  state.promotion.uncertain = state.promotion.uncertain || state.promotion.in_flight;
   state.promotion.in_flight = false;
   state.promotion.next_try = c.mono();
   state.judged_step = -1;

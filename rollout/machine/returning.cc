@@ -106,6 +106,7 @@ void return_to_stable(Context& c, Cause cause, std::string sentence, bool hard) 
     state.back.hard = state.back.hard || hard;
     return;
   }
+  state.promotion.stage = PromotionStage::none;
   state.back.cause = cause;
   state.back.sentence = sentence;
   state.back.since = c.now;

@@ -74,14 +74,15 @@ void check_start_deadline(Context& c) {
 
 }  // namespace
 
-void on_start(Context& c) {
+void on_start(Context& c, const event::Start& event) {
   if (c.state.start.stage != StartStage::idle) return;
-  if (c.spec.restored) {
+  if (c.spec.restored || event.restored) {
     advance(c, StartStage::started);
     end(c, ReleaseStatus::succeeded,
         fmt::format("{} has all traffic, as before: nothing was left to restore", c.spec.version));
     return;
   }
+  c.state.store_failed = false;  // or it would not start; said while it waited
   advance(c, StartStage::preflight);
   c.state.start.since = c.mono();
   c.state.start.next_try = c.mono();

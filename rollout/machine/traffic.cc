@@ -217,7 +217,7 @@ void on_observed(Context& c, const event::TrafficObserved& event) {
     return;
   }
   // Between the exchange and its outcome the slots may have changed their meaning.
-  if (c.state.promotion.stage == PromotionStage::exchange && !c.state.recovering) return;
+  if (is_exchanging(c.state) && !c.state.recovering) return;
   bool cleared =
       c.state.start.stage == StartStage::clear && observed.owner == c.state.start.stale_owner;
   if (is_foreign(c, observed) && !cleared) {

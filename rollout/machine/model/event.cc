@@ -15,7 +15,7 @@ using codec::Field;
 namespace event {
 
 constexpr auto fields(std::type_identity<Start>) {
-  return std::tuple{};
+  return std::tuple{Field{"restored", &Start::restored}};
 }
 constexpr auto fields(std::type_identity<Preflighted>) {
   return std::tuple{Field{"error", &Preflighted::error}, Field{"refusals", &Preflighted::refusals},

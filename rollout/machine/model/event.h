@@ -54,6 +54,7 @@ namespace event {
 // The release may begin: it holds its service.
 struct Start {
   static constexpr std::string_view kName = "start";
+  bool restored = false;  // a rollback's: the release before it returned after all
   bool operator==(const Start&) const = default;
 };
 

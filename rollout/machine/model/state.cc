@@ -71,10 +71,14 @@ constexpr auto fields(std::type_identity<WorkloadState>) {
 }
 
 constexpr auto fields(std::type_identity<PromotionState>) {
-  return std::tuple{Field{"stage", &PromotionState::stage}, Field{"word", &PromotionState::word},
+  return std::tuple{Field{"stage", &PromotionState::stage},
+                    Field{"word", &PromotionState::word},
                     Field{"in_flight", &PromotionState::in_flight},
                     Field{"next_try_ns", &PromotionState::next_try},
-                    Field{"attempt", &PromotionState::attempt}};
+                    Field{"attempt", &PromotionState::attempt},
+                    Field{"uncertain", &PromotionState::uncertain},
+                    Field{"recall", &PromotionState::recall},
+                    Field{"recall_sentence", &PromotionState::recall_sentence}};
 }
 
 constexpr auto fields(std::type_identity<ReturnState>) {

@@ -179,6 +179,10 @@ struct PromotionState {
   bool in_flight = false;
   Instant next_try{};
   std::uint64_t attempt = 0;
+  bool uncertain = false;  // the roles may have been exchanged already
+  // A failure while the exchange was on its way: it is returned if that did not happen.
+  Cause recall = Cause::none;
+  std::string recall_sentence;
   bool operator==(const PromotionState&) const = default;
 };
 

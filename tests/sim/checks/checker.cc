@@ -184,8 +184,9 @@ void Checker::check_judged(const Mind& mind, const JournalRecord& record) const 
     std::string metric(finding["metric"].string());
     bool muted = std::find(state->muted.begin(), state->muted.end(), metric) != state->muted.end();
     bool away = state->status == ReleaseStatus::rolling_back || machine::is_terminal(state->status);
-    bool exchanging = state->promotion.stage == PromotionStage::exchange;
-    if (!muted && !away && !exchanging) {
+    // While the roles may be changing: at once, or as soon as it is known that they did not.
+    bool recalled = state->promotion.recall != machine::Cause::none;
+    if (!muted && !away && !recalled) {
       violated("{}: {} failed and the release is {}", record.release, metric,
                machine::to_string(state->status));
     }
@@ -249,7 +250,8 @@ void Checker::follow_steps(const Track& track, const ReleaseState& now, bool ope
 // 3: evidence, or a word.
 void Checker::check_promotion(const Track& track, const ReleaseState& now) const {
   const machine::ReleaseSpec& spec = track.ticket.spec;
-  if (now.promotion.word || spec.instant) return;
+  // A rollback's ticket is a person's word.
+  if (now.promotion.word || track.ticket.type == engine::TicketType::rollback) return;
   if (!now.judgement || now.judgement->contested) violated("{}: contested and promoted", spec.id);
   if (!now.judgement->covered) violated("{}: promoted without data", spec.id);
   if (spec.undecided == machine::Undecided::promote) return;
@@ -267,6 +269,12 @@ void Checker::check_end(Process& process, Track& track, const ReleaseState& now)
   const Route& route = *routes_.at(track.ticket.service);
   if (now.status == ReleaseStatus::succeeded) {
     ++promoted_;
+    bool withdrawn = track.ticket.type == engine::TicketType::rollback &&
+                     track.ticket.spec.promotion == machine::PromoteBy::manual;
+    if (withdrawn && now.traffic.claimed && now.traffic.desired.canary.units() > 0) {
+      violated("{}: rolled back and the canary is left {}", track.ticket.spec.id,
+               now.traffic.desired.canary.to_string());
+    }
     return;
   }
   ++returned_;

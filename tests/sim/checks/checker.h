@@ -72,6 +72,7 @@ class Checker final : public Watcher {
     Instant operated{};         // the last accepted operation
     Duration exposed_failed{};  // good time with a share after FAIL
     Duration exposed_more{};    // good time with more than the plan has
+    Duration recalled{};        // FAIL, and the exchange of roles has no outcome
     Duration looked{};          // in the current step, or window, by this clock
     int good_looks = 0;
   };

@@ -99,6 +99,10 @@ void Checker::on_exchange(Process& process, const std::string& release) {
   if (durable == nullptr || durable->promotion.stage != PromotionStage::exchange) {
     violated("{}: roles exchanged before it was on disk", release);
   }
+  const ReleaseState& live = *process.engine().state(release);
+  if (live.promotion.recall != machine::Cause::none && !live.promotion.uncertain) {
+    violated("{}: failed, and its roles are exchanged", release);
+  }
   const machine::ReleaseSpec& spec = track.ticket.spec;
   bool word = track.word || spec.instant;
   if (durable->promotion.word && !word) violated("{}: promoted on nobody's word", release);
@@ -132,6 +136,13 @@ void Checker::check_share(const Route& route, const ReleaseState& state, Track& 
 void Checker::check_plan(const Route& route, const ReleaseState& state, Track& track) {
   bool judged = state.status == ReleaseStatus::progressing ||
                 state.status == ReleaseStatus::paused || state.status == ReleaseStatus::promoting;
+  // 1 again: a failure while the exchange waits must not wait with it.
+  bool recalled = state.promotion.recall != machine::Cause::none && !state.promotion.uncertain;
+  track.recalled = recalled ? track.recalled + kEvery : Duration{};
+  if (track.recalled > kReturnBound) {
+    violated("{}: failed for {:.1f} s while its exchange waits", track.ticket.spec.id,
+             to_seconds(track.recalled));
+  }
   bool readable = state.promotion.stage != PromotionStage::exchange && !state.store_failed &&
                   route.truth().stable.servers_ready > 0;
   Weight allowed = std::max(allowed_share(track.ticket.spec, state), state.traffic.desired.canary);

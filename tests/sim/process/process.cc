@@ -153,8 +153,18 @@ void Process::handle(const engine::Event& event) {
     maybe_die();
     if (incarnation != incarnation_) return;
   }
+  drop_unwanted();
   release_waiting();
   if (incarnation == incarnation_) wake();
+}
+
+void Process::drop_unwanted() {
+  if (around_.bug == Bug::rollback_waits) return;
+  std::erase_if(waiting_, [this](const Waiting& waiting) {
+    if (engine_->wanted(waiting.effect)) return false;
+    drop(waiting.effect);
+    return true;
+  });
 }
 
 void Process::wake() {

@@ -68,6 +68,7 @@ class Process {
   void write();
   void written(std::uint64_t number, Status status);
   void release_waiting();
+  void drop_unwanted();
   void perform(const rollout::engine::Effect& effect);
   void perform_waited(const rollout::engine::Effect& effect);
   void drop(const rollout::engine::Effect& effect);

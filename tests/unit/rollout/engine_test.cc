@@ -171,6 +171,37 @@ TEST(Engine, RollbackOfAPromotedReleaseIsANewTicketAtOnce) {
   lab.expect_fold();
 }
 
+TEST(Engine, RollbackOfWhatChangedNothingChangesNothing) {
+  EngineLab lab;
+  std::string id = lab.open("checkout");
+  lab.advance(seconds(30));
+  effect::Reply first = lab.operate(id, Operation::rollback);
+  lab.advance(seconds(5));
+  ASSERT_EQ(lab.status(first.opened), ReleaseStatus::succeeded);
+  effect::Reply second = lab.operate(first.opened, Operation::rollback);
+  ASSERT_TRUE(second.accepted);
+  lab.advance(seconds(20));
+  EXPECT_EQ(lab.status(second.opened), ReleaseStatus::succeeded);
+  EXPECT_EQ(lab.share("checkout"), 0);
+  EXPECT_EQ(lab.exchanges[second.opened], 0);
+}
+
+TEST(Engine, RollbackOfAManualReleaseTakesItsShareAway) {
+  EngineLab lab;
+  Ticket ticket = lab_ticket("checkout");
+  ticket.spec.promotion = machine::PromoteBy::manual;
+  std::string id = lab.open(ticket).opened;
+  lab.advance(seconds(130));
+  ASSERT_EQ(lab.status(id), ReleaseStatus::succeeded);
+  ASSERT_EQ(lab.share("checkout"), 50);
+  effect::Reply reply = lab.operate(id, Operation::rollback);
+  lab.advance(seconds(20));
+  EXPECT_EQ(lab.status(reply.opened), ReleaseStatus::succeeded);
+  EXPECT_EQ(lab.share("checkout"), 0);
+  EXPECT_EQ(lab.exchanges[reply.opened], 0);
+  lab.expect_fold();
+}
+
 TEST(Engine, RollbackOfAnActiveReleaseReturnsFirst) {
   EngineLab lab;
   std::string id = lab.open("checkout");

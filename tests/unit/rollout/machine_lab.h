@@ -79,8 +79,9 @@ class Lab {
   std::vector<std::string> events;  // names of events that changed the state
   bool exchanged = false;
   bool exchange_works = true;
-  int canary_ready = 0;  // of the workload; follows what is asked for
-  int stable_ready = 4;  // as the workload sees it
+  bool exchange_waits = false;  // it has no outcome yet
+  int canary_ready = 0;         // of the workload; follows what is asked for
+  int stable_ready = 4;         // as the workload sees it
   bool workload_works = true;
 
   // One event, its effects, and their outcomes.
@@ -253,6 +254,7 @@ class Lab {
           ObservedWorkload{std::max(ready, canary ? 1 : 4), ready, "", false}, ""});
     }
     if (const auto* exchange = std::get_if<effect::ExchangeRoles>(&effect.action)) {
+      if (exchange_waits) return;
       exchanged = exchanged || exchange_works;
       if (exchange_works) {  // the slots change their meaning
         std::swap(router.seen.stable, router.seen.canary_slot);

@@ -219,6 +219,68 @@ TEST(Promotion, AllEffectsThatGiveTrafficWaitForTheJournal) {
   }
 }
 
+// The exchange waits, for a disk that is full or for its reply.
+Lab exchanging() {
+  ReleaseSpec spec = lab_spec();
+  Lab lab(spec);
+  lab.exchange_waits = true;
+  lab.start();
+  lab.advance(minutes(2) + seconds(5));
+  EXPECT_EQ(lab.state.promotion.stage, PromotionStage::exchange);
+  EXPECT_TRUE(lab.state.promotion.in_flight);
+  return lab;
+}
+
+bool exchange_wanted(const Lab& lab) {
+  return is_wanted(lab.state, {When::after_durable, effect::ExchangeRoles{"exchange", "2.4.0"}});
+}
+
+TEST(Promotion, FailureBeforeTheRolesChangedReturns) {
+  Lab lab = exchanging();
+  EXPECT_TRUE(exchange_wanted(lab));
+  lab.fail_metric();
+  EXPECT_EQ(lab.state.status, ReleaseStatus::promoting);  // it may have been done this moment
+  EXPECT_FALSE(exchange_wanted(lab));
+  lab.send(event::RolesExchanged{"exchange", Outcome::dropped, ""});
+  lab.see_again();
+  EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
+  EXPECT_EQ(lab.state.back.cause, Cause::metric);
+  EXPECT_EQ(lab.share(), 0);
+}
+
+TEST(Promotion, FailureBetweenTriesOfTheExchangeReturnsAtOnce) {
+  Lab lab = exchanging();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(lab.state.promotion.in_flight);
+    lab.send(event::RolesExchanged{"exchange", Outcome::failed, "no space left on device"});
+  }
+  EXPECT_FALSE(lab.state.promotion.in_flight);
+  lab.fail_metric(true);
+  EXPECT_EQ(lab.state.back.cause, Cause::guard);
+  EXPECT_EQ(lab.share(), 0);
+}
+
+TEST(Promotion, FailureAfterTheRolesChangedIsToldAndNotActedOn) {
+  Lab lab = exchanging();
+  lab.fail_metric();
+  lab.send(event::RolesExchanged{"exchange", Outcome::done, ""});
+  EXPECT_EQ(lab.state.status, ReleaseStatus::succeeded);
+  EXPECT_EQ(lab.told("failed-while-promoted"), 1);
+}
+
+TEST(Promotion, ExchangeOfUnknownOutcomeIsCarriedThrough) {
+  Lab lab = exchanging();
+  lab.send(event::RolesExchanged{"exchange", Outcome::unknown, ""});
+  lab.fail_metric();
+  EXPECT_TRUE(exchange_wanted(lab));
+  lab.send(event::RolesExchanged{"exchange", Outcome::failed, ""});
+  EXPECT_EQ(lab.state.status, ReleaseStatus::promoting);
+  lab.advance(seconds(1));
+  lab.send(event::RolesExchanged{"exchange", Outcome::done, ""});
+  EXPECT_EQ(lab.state.status, ReleaseStatus::succeeded);
+  EXPECT_EQ(lab.told("failed-while-promoted"), 1);
+}
+
 TEST(Promotion, LeaseLastsUntilTheRouteIsGivenBack) {
   ReleaseSpec spec = lab_spec();
   spec.lease = true;

@@ -125,5 +125,12 @@ TEST(Start, AbortBeforeAnythingIsTouched) {
   EXPECT_EQ(lab.router.writes, 0);
 }
 
+TEST(Start, StoreThatFailedWhileItWaitedIsForgotten) {
+  Lab lab(lab_spec());
+  lab.send(event::StoreFailed{"no space left on device"});  // and a crash before it was restored
+  lab.start();
+  EXPECT_EQ(lab.state.status, ReleaseStatus::progressing);
+}
+
 }  // namespace
 }  // namespace serin::rollout::machine
