@@ -207,6 +207,7 @@ ConditionHints condition_hints(std::string_view text) {
   hints.on_empty = vector ? trial.say(Value::reals({})) : Said::error;
   hints.on_nan = trial.say(vector ? Value::reals({kNan}) : Value::real(kNan));
   hints.on_nil = trial.say(Value());
+  if (parsed.tree.nodes.size() > kHintNodesMax) return hints;
   Survey survey(parsed.tree);
   const Borders& borders = survey.borders();
   if (!borders.plain || borders.length > kLengthMax) return hints;

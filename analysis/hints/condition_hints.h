@@ -11,6 +11,7 @@
 // nothing of what a query can yield.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -28,8 +29,10 @@ struct ConditionHints {
   bool always = false;  // every number makes it true
 };
 
-// Evaluations at most, whatever the condition is.
+// Evaluations at most, whatever the condition is, and the size of conditions that `never` and
+// `always` are claimed of.
 inline constexpr int kHintEvaluationsMax = 4'000;
+inline constexpr std::size_t kHintNodesMax = 500;
 
 ConditionHints condition_hints(std::string_view text);
 

@@ -61,5 +61,17 @@ TEST(ConditionHints, ClaimsNothingOfWhatItDoesNotUnderstand) {
   }
 }
 
+TEST(ConditionHints, AreBounded) {
+  // `false || false || …`: two nodes a part.
+  auto long_condition = [](std::size_t parts) {
+    std::string text = "false";
+    for (std::size_t i = 1; i < parts; ++i) text += " || false";
+    return text;
+  };
+  EXPECT_TRUE(condition_hints(long_condition(kHintNodesMax / 2)).never);
+  EXPECT_FALSE(condition_hints(long_condition(kHintNodesMax / 2 + 1)).never);
+  EXPECT_TRUE(condition_hints(long_condition(kHintNodesMax / 2 + 1)).compiles);
+}
+
 }  // namespace
 }  // namespace serin::analysis
