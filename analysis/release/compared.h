@@ -49,6 +49,7 @@ class Compared {
   const std::string& name() const { return name_; }
   const std::string& source() const { return source_; }
   Duration timeout() const;
+  Duration interval() const { return schedule_.interval(); }
 
   // Empty while an answer is waited for, or before the next look.
   std::vector<PartAsk> due(Now now);

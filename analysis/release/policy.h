@@ -33,6 +33,14 @@ struct PolicyMetric {
   bool operator==(const PolicyMetric&) const = default;
 };
 
+// What a plan gives the canary: so long at that share, which yields as much evidence as the plan's
+// own shares do.
+struct PlannedExposure {
+  double weight = 0;  // in (0, 1)
+  Duration time{};    // 0: not known
+  bool operator==(const PlannedExposure&) const = default;
+};
+
 // Threshold rules that run together: the background's, or those of one step.
 struct PolicyRules {
   std::vector<PolicyMetric> metrics;
@@ -57,6 +65,7 @@ struct ReleasePolicy {
   stats::Boundary boundary = stats::Boundary::exact;
   Duration planned =
       std::chrono::hours(1);           // of the whole release, with the extensions that it may take
+  PlannedExposure exposure;            // for forecasts
   Duration history = kHistoryDefault;  // learned from before the start; 0: nothing is
   bool edge_errors = false;            // the router's own counters are judged too
   double edge_share = 2;

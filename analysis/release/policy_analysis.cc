@@ -76,6 +76,7 @@ Result<std::unique_ptr<PolicyAnalysis>> PolicyAnalysis::create(
     analysis->edge_metric_ = plan.metrics.size() - 1;
   }
   analysis->silences_.resize(analysis->compared_.size());
+  analysis->forecasts_.resize(analysis->compared_.size());
   if (!plan.metrics.empty()) {
     SERIN_TRY(judge, SequentialJudge::create(std::move(plan)));
     analysis->judge_ = std::move(judge);
@@ -207,10 +208,20 @@ Status PolicyAnalysis::learned(AskId id, const Json& what, Now now) {
 
 void PolicyAnalysis::take(std::size_t metric, Now) {
   if (compared_[metric].take_unlearned()) judge_->learn(metric, {});
+  if (!forecasts_[metric]) foretell(metric);
   if (auto window = compared_[metric].take_window(); window && exposed_) {
     judge_->update(metric, *window, running_);
     watch_silence(metric, *window);
   }
+}
+
+void PolicyAnalysis::foretell(std::size_t metric) {
+  const PlannedExposure& planned = policy_->exposure;
+  if (!compared_[metric].learned() || planned.time <= Duration::zero()) return;
+  forecasts_[metric] =
+      judge_->forecast(metric, {.weight = planned.weight,
+                                .look_seconds = to_seconds(compared_[metric].interval()),
+                                .seconds = to_seconds(planned.time)});
 }
 
 void PolicyAnalysis::watch_silence(std::size_t metric, const queries::ComparisonWindow& window) {
@@ -383,6 +394,7 @@ Json PolicyAnalysis::report(Now) const {
       if (i < compared_.size()) {
         metric.set("problem", compared_[i].problem());
         metric.set("learning", !compared_[i].learned());
+        if (forecasts_[i]) metric.set("forecast", to_json(*forecasts_[i]));
       }
       metrics.push(std::move(metric));
     }

@@ -83,6 +83,8 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   void move_on(Now now);
   void take(std::size_t metric, Now now);
   std::uint64_t expect(Pending pending);
+  // What the metric can show in the planned time, once its history is known.
+  void foretell(std::size_t metric);
   void add_guards(Judgement& judgement) const;
   void watch_ratio(const std::optional<queries::ComparisonWindow>& window, double canary_fraction);
   void watch_silence(std::size_t metric, const queries::ComparisonWindow& window);
@@ -94,6 +96,7 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   std::shared_ptr<const ReleasePolicy> policy_;
   std::vector<Compared> compared_;  // in the judge's order
   std::vector<Silence> silences_;
+  std::vector<std::optional<Forecast>> forecasts_;  // as compared_; follows from the judge's state
   std::optional<SequentialJudge> judge_;
   std::optional<EdgeWatch> edge_;
   std::size_t edge_metric_ = 0;

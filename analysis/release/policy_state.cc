@@ -72,6 +72,8 @@ Status PolicyAnalysis::load(const Json& state) {
   ratio_fraction_ = state["ratio_fraction"].number();
   ratio_mixed_ = state["ratio_mixed"].boolean();
   SERIN_CHECK(rules_.load(state["rules"], last_));
+  forecasts_.assign(compared_.size(), std::nullopt);
+  for (std::size_t i = 0; i < compared_.size(); ++i) foretell(i);
   pending_.clear();
   for (const Json& ask : state["pending"].items()) {
     Pending pending{.metric = static_cast<std::size_t>(ask["metric"].integer(-1)),

@@ -76,6 +76,19 @@ std::vector<EventLines::Event> EventLines::next(const Json& view) {
                       .tone = Tone::running,
                       .text = fmt::format("step {}/{}: {}", step + 1, steps.size(), what)});
   }
+  for (const Json& metric : view["report"]["metrics"].items()) {
+    const Json& forecast = metric["forecast"];
+    if (!metric["required"].boolean() || !forecast["known"].boolean() ||
+        forecast["canPass"].boolean()) {
+      continue;
+    }
+    if (!told_.insert(std::string(metric["name"].string())).second) continue;
+    events.push_back({.kind = "forecast",
+                      .icon = "!",
+                      .tone = Tone::unsure,
+                      .text = fmt::format("the plan is too short to promote by itself: {}",
+                                          forecast["sentence"].string())});
+  }
   bool down = view["judgement"]["sources_down"].boolean();
   if (down && !last_["judgement"]["sources_down"].boolean()) {
     events.push_back({.kind = "metrics",

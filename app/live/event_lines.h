@@ -1,6 +1,7 @@
 // What changed between two views of a release, one line an event: for logs and pipes.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ class EventLines {
 
  private:
   Json last_;
+  std::set<std::string> told_;  // metrics of which it was said that they can't pass
 };
 
 // "14:02:11Z ✔ step 1/5 …".

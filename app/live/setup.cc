@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "analysis/release/policy_analysis.h"
 #include "app/live/sources.h"
@@ -42,12 +43,31 @@ Duration planned_time(const rollout::Rollout& rollout, bool extended) {
   return std::max(extended ? kExtensionMax * sum : sum, kPlannedMin) + rollout.verify.duration;
 }
 
+analysis::PlannedExposure planned_exposure(const rollout::Rollout& rollout) {
+  if (!rollout.canary) return {};
+  double weight = 0;
+  double seconds = 0;
+  double evidence = 0;  // grows with w·(1 − w) a second
+  for (const rollout::Step& step : rollout.canary->steps) {
+    if (const auto* set = std::get_if<rollout::SetWeightStep>(&step.action))
+      weight = set->weight.fraction();
+    const auto* pause = std::get_if<rollout::PauseStep>(&step.action);
+    if (pause == nullptr || !pause->duration || !(weight > 0 && weight < 1)) continue;
+    seconds += to_seconds(*pause->duration);
+    evidence += to_seconds(*pause->duration) * weight * (1 - weight);
+  }
+  if (!(seconds > 0)) return {};
+  double alike = (1 - std::sqrt(1 - 4 * evidence / seconds)) / 2;
+  return {alike, from_seconds(seconds)};
+}
+
 Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout::PinnedPlan& plan,
                                                                    const std::string& release,
                                                                    bool live) {
   auto policy = std::make_shared<analysis::ReleasePolicy>();
   policy->release = live ? release : "";
   policy->planned = planned_time(plan.rollout, live);
+  policy->exposure = planned_exposure(plan.rollout);
   if (plan.rollout.canary) {
     policy->matched_only = !plan.rollout.canary->match.empty();
     policy->edge_errors =

@@ -32,6 +32,8 @@ rollout::engine::MakeAnalysis analysis_factory();
 
 // How long the plan's timed waits take; `extended`: at the most.
 Duration planned_time(const rollout::Rollout& rollout, bool extended);
+// The timed waits under a weight, as one. Zero where there is none.
+analysis::PlannedExposure planned_exposure(const rollout::Rollout& rollout);
 
 // Errors: failed_precondition where the rollout names no HAProxy, or wants of a layout what it
 // can't give.

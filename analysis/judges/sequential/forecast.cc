@@ -98,3 +98,23 @@ Forecast MetricState::forecast(const Traffic& traffic, double need) const {
 }
 
 }  // namespace serin::analysis::sequential
+
+namespace serin::analysis {
+
+Json to_json(const Forecast& forecast) {
+  auto seconds = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
+  Json json = Json::object();
+  json.set("known", forecast.known)
+      .set("effect", forecast.effect)
+      .set("detectSeconds", seconds(forecast.detect_s))
+      .set("detectMostlySeconds", seconds(forecast.detect_mostly_s))
+      .set("passSeconds", seconds(forecast.pass_s))
+      .set("canDetect", forecast.can_detect)
+      .set("canPass", forecast.can_pass);
+  if (forecast.smallest_effect) json.set("smallestEffect", *forecast.smallest_effect);
+  if (forecast.suggested_weight) json.set("suggestedWeight", *forecast.suggested_weight);
+  json.set("sentence", forecast.sentence);
+  return json;
+}
+
+}  // namespace serin::analysis

@@ -10,6 +10,8 @@
 #include <optional>
 #include <string>
 
+#include "base/json.h"
+
 namespace serin::analysis {
 
 struct Traffic {
@@ -36,5 +38,8 @@ struct Forecast {
       suggested_weight;  // the least of {1, 2, 5, 10, 20, 33, 50} % for the effect
   std::string sentence;
 };
+
+// Times that are infinite are null.
+Json to_json(const Forecast& forecast);
 
 }  // namespace serin::analysis

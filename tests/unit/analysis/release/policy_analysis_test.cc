@@ -281,6 +281,25 @@ TEST(PolicyAnalysis, ErrorsThatOnlyTheRouterSeesRollBack) {
   EXPECT_EQ(drive.judgement().findings[0].metric, "edge-errors");
 }
 
+TEST(PolicyAnalysis, ForetellsWhetherThePlanIsLongEnough) {
+  for (Duration planned : {Duration(2min), Duration(10h)}) {
+    Service service(0.01, 0.01);
+    auto policy = std::make_shared<ReleasePolicy>(*error_policy());
+    policy->exposure = {.weight = 0.2, .time = planned};
+    auto analysis = PolicyAnalysis::create(policy, at(0s));
+    ASSERT_TRUE(analysis);
+    Drive drive(service, **analysis);
+    EXPECT_TRUE((*analysis)->report(at(0s))["metrics"].at(0)["forecast"].is_null());
+    drive.until(1min);  // history only: the canary has no traffic yet
+    Json forecast = (*analysis)->report(at(1min))["metrics"].at(0)["forecast"];
+    EXPECT_TRUE(forecast["known"].boolean());
+    EXPECT_EQ(forecast["canPass"].boolean(), planned == Duration(10h)) << forecast.dump(1);
+    auto restored = PolicyAnalysis::create(policy, at(0s));
+    ASSERT_TRUE((*restored)->load((*analysis)->save()));
+    EXPECT_EQ((*restored)->report(at(1min))["metrics"].at(0)["forecast"], forecast);
+  }
+}
+
 TEST(PolicyAnalysis, GrossErrorsAreAGuardsBusiness) {
   Service service(0.01, 0.97);
   auto analysis = PolicyAnalysis::create(error_policy(), at(0s));
