@@ -75,11 +75,28 @@ Result<SourcePointer> with_access(const SourceParts& parts, const analysis::OAut
   return SourcePointer(std::make_unique<OwningSource>(std::move(client), std::move(source)));
 }
 
+// "http://host:9090", without user, password and path, which may be secrets.
+std::string origin_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return "";
+  std::string_view host = url.substr(scheme + 3);
+  host = host.substr(0, host.find_first_of("/?#"));
+  host = host.substr(host.rfind('@') + 1);
+  return std::string(url.substr(0, scheme + 3)) + std::string(host);
+}
+
 // Metrics servers are shared with others: they are asked no faster than they answer.
-Result<SourcePointer> paced_source(const SourceParts& parts, Result<SourcePointer> made) {
+Result<SourcePointer> paced_source(const SourceParts& parts, const std::string& address,
+                                   Result<SourcePointer> made) {
   if (!made) return made;
-  return SourcePointer(std::make_unique<paced::PacedSource>(
-      parts.loop, std::move(*made), paced::PacedOptions{.counters = parts.counters}));
+  paced::PacedOptions options{.counters = parts.counters};
+  if (parts.on_degraded) {
+    options.on_degraded = [tell = parts.on_degraded, origin = origin_of(address)](bool degraded) {
+      tell(origin, degraded);
+    };
+  }
+  return SourcePointer(
+      std::make_unique<paced::PacedSource>(parts.loop, std::move(*made), std::move(options)));
 }
 
 Result<SourcePointer> make_prometheus(const SourceParts& parts,
@@ -101,7 +118,7 @@ Result<SourcePointer> make_prometheus(const SourceParts& parts,
     if (parts.pool != nullptr) {
       options.run_elsewhere = [pool = parts.pool](Callback work) { pool->run(std::move(work)); };
     }
-    return paced_source(parts,
+    return paced_source(parts, endpoint.address,
                         as_source(prometheus::PrometheusSource::create(parts.loop, http, options)));
   };
   if (endpoint.address.find(kSignedAddress) != std::string::npos) {
@@ -152,16 +169,6 @@ Result<SourcePointer> make_haproxy(const SourceParts& parts,
                                                                .instance = "",
                                                                .latency_table = from.latency_table,
                                                                .bounds = from.latency_buckets}}));
-}
-
-// "http://host:9090", without user, password and path, which may be secrets.
-std::string origin_of(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme == std::string_view::npos) return "";
-  std::string_view host = url.substr(scheme + 3);
-  host = host.substr(0, host.find_first_of("/?#"));
-  host = host.substr(host.rfind('@') + 1);
-  return std::string(url.substr(0, scheme + 3)) + std::string(host);
 }
 
 }  // namespace

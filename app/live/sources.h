@@ -25,6 +25,8 @@ struct SourceParts {
   WorkerPool* pool = nullptr;  // decodes large answers; null: the loop does
   // Counts what all sources together are asked; null: nobody wants to know.
   std::shared_ptr<paced::Counters> counters{};
+  // Told when a metrics server can't keep up with what it is asked, and when it can again.
+  std::function<void(const std::string& origin, bool degraded)> on_degraded{};
 };
 
 // Equal texts ask the same place in the same way. It names the provider and where it is; headers,

@@ -85,9 +85,19 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
   for (const analysis::PolicySource& source : policy->sources) {
     // The journal knows the source by its references; only what asks knows the secrets.
     SERIN_TRY(provider, with_secrets(source.provider, secrets_of(plan)));
-    SERIN_TRY(made,
-              make_source({.loop = loop_, .http = *http_, .pool = &pool_, .counters = queries_},
-                          provider));
+    SERIN_TRY(made, make_source({.loop = loop_,
+                                 .http = *http_,
+                                 .pool = &pool_,
+                                 .counters = queries_,
+                                 .on_degraded =
+                                     [this](const std::string& server, bool degraded) {
+                                       log_.warn(degraded
+                                                     ? "a metrics server can't keep up: looks come "
+                                                       "later than planned"
+                                                     : "a metrics server keeps up again",
+                                                 {{"server", server}});
+                                     }},
+                                provider));
     sources_.emplace(source_identity(source.provider), std::move(made));
   }
   notifier_ = std::make_unique<LogNotifier>(log_);

@@ -45,6 +45,7 @@ struct PacedSource::Shared : std::enable_shared_from_this<PacedSource::Shared> {
     std::list<WaiterPointer> waiters;
     Cancellation inner;
     bool sent = false;
+    bool shared = false;  // several asked for it
   };
   struct Kept {
     Request request;
@@ -104,8 +105,11 @@ struct PacedSource::Shared : std::enable_shared_from_this<PacedSource::Shared> {
   void land(Pacer::Query query, Result<Answer> answer) {
     auto flight = flights.extract(query);
     if (flight.empty()) return;
-    keep(pacer.request(query), answer);
+    if (flight.mapped().shared) keep(pacer.request(query), answer);
     pacer.finished(query, end_of(answer), now());
+    if (pacer.degraded() != std::exchange(degraded, pacer.degraded()) && options.on_degraded) {
+      options.on_degraded(degraded);
+    }
     std::list<WaiterPointer>& waiters = flight.mapped().waiters;
     for (auto at = waiters.begin(); at != waiters.end(); ++at) {
       const bool last = std::next(at) == waiters.end();
@@ -144,6 +148,7 @@ struct PacedSource::Shared : std::enable_shared_from_this<PacedSource::Shared> {
   std::map<Pacer::Query, Flight> flights;
   std::list<Kept> kept;  // oldest first
   TimerId wakeup = TimerId::none;
+  bool degraded = false;
 };
 
 PacedSource::PacedSource(Loop& loop, std::unique_ptr<queries::MetricSource> inner,
@@ -176,7 +181,10 @@ Cancellation PacedSource::ask(const Request& request, Instant deadline,
                         fail(Code::unavailable, "too many queries wait for this provider"));
     return {};
   }
-  if (entered->joined) ++shared.counters->saved;
+  if (entered->joined) {
+    ++shared.counters->saved;
+    shared.flights[entered->query].shared = true;
+  }
   auto waiter = std::make_shared<Shared::Waiter>();
   waiter->done = std::move(done);
   shared.flights[entered->query].waiters.push_back(waiter);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "base/loop.h"
@@ -29,10 +30,12 @@ struct Counters {
 
 struct PacedOptions {
   queries::PacerOptions pacer{};
-  // An answer serves equal requests for so long; 0: for none. Requests of kind `other` are always
-  // asked.
+  // An answer that several asked for serves equal requests for so long; 0: for none. (Keeping every
+  // answer would cost more in copies than it saves.) Requests of kind `other` are always asked.
   Duration keep = std::chrono::milliseconds(200);
   std::shared_ptr<Counters> counters{};  // added to; several sources may share them
+  // Told when the server can't keep up any more (Pacer::degraded), and when it can again.
+  std::function<void(bool degraded)> on_degraded{};
 };
 
 // Thread: loop.

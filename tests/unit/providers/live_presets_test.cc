@@ -118,16 +118,21 @@ TEST_F(LivePresets, HaproxyAndTheClientLibraryAreFoundLive) {
          {"canary", {canary->address()}, {{"version", "2"}}}});
   const auto& edge = **queries::find_preset("haproxy", "errors");
   const auto& client = **queries::find_preset("prometheus", "latency");
+  const auto& bad = **queries::find_preset("prometheus", "errors");
+  // Targets are taken up one after the other.
   ASSERT_TRUE(test::wait_until(
       [&] {
-        return grown(edge, "canary", "stable").second > 0 && grown(client, "2", "1").second > 0;
+        const auto at_edge = grown(edge, "canary", "stable");
+        const auto at_client = grown(bad, "2", "1");
+        return at_edge.first > 0 && at_edge.second > 0 && at_client.first > 0 &&
+               at_client.second > 0;
       },
       60s));
   const auto errors = grown(edge, "canary", "stable");
   EXPECT_GE(errors.first, 10);
   EXPECT_GE(errors.second, 10);
   EXPECT_GE(grown(**queries::find_preset("haproxy", "traffic"), "canary", "stable").first, 10);
-  EXPECT_GE(grown(**queries::find_preset("prometheus", "errors"), "2", "1").first, 10);
+  EXPECT_GE(grown(bad, "2", "1").first, 10);
   EXPECT_GE(grown(**queries::find_preset("prometheus", "traffic"), "2", "1").second, 10);
   EXPECT_GE(grown(client, "2", "1").second, 10);
 }

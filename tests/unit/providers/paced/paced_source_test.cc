@@ -76,25 +76,30 @@ TEST_F(PacedSourceTest, EqualRequestsShareAQuery) {
   EXPECT_EQ(source->counters().saved, 4U);
 }
 
-TEST_F(PacedSourceTest, AnAnswerServesForAMoment) {
+TEST_F(PacedSourceTest, AnAnswerThatSeveralAskedForServesForAMoment) {
+  ask("a");
   ask("a");
   answer(0);
   loop.advance(199ms);
   ask("a");
-  EXPECT_EQ(answers.size(), 1U);  // not from within
+  EXPECT_EQ(answers.size(), 2U);  // not from within
   loop.advance(0ms);
-  EXPECT_EQ(answers.size(), 2U);
+  EXPECT_EQ(answers.size(), 3U);
   EXPECT_TRUE(held.empty());
   loop.advance(1ms);
   ask("a");
   EXPECT_EQ(held.size(), 1U);
   answer(1, fail(Code::unavailable, "down"));
-  ask("a");  // an error does not serve
+  ask("a");  // an error does not serve, nor what one alone asked for
   EXPECT_EQ(held.size(), 1U);
+  answer(2);
+  ask("a");
+  EXPECT_TRUE(held.contains(3));
   ask("job");
-  answer(3);
   ask("job");
-  EXPECT_TRUE(held.contains(4));
+  answer(4);
+  ask("job");
+  EXPECT_TRUE(held.contains(5));
 }
 
 TEST_F(PacedSourceTest, AFullWindowMakesWait) {
@@ -125,6 +130,28 @@ TEST_F(PacedSourceTest, TimeoutsShrinkTheWindow) {
   EXPECT_EQ(answers.size(), 20U);
   EXPECT_LT(source->pacer().window(), 8);
   EXPECT_EQ(source->pacer().in_flight(), 0U);
+}
+
+TEST_F(PacedSourceTest, TellsWhenTheServerCannotKeepUp) {
+  std::vector<bool> told;
+  make({.pacer = {.window_start = 1, .window_max = 1},
+        .on_degraded = [&](bool degraded) { told.push_back(degraded); }});
+  const auto serve = [&](int queries, int waiting) {
+    for (int i = 0; i < queries; ++i) {
+      while (static_cast<int>(source->pacer().waiting()) < waiting) {
+        ask("m" + std::to_string(source->counters().requests));
+      }
+      if (held.empty()) ask("m" + std::to_string(source->counters().requests));
+      loop.advance(100ms);
+      answer(held.begin()->first);
+    }
+  };
+  serve(50, 0);
+  EXPECT_TRUE(told.empty());
+  serve(100, 20);
+  EXPECT_EQ(told, (std::vector<bool>{true}));
+  serve(150, 0);
+  EXPECT_EQ(told, (std::vector<bool>{true, false}));
 }
 
 TEST_F(PacedSourceTest, TheLastToLeaveTakesTheQueryAlong) {
@@ -158,20 +185,22 @@ TEST_F(PacedSourceTest, TooManyAreTurnedAway) {
 }
 
 TEST_F(PacedSourceTest, KeepsFewAnswersAndNoLargeOnes) {
-  ask("large");
+  int next = 0;
+  const auto twice = [&](const std::string& text, Answer value = {}) {
+    ask(text);
+    ask(text);
+    answer(next++, std::move(value));
+  };
   Answer large;
   large.series.emplace_back().samples.resize(kSamplesKeptMax + 1);
-  answer(0, large);
-  ask("large");
-  EXPECT_TRUE(held.contains(1));
-  answer(1);
-  for (std::size_t i = 0; i < kAnswersKeptMax; ++i) {
-    ask("m" + std::to_string(i));
-    answer(static_cast<int>(i) + 2);
-  }
-  const std::size_t before = held.size();
+  twice("large", large);
+  twice("large");  // asked again: the first answer was not kept
+  for (std::size_t i = 0; i < kAnswersKeptMax; ++i) twice("m" + std::to_string(i));
+  EXPECT_TRUE(held.empty());
+  ask("m1");
+  EXPECT_TRUE(held.empty());
   ask("large");  // the oldest went
-  EXPECT_EQ(held.size(), before + 1);
+  EXPECT_EQ(held.size(), 1U);
 }
 
 TEST_F(PacedSourceTest, IsForgottenWithItsCallbacks) {
