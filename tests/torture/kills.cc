@@ -36,7 +36,10 @@ bool Kills::live(Duration length) {
   while (now() - begun < length) {
     Duration left = length - (now() - begun);
     bool sample = !after_two_seconds_ && now() - begun >= 2s;
-    if (sample) after_two_seconds_ = share();
+    if (sample) {
+      follow_roles();
+      after_two_seconds_ = share();
+    }
     // One that found less traffic than its journal says waits for a person.
     if (!continued && now() - begun >= 1200ms && output().find("Paused (") != std::string::npos) {
       continued = true;
@@ -54,6 +57,7 @@ bool Kills::live(Duration length) {
 }
 
 void Kills::look_after_death() {
+  follow_roles();
   double percent = share();
   std::optional<Journalled> journal = journalled();
   if (!journal || (seen_.release.empty() && is_end(journal->status))) {
@@ -80,6 +84,7 @@ void Kills::look_after_death() {
 }
 
 void Kills::end_release() {
+  follow_roles();
   std::optional<Journalled> journal = journalled();
   ASSERT_TRUE(journal);
   EXPECT_TRUE(is_end(journal->status)) << journal->sentence;
@@ -87,7 +92,6 @@ void Kills::end_release() {
     ++promoted_;
     EXPECT_FALSE(bad_) << "a bad version was promoted";
     EXPECT_EQ(journal->status, ReleaseStatus::succeeded);
-    exchange();
   } else {
     ++rolled_back_;
     EXPECT_TRUE(exit_ == kRolledBack || exit_ == kAborted) << exit_ << output();

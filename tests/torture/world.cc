@@ -14,6 +14,7 @@
 #include "app/live/recovery.h"
 #include "app/live/setup.h"
 #include "base/net/haproxy_socket.h"
+#include "drivers/store/reader.h"
 #include "support/servers.h"
 
 namespace serin::torture {
@@ -49,6 +50,10 @@ void TortureWorld::TearDownTestSuite() {
 }
 
 void TortureWorld::SetUp() {
+  if (swapped_) {  // a store of its own begins with the slots as they are named
+    TearDownTestSuite();
+    SetUpTestSuite();
+  }
   ASSERT_TRUE(world_);
   store_ = dir_.path() + "/store";
   forget_output();
@@ -83,10 +88,17 @@ void TortureWorld::make_probe() {
   probe_ = std::move(*probe);
 }
 
-void TortureWorld::exchange() {
-  world().exchange();
-  swapped_ = !swapped_;
-  make_probe();
+void TortureWorld::follow_roles() {
+  auto reader = store::Reader::open(store_);
+  if (!reader) return;
+  auto rollouts = reader->rollouts();
+  ASSERT_TRUE(rollouts) << rollouts.error().to_string();
+  for (const store::RolloutRow& row : *rollouts) {
+    if (row.roles.rollout != "shop" || row.roles.swapped == swapped_) continue;
+    swapped_ = row.roles.swapped;
+    world().exchange();
+    make_probe();
+  }
 }
 
 ObservedTraffic TortureWorld::observe() {

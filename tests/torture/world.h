@@ -77,7 +77,8 @@ class TortureWorld : public testing::Test {
   static test::TempDir& files() { return *files_; }
   std::string store_directory() const { return store_; }
   void use_store(std::string directory) { store_ = std::move(directory); }
-  void exchange();  // a promotion has turned the slots
+  // The route is read by the roles of the slots that the store has.
+  void follow_roles();
   std::string map_path() const { return files().path() + "/world/share.map"; }
   Instant now() const { return clock_.now().mono; }
 
