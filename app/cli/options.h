@@ -22,6 +22,7 @@ struct RunOptions {
   std::string state = "serin-state";
   Duration pause_timeout = std::chrono::minutes(30);
   std::string take_over;  // the mark of an owner that is known to be dead
+  std::string notify;     // a web address that is told what people must know
   bool safe = false;
   Output output = Output::text;
 };

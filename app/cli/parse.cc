@@ -100,6 +100,11 @@ void add_run(CLI::App& app, Slots& slots) {
       ->add_option("--take-over", options.take_over,
                    "take the route although it has this mark: its owner is known to be dead")
       ->type_name("MARK");
+  command
+      ->add_option("--notify", options.notify,
+                   "a web address that gets a POST for what people must know (pauses, rollbacks, "
+                   "alerts)")
+      ->type_name("URL");
   command->add_flag("--safe", options.safe, "serin's rules over Argo's in argoproj.io documents");
   add_output(*command, options.output);
 }

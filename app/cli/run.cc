@@ -239,6 +239,7 @@ ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
   session_options.state_directory = options.state;
   session_options.user = user_name();
   session_options.take_over = options.take_over;
+  session_options.notify_url = options.notify;
   if (!terminal.live) session_options.pause_timeout = options.pause_timeout;
   auto session = Session::open(loop, rng, session_options, std::move(*store), *plan, log);
   if (!session) return give_up(session.error(), options.output);

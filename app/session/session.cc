@@ -25,19 +25,21 @@ bool undecided(machine::Reason reason) {
 
 }  // namespace
 
-// Until other ways of telling people are configured, the log is where they look.
-class Session::LogNotifier final : public rollout::Notifier {
+// The log, and the web hook where there is one.
+class Session::Teller final : public rollout::Notifier {
  public:
-  explicit LogNotifier(const Log& log) : log_(log) {}
+  Teller(const Log& log, rollout::Notifier* webhook) : log_(log), webhook_(webhook) {}
   void notify(const rollout::Notification& notification) override {
     LogLevel level =
         notification.severity == rollout::Severity::info ? LogLevel::info : LogLevel::warn;
     log_.write(level, notification.sentence,
                {{"release", notification.release}, {"event", notification.event}});
+    if (webhook_ != nullptr) webhook_->notify(notification);
   }
 
  private:
   Log log_;
+  rollout::Notifier* webhook_;
 };
 
 Session::Session(AsioLoop& loop, const SessionOptions& options, const Log& log)
@@ -100,7 +102,13 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
                                 provider));
     sources_.emplace(source_identity(source.provider), std::move(made));
   }
-  notifier_ = std::make_unique<LogNotifier>(log_);
+  if (!options_.notify_url.empty()) {
+    SERIN_TRY(webhook, drivers::WebhookNotifier::create(
+                           loop_, *http_, {.url = options_.notify_url},
+                           [this](const std::string& problem) { log_.warn(problem); }));
+    webhook_ = std::move(webhook);
+  }
+  notifier_ = std::make_unique<Teller>(log_, webhook_.get());
   SERIN_TRY(instance, instance_name(options_.state_directory, rng));
   engine_ = std::make_unique<engine::Engine>(
       engine::Config{.instance = instance, .boot_id = loop_.clock().boot_id()}, analysis_factory());
@@ -245,7 +253,10 @@ void Session::leave() {
   }
   log_.info("metric queries", {{"serin_queries_total", queries_->queries},
                                {"serin_queries_saved_total", queries_->saved}});
-  store_->commit(end_of_release(*engine_, release_), [this](const Status&) { loop_.stop(); });
+  store_->commit(end_of_release(*engine_, release_), [this](const Status&) {
+    if (!webhook_) return loop_.stop();
+    webhook_->flush(loop_.clock().now().mono + kTellMax, [this] { loop_.stop(); });
+  });
 }
 
 void Session::interrupt() {

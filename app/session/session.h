@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/net/http_client.h"
 #include "base/threads/worker_pool.h"
+#include "drivers/notify/webhook.h"
 #include "drivers/routers/haproxy/router.h"
 #include "providers/paced/source.h"
 #include "queries/metric_source.h"
@@ -31,7 +32,8 @@ namespace serin::app {
 struct SessionOptions {
   std::string state_directory;
   std::string user;
-  std::string take_over;  // the mark of an owner that is known to be dead
+  std::string take_over;   // the mark of an owner that is known to be dead
+  std::string notify_url;  // a web hook; "": the log alone tells
   // How long a pause that waits for a person may last; nothing: as long as it takes.
   std::optional<Duration> pause_timeout;
 };
@@ -45,6 +47,8 @@ class Session {
   static constexpr Duration kRemainderMax = std::chrono::seconds(10);
   // Threads for large answers of metrics servers.
   static constexpr unsigned kDecoders = 2;
+  // … and what people have yet to be told so long.
+  static constexpr Duration kTellMax = std::chrono::seconds(3);
 
   // Errors: failed_precondition (no router, another process holds the state directory), and those
   // of its parts.
@@ -78,7 +82,7 @@ class Session {
   void finish(const rollout::machine::ReleaseState& state);
   void leave();
 
-  class LogNotifier;
+  class Teller;
   AsioLoop& loop_;
   SessionOptions options_;
   Log log_;
@@ -90,6 +94,7 @@ class Session {
   std::unique_ptr<drivers::HaproxyRouter> router_;
   std::unique_ptr<drivers::PlacedWorkload> workload_;  // null: somebody else runs the instances
   std::unique_ptr<LeaseServer> lease_;  // null: the route stays as it is when serin is gone
+  std::unique_ptr<drivers::WebhookNotifier> webhook_;  // null: none
   std::unique_ptr<rollout::Notifier> notifier_;
   std::unique_ptr<rollout::engine::Engine> engine_;
   std::unique_ptr<LiveShell> shell_;

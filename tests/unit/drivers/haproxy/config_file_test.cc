@@ -70,5 +70,28 @@ TEST(HaproxyConfigFile, CommentsAndQuotesHideWords) {
   EXPECT_FALSE(config.backend("be")->persist);
 }
 
+TEST(HaproxyConfig, WordsOfServersComeFromTheirLineOrTheDefault) {
+  HaproxyConfig config;
+  config.read(
+      "h.cfg",
+      "backend lease\n  default-server inter 1s fall 3\n  server engine 127.0.0.1:9477 check "
+      "inter 500ms\n  server other 127.0.0.1:1\n");
+  const ConfigBackend* lease = config.backend("lease");
+  ASSERT_NE(lease, nullptr);
+  EXPECT_EQ(lease->server_word("engine", "inter"), "500ms");
+  EXPECT_EQ(lease->server_word("engine", "fall"), "3");
+  EXPECT_EQ(lease->server_word("other", "inter"), "1s");
+  EXPECT_EQ(lease->server_word("engine", "rise"), std::nullopt);
+}
+
+TEST(HaproxyConfig, LinesThatChooseABackendAreKept) {
+  HaproxyConfig config;
+  config.read("h.cfg",
+              "frontend a\n  bind :80\n  http-request set-var(txn.s) int(1)\n  use_backend b if x\n"
+              "backend b\n  server s 127.0.0.1:1\n");
+  ASSERT_EQ(config.choices().size(), 2U);
+  EXPECT_EQ(config.choices()[1].to_string(), "h.cfg:4: use_backend b if x");
+}
+
 }  // namespace
 }  // namespace serin::drivers
