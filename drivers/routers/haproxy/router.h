@@ -42,7 +42,7 @@ class HaproxyRouter final : public rollout::Router {
   ~HaproxyRouter() override;
 
   void preflight(Instant deadline, Done<rollout::Preflight> done) override;
-  // Errors: as Router says, and cancelled (overtaken by a later apply), failed_precondition (a
+  // Errors: as Router says, and cancelled (overtaken by a later apply), invalid_argument (a
   // share that weights can't give). Of several proxies all must have confirmed.
   void apply(const rollout::DesiredTraffic& desired, Instant deadline,
              Done<rollout::ObservedTraffic> done) override;

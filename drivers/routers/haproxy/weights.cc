@@ -48,7 +48,7 @@ Result<ServerWeights> weights_for(Weight share, int stable_up, int canary_up) {
   }
   if (best_error * Weight::kFull > share_error_max(share).units()) {
     Weight nearest = share_of(best.stable * stable_servers, best.canary * canary_servers);
-    return fail(Code::failed_precondition,
+    return fail(Code::invalid_argument,
                 fmt::format("{} can't be had with weights of 0 to {} on {} stable and {} canary "
                             "servers: the nearest share is {}; two backends and a map give every "
                             "0.01 %",

@@ -18,7 +18,7 @@ struct ServerWeights {
 rollout::Weight share_error_max(rollout::Weight share);
 
 // The pair that comes closest to `share` with so many servers up on each side (less than 1 counts
-// as 1), for a share above 0 and below full. Errors: failed_precondition where even that is further
+// as 1), for a share above 0 and below full. Errors: invalid_argument where even that is further
 // away than share_error_max: it names the nearest share.
 Result<ServerWeights> weights_for(rollout::Weight share, int stable_up, int canary_up);
 

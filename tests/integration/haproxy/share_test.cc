@@ -52,7 +52,7 @@ TEST_F(HaproxyShares, OfWeightsBelowTheSmallestAreRefused) {
   ASSERT_NO_FATAL_FAILURE(claim());
   auto refused = apply(0.1);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Code::failed_precondition);
+  EXPECT_EQ(refused.error().code, Code::invalid_argument);
   EXPECT_NE(refused.error().message.find("nearest share is 0.39 %"), std::string::npos);
   EXPECT_EQ(canary_of(500), 0);
 }

@@ -62,7 +62,7 @@ TEST(HaproxyWeights, TheSmallestShareOfOneAndOneIsOneIn257) {
 TEST(HaproxyWeights, AShareThatIsTooFarOffIsRefused) {
   auto tiny = weights_for(Weight::from_units(10), 1, 1);
   ASSERT_FALSE(tiny);
-  EXPECT_EQ(tiny.error().code, Code::failed_precondition);
+  EXPECT_EQ(tiny.error().code, Code::invalid_argument);
   EXPECT_EQ(tiny.error().message,
             "0.1 % can't be had with weights of 0 to 256 on 1 stable and 1 canary servers: the "
             "nearest share is 0.39 %; two backends and a map give every 0.01 %");
