@@ -98,10 +98,11 @@ int run(int metrics, int seconds) {
   double before = processor_time(serin->pid());
   bool ended = serin->wait(std::chrono::seconds(seconds)).has_value();
   double used = processor_time(serin->pid()) - before;
-  std::string line = fmt::format(
-      R"({{"what":"serin run, {} metrics at 10 s","seconds":{},"cpu_percent":{:.2f},"rss_mb":{:.1f},"rss_peak_mb":{:.1f}}})",
-      metrics, seconds, 100 * used / seconds, megabytes(serin->pid(), "VmRSS"),
-      megabytes(serin->pid(), "VmHWM"));
+  std::string line =
+      fmt::format(R"({{"what":"serin run, {} metrics at 10 s","seconds":{},)"
+                  R"("cpu_percent":{:.2f},"rss_mb":{:.1f},"rss_peak_mb":{:.1f}}})",
+                  metrics, seconds, 100 * used / seconds, megabytes(serin->pid(), "VmRSS"),
+                  megabytes(serin->pid(), "VmHWM"));
   if (!ended) std::puts(line.c_str());
   serin->stop(20s);
   world->reset();

@@ -20,9 +20,10 @@ inline double quantile(const std::vector<double>& sorted, double share) {
 inline void print_samples(const std::string& what, std::vector<double> milliseconds) {
   std::ranges::sort(milliseconds);
   auto at = [&](double share) { return quantile(milliseconds, share); };
-  std::string line = fmt::format(
-      R"({{"what":"{}","trials":{},"min_ms":{:.2f},"p50_ms":{:.2f},"p90_ms":{:.2f},"p99_ms":{:.2f},"max_ms":{:.2f}}})",
-      what, milliseconds.size(), at(0), at(0.5), at(0.9), at(0.99), at(1));
+  std::string line =
+      fmt::format(R"({{"what":"{}","trials":{},"min_ms":{:.2f},)"
+                  R"("p50_ms":{:.2f},"p90_ms":{:.2f},"p99_ms":{:.2f},"max_ms":{:.2f}}})",
+                  what, milliseconds.size(), at(0), at(0.5), at(0.9), at(0.99), at(1));
   std::puts(line.c_str());
   std::fflush(stdout);
 }

@@ -81,6 +81,10 @@ int stable_units(const HaproxyOptions& options) {
   return options.swapped ? Weight::kFull : 0;
 }
 
+void plan_base(const HaproxyOptions& options, const HaproxyReadback& now, Conversation& talk) {
+  keep_base(options, now, stable_units(options), talk);
+}
+
 void plan_leave(const HaproxyOptions& options, const HaproxyReadback& now, Conversation& talk) {
   if (options.map_layout()) {
     set_map(options, options.key, now.share_units, stable_units(options), talk);

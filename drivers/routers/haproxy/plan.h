@@ -38,6 +38,9 @@ void plan_quiet(const HaproxyOptions& options, const HaproxyReadback& now, Conve
 Status plan_split(const HaproxyOptions& options, const HaproxyReadback& now, rollout::Weight share,
                   bool leased, Conversation& talk);
 
+// Map layout: what is left without serin becomes all of stable's.
+void plan_base(const HaproxyOptions& options, const HaproxyReadback& now, Conversation& talk);
+
 // The map's value that gives all to the slot that is stable.
 int stable_units(const HaproxyOptions& options);
 

@@ -111,8 +111,13 @@ void HaproxyProxy::note(const HaproxyReadback& now) {
   lease_ok_ = now.lease_holds() || now.is_quiet(options_.swapped);
 }
 
-void HaproxyProxy::forget() {
+void HaproxyProxy::exchange_roles(Instant deadline) {
   take_turn();
+  if (options_.map_layout() && last_) {
+    Conversation conversation;
+    plan_base(options_, *last_, conversation);
+    if (conversation.changes()) talk(std::move(conversation), deadline, [](const auto&) {});
+  }
   last_.reset();
   probation_.clear();
   share_waits_ = false;

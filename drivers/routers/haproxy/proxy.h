@@ -40,8 +40,9 @@ class HaproxyProxy {
   bool lease_ok() const { return lease_ok_; }
   // What was read, by whomever.
   void note(const HaproxyReadback& now);
-  // What was read lately means other slots now.
-  void forget();
+  // The slots have changed places: what was read lately means others now. Map layout: what is left
+  // without serin follows at once, since nobody knows whether there will be a next command.
+  void exchange_roles(Instant deadline);
 
   // The canary slot, where servers that wait for their checks before they take a share count as not
   // yet in service.

@@ -267,7 +267,7 @@ void HaproxyRouter::exchange_roles() {
   is_kept_ = false;
   ++turn_;
   loop_.cancel(std::exchange(drain_timer_, TimerId::none));
-  for (auto& proxy : proxies_) proxy->forget();
+  for (auto& proxy : proxies_) proxy->exchange_roles(loop_.clock().now().mono + kShutDownPatience);
   // At once: nobody knows whether there will be a next apply.
   if (options_.map_layout()) keep_files({});
 }

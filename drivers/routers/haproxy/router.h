@@ -58,7 +58,8 @@ class HaproxyRouter final : public rollout::Router {
   void ask_lease(std::move_only_function<void(bool granted)> done);
 
   // The slots have changed places (promotion by swap): what was the canary slot is stable from now
-  // on. The map's file is written at once, a server-state-file with the next apply.
+  // on. The map (what is left without serin) and its file follow at once, a server-state-file with
+  // the next apply.
   void exchange_roles();
   const HaproxyOptions& options() const { return options_; }
   void on_problem(OnProblem told) { on_problem_ = std::move(told); }

@@ -126,6 +126,20 @@ TEST_F(HaproxyLease, InTheMapLayoutItFollowsAnExchangeOfRoles) {
   expect_the_canary_leaves("canary");
 }
 
+// A serin that dies right after it: the new stable slot keeps its traffic.
+TEST_F(HaproxyLease, AnExchangeOfRolesNeedsNoFurtherCommand) {
+  ASSERT_NO_FATAL_FAILURE(start_leased_map());
+  ASSERT_TRUE(apply(leased(0)));
+  ASSERT_TRUE(apply(leased(100)));
+  router_->exchange_roles();
+  ASSERT_TRUE(wait([&] {
+    return admin("show map " + dir_.file("share.map")).find("shop.base 10000") != std::string::npos;
+  }));
+  lease_.reset();
+  ASSERT_TRUE(test::wait_until([&] { return !lease_is_up(); }));
+  EXPECT_EQ(canary_of(50), 50) << "green is stable now";
+}
+
 TEST_F(HaproxyLease, InTheWeightsLayoutTheCanaryTracksIt) {
   ASSERT_NO_FATAL_FAILURE(start_leased_weights());
   EXPECT_EQ(refusals(), "");
