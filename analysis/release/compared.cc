@@ -67,8 +67,13 @@ Result<Compared> Compared::create(const ReleasePolicy& policy, const PolicyMetri
   }
   Duration interval = metric.metric.interval.value_or(ReleasePolicy::kIntervalDefault);
   if (interval <= Duration::zero()) interval = ReleasePolicy::kIntervalDefault;
-  Duration phase = policy.release.empty() ? Duration::zero()
-                                          : phase_of(policy.release, compared.name_, interval);
+  // Metrics that ask for the same series look at the same moment, so that they are one query.
+  const auto asked = compared.comparison_.asked(compared.versions_);
+  const std::string series =
+      asked && *asked ? (*asked)->to_string() : compared.comparison_.expression;
+  Duration phase = policy.release.empty()
+                       ? Duration::zero()
+                       : phase_of(policy.release, compared.source_ + " " + series, interval);
   compared.schedule_ = Schedule(start.mono, interval, phase);
   return compared;
 }

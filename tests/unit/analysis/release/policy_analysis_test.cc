@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "base/random.h"
 #include "queries/selector.h"
@@ -174,6 +175,33 @@ TEST(PolicyAnalysis, AnEqualCanaryPassesInTheEndAndIsCovered) {
   std::string source =
       std::string((*analysis)->report(at(1h))["metrics"].at(0)["dispersionSource"].string());
   EXPECT_EQ(source, "history") << (*analysis)->report(at(1h)).dump(1);
+}
+
+TEST(PolicyAnalysis, MetricsOfTheSameSeriesAskTogether) {
+  Service service(0.01, 0.01);
+  auto policy = std::make_shared<ReleasePolicy>(*error_policy());
+  policy->history = 0s;
+  Metric traffic;
+  traffic.name = "traffic";
+  traffic.interval = config::DurationText("30s");
+  traffic.compare.emplace().rate = RateSpec{"http_requests_total"};
+  ASSERT_TRUE(add_metric(*policy, traffic, policy->metrics[0].versions));
+  auto analysis = PolicyAnalysis::create(policy, at(0s));
+  ASSERT_TRUE(analysis);
+  std::size_t asks = 0;
+  std::size_t queries = 0;
+  for (Duration t = 0s; t < 5min; t += 1s) {
+    service.scrape(at(t));
+    std::set<std::string> texts;
+    for (const Ask& ask : (*analysis)->due(at(t))) {
+      ++asks;
+      texts.insert(ask.request.text);
+      (*analysis)->answered(ask.id, service.answer(ask.request, at(t)), at(t));
+    }
+    queries += texts.size();
+  }
+  EXPECT_GE(asks, 30U);
+  EXPECT_EQ(2 * queries, asks);
 }
 
 TEST(PolicyAnalysis, BeforeTrafficNothingCounts) {
