@@ -54,17 +54,21 @@ class ResidualTable {
  public:
   explicit ResidualTable(std::size_t instances) : instances_(instances) {}
   // Appends a window without residuals.
-  void next() { cells_.resize(cells_.size() + instances_); }
+  void next() {
+    cells_.resize(cells_.size() + instances_);
+    ++windows_;
+  }
   // In the newest window; `instance` < instances().
   void set(std::size_t instance, Residual residual);
   // Takes the residuals of a window away.
   void clear(std::size_t window);
   std::size_t instances() const { return instances_; }
-  std::size_t windows() const { return instances_ == 0 ? 0 : cells_.size() / instances_; }
+  std::size_t windows() const { return windows_; }
   Residual at(std::size_t window, std::size_t instance) const;
 
  private:
   std::size_t instances_;
+  std::size_t windows_ = 0;
   std::vector<Residual> cells_;
 };
 

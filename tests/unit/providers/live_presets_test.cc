@@ -119,22 +119,20 @@ TEST_F(LivePresets, HaproxyAndTheClientLibraryAreFoundLive) {
   const auto& edge = **queries::find_preset("haproxy", "errors");
   const auto& client = **queries::find_preset("prometheus", "latency");
   const auto& bad = **queries::find_preset("prometheus", "errors");
-  // Targets are taken up one after the other.
-  ASSERT_TRUE(test::wait_until(
-      [&] {
-        const auto at_edge = grown(edge, "canary", "stable");
-        const auto at_client = grown(bad, "2", "1");
-        return at_edge.first > 0 && at_edge.second > 0 && at_client.first > 0 &&
-               at_client.second > 0;
-      },
-      60s));
-  const auto errors = grown(edge, "canary", "stable");
-  EXPECT_GE(errors.first, 10);
-  EXPECT_GE(errors.second, 10);
-  EXPECT_GE(grown(**queries::find_preset("haproxy", "traffic"), "canary", "stable").first, 10);
-  EXPECT_GE(grown(bad, "2", "1").first, 10);
-  EXPECT_GE(grown(**queries::find_preset("prometheus", "traffic"), "2", "1").second, 10);
-  EXPECT_GE(grown(client, "2", "1").second, 10);
+  // Targets are taken up one after the other, and a busy machine scrapes late.
+  auto comes_to = [&](const Preset& preset, const std::string& canary, const std::string& stable) {
+    return test::wait_until(
+        [&] {
+          const auto sums = grown(preset, canary, stable);
+          return sums.first >= 10 && sums.second >= 10;
+        },
+        60s);
+  };
+  EXPECT_TRUE(comes_to(edge, "canary", "stable"));
+  EXPECT_TRUE(comes_to(bad, "2", "1"));
+  EXPECT_TRUE(comes_to(client, "2", "1"));
+  EXPECT_TRUE(comes_to(**queries::find_preset("haproxy", "traffic"), "canary", "stable"));
+  EXPECT_TRUE(comes_to(**queries::find_preset("prometheus", "traffic"), "2", "1"));
 }
 
 }  // namespace

@@ -125,6 +125,13 @@ TEST(Incidents, OneInstanceHasNothingToStandOutFrom) {
   EXPECT_TRUE(incident_windows(ResidualTable(3), 4).empty());
 }
 
+TEST(Incidents, AHistoryWithoutStableInstancesHasNone) {
+  ResidualTable table(0);
+  for (int k = 0; k < 3; ++k) table.next();
+  EXPECT_EQ(table.windows(), 3U);
+  EXPECT_EQ(incident_windows(table, 1), std::vector<bool>(3));
+}
+
 TEST(Dispersion, ScoresOfOneBucketSayNothing) {
   const std::vector<double> scores{-2.1, -0.7, 0.3, 1.9};
   const std::vector<double> own{0, 0, 833, 0};

@@ -309,8 +309,8 @@ spec:
   check_supported(run.spec.metrics, config::Reporter(documents[0], problems),
                   config::Path() / "spec" / "metrics");
   EXPECT_EQ(config::to_text(problems),
-            "r.yaml:11:16: error E013 spec.metrics[0].provider.job: 'job' is not supported yet "
-            "(supported: prometheus, web)\n1 error\n");
+            "r.yaml:11:22: error E013 spec.metrics[0].provider.job.spec: 'job.spec' is not "
+            "supported yet (supported: alertmanager, haproxy, job, prometheus, web)\n1 error\n");
 }
 
 TEST(Features, WhatIsNotSupportedIsNamed) {
