@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Replay recorded releases with serin, score its decisions and compare with the goals.
 
-   run.py --serin PROGRAM --work DIR [--suite public|own] [--reps N] [--only SUBSTR] [--seed S]
-          [--boundary exact|calibrated] [--report]
+   run.py --serin PROGRAM --work DIR [--suite public|other|own] [--reps N] [--only SUBSTR]
+          [--seed S] [--boundary exact|calibrated] [--report]
 
 Recordings are made once a work directory and kept there. numpy, which the generators need, comes
 pinned from PyPI into DIR/venv. --report prints the score without comparing it. Exit status: 0 all
@@ -16,8 +16,9 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-GENERATORS = {"public": "gen_scenarios.py", "own": "own_shapes.py"}
-SEEDS = {"public": "public-1", "own": "own-1"}
+GENERATORS = {"public": "gen_scenarios.py", "other": "gen_scenarios.py", "own": "own_shapes.py"}
+SHAPES = {"other": "other_shapes.py"}
+SEEDS = {"public": "public-1", "other": "x1", "own": "own-1"}
 EXIT_CODES = {"promote": 0, "rollback": 10, "inconclusive": 12}
 
 
@@ -44,13 +45,17 @@ def recordings(a):
     """The folder of the recordings asked for, made where it does not exist yet."""
     generator = os.path.join(HERE, GENERATORS[a.suite])
     seed = a.seed or SEEDS[a.suite]
-    with open(generator, "rb") as f:
-        content = f.read()
+    shapes = os.path.join(HERE, SHAPES[a.suite]) if a.suite in SHAPES else None
+    content = b""
+    for path in [generator] + ([shapes] if shapes else []):
+        with open(path, "rb") as f:
+            content += f.read()
     key = hashlib.sha256(content + repr((seed, a.reps, a.only)).encode()).hexdigest()[:12]
     folder = os.path.join(a.work, f"{a.suite}-{key}")
     if not os.path.exists(os.path.join(folder, "truth.json")):
         command = [python_with_numpy(a.work), generator, "--out", folder, "--seed", seed]
         command += ["--reps", str(a.reps)] + (["--only", a.only] if a.only else [])
+        command += ["--shapes", shapes] if shapes else []
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return folder
 
@@ -93,8 +98,9 @@ def broken_goals(score, truth, decisions):
         # The upper bound of the interval is a goal from 1,000 harmless releases on.
         "false_rollback_rate": score["false_rollback_rate"] <= 0.01,
         "false_promote": score["false_promote"] == 0,
-        "harmless_promoted": score["harmless_promoted"] >= 0.8,
     }
+    if any(s.get("should_promote") for s in truth):
+        goals["harmless_promoted"] = score["harmless_promoted"] >= 0.8
     if sum(s["label"] == "A/A" for s in truth) >= 1000:
         goals["false_rollback_ci95"] = score["false_rollback_ci95"][1] <= 0.015
     if score["detectable"]:
