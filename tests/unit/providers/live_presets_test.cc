@@ -120,10 +120,10 @@ TEST_F(LivePresets, HaproxyAndTheClientLibraryAreFoundLive) {
   const auto& client = **queries::find_preset("prometheus", "latency");
   const auto& bad = **queries::find_preset("prometheus", "errors");
   // Targets are taken up one after the other, and a busy machine scrapes late.
-  auto comes_to = [&](const Preset& preset, const std::string& canary, const std::string& stable) {
+  auto comes_to = [&](const Preset& preset, const std::string& one, const std::string& other) {
     return test::wait_until(
         [&] {
-          const auto sums = grown(preset, canary, stable);
+          const auto sums = grown(preset, one, other);
           return sums.first >= 10 && sums.second >= 10;
         },
         60s);
