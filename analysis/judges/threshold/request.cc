@@ -39,6 +39,21 @@ Result<Request> range_request(const PrometheusProvider& provider,
                  .step = *step};
 }
 
+// What may be shown: the source has the rest, and its identity tells sources apart.
+Provider without_secrets(Provider provider) {
+  if (provider.web) {
+    provider.web->headers.clear();
+    provider.web->authentication = {};
+    provider.web->body.clear();
+    provider.web->json_body = Json();
+  }
+  if (provider.alertmanager) {
+    provider.alertmanager->headers.clear();
+    provider.alertmanager->authentication = {};
+  }
+  return provider;
+}
+
 }  // namespace
 
 Result<Request> request_of(const Provider& provider, const conditions::Surroundings& surroundings) {
@@ -46,7 +61,7 @@ Result<Request> request_of(const Provider& provider, const conditions::Surroundi
   Request request;
   if (!provider.prometheus) {
     request.kind = Request::Kind::other;
-    request.text = config::write(provider).dump();
+    request.text = config::write(without_secrets(provider)).dump();
     return request;
   }
   if (provider.prometheus->range_query) return range_request(*provider.prometheus, surroundings);

@@ -5,7 +5,7 @@
 //
 // A Prometheus query is asked at one moment, without a `time` (the server's own now), or over the
 // span that rangeQuery's expressions give. Other providers are asked by their fields as JSON.
-// Address, headers and credentials are the source's business, not the request's.
+// Headers, bodies and credentials are the source's business: a request may be shown.
 #pragma once
 
 #include "analysis/conditions/dates/surroundings.h"

@@ -60,6 +60,26 @@ TEST(ProviderRule, EachHasItsTime) {
             90s);
 }
 
+TEST(ProviderRule, WhatIsAskedShowsNoSecret) {
+  const auto text_of = [](void (*set)(Provider&)) {
+    return request_of(with(set).provider, kNowhere)->text;
+  };
+  const std::string web = text_of([](Provider& p) {
+    p.web.emplace().url = "http://gate/ok";
+    p.web->headers = {{"Authorization", "hush-hush"}};
+    p.web->authentication.oauth2.client_secret = "hush-hush";
+    p.web->json_body = Json::object().set("token", "hush-hush");
+  });
+  EXPECT_NE(web.find("http://gate/ok"), std::string::npos);
+  EXPECT_EQ(web.find("hush"), std::string::npos) << web;
+  const std::string alerts = text_of([](Provider& p) {
+    p.alertmanager.emplace().address = "http://alerts";
+    p.alertmanager->headers = {{"Authorization", "hush-hush"}};
+    p.alertmanager->authentication.basic_auth.password = "hush-hush";
+  });
+  EXPECT_EQ(alerts.find("hush"), std::string::npos) << alerts;
+}
+
 TEST(ProviderMeasure, JsonTextsKeepTheirQuotesAndOthersComeAsTheyAre) {
   Metric metric = with([](Provider& p) { p.web.emplace(); }, config::Dialect::argo);
   metric.success_condition = "result == 'ok'";
