@@ -17,6 +17,7 @@
 #include "app/explain/explain.h"
 #include "app/lint/codes.h"
 #include "app/lint/online.h"
+#include "base/config/metadata.h"
 #include "base/zones/zone_files.h"
 #include "rollout/plan/codes.h"
 #include "rollout/plan/load/schema.h"
@@ -57,9 +58,9 @@ std::string block_after(const std::string& text, const std::string& heading,
 
 std::vector<config::Rule> all_rules() {
   using namespace config;
-  std::vector<Rule> rules{kSyntax,      kTooLarge,     kDuplicateKey, kUnknownField,
-                          kWrongType,   kInvalidValue, kMissingField, kNotOneOf,
-                          kUnknownKind, kIgnoredField, kAmbiguousText};
+  std::vector<Rule> rules{kSyntax,      kTooLarge,     kDuplicateKey,  kUnknownField,
+                          kWrongType,   kInvalidValue, kMissingField,  kNotOneOf,
+                          kUnknownKind, kIgnoredField, kAmbiguousText, kForeignDocument};
   rules.insert(rules.end(), analysis::kTemplateRules.begin(), analysis::kTemplateRules.end());
   rules.insert(rules.end(), rollout::kPlanRules.begin(), rollout::kPlanRules.end());
   rules.insert(rules.end(), kOnlineRules.begin(), kOnlineRules.end());
