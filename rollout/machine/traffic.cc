@@ -120,14 +120,16 @@ void want_traffic_as(Context& c, std::string owner, Weight weight, bool in_servi
 
 bool may_send(const ReleaseState& state) {
   const TrafficState& t = state.traffic;
-  if (state.status == ReleaseStatus::rolling_back) return true;
+  bool seen = t.attempt == 0 || t.seen_turn == t.turn;
+  // What is kept for want of stable's capacity is not given back where it is gone already.
+  if (state.status == ReleaseStatus::rolling_back) return t.desired.canary.units() == 0 || seen;
   // What was observed before a restart says nothing: less may be there by now.
   if (state.recovering) return t.desired.canary.units() == 0 && !t.desired.canary_in_service;
   if (!is_raise(t)) return true;
   // One raise at a time: an overtaken one must end first, or it could land last.
   if (state.store_failed || !t.stale_raise.empty()) return false;
   // Nor is one repeated without a look at what became of it: somebody may have drained meanwhile.
-  return t.attempt == 0 || t.seen_turn == t.turn;
+  return seen;
 }
 
 void deliver(Context& c) {

@@ -237,6 +237,23 @@ TEST(Return, StableThatLacksInstancesDelaysInProportion) {
   EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
 }
 
+TEST(Return, WhatIsKeptIsNotGivenBackBlindly) {
+  Lab lab = at_half();
+  lab.router.seen.stable.servers_ready = 1;
+  lab.observe();
+  lab.router.deaf = true;
+  lab.fail_metric();
+  ASSERT_EQ(lab.state.reason, Reason::stable_capacity);
+  lab.router.deaf = false;
+  lab.router.seen.canary = Weight();  // a reload: nothing has read it yet
+  lab.now.mono += seconds(1);
+  lab.send(event::Tick{});
+  EXPECT_EQ(lab.share(), 0);
+  lab.advance(seconds(10));
+  EXPECT_EQ(lab.share(), 0);
+  EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
+}
+
 TEST(Return, StableIsScaledFirst) {
   ReleaseSpec spec = lab_spec();
   spec.has_workload = true;
