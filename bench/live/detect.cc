@@ -42,9 +42,8 @@ class Bench {
   Bench& operator=(const Bench&) = delete;
 
   Status prepare() {
-    char directory[] = "/tmp/serin-bench-XXXXXX";
-    if (::mkdtemp(directory) == nullptr) return fail(Code::unavailable, "no directory");
-    directory_ = directory;
+    directory_ = make_directory(std::filesystem::temp_directory_path());
+    if (directory_.empty()) return fail(Code::unavailable, "no directory");
     app::DemoOptions options;
     options.directory = directory_ + "/world";
     options.programs = SERIN_DEMO_PROGRAMS;
@@ -141,21 +140,7 @@ spec:
 
 int run(const std::string& by, int trials) {
   Bench bench(by == "edge");
-  if (Status ready = bench.prepare(); !ready) {
-    std::fprintf(stderr, "%s\n", ready.error().to_string().c_str());
-    return 1;
-  }
-  std::vector<double> times;
-  for (int i = 0; i < trials; ++i) {
-    auto time = bench.trial(i);
-    if (!time) {
-      std::fprintf(stderr, "trial %d: %s\n", i + 1, time.error().to_string().c_str());
-      return 1;
-    }
-    times.push_back(*time);
-  }
-  print_samples("first error to canary out, by " + by, std::move(times));
-  return 0;
+  return run_trials(bench, trials, "first error to canary out, by " + by);
 }
 
 }  // namespace

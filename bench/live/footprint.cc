@@ -16,6 +16,7 @@
 
 #include "app/demo/environment.h"
 #include "base/process.h"
+#include "bench/live/samples.h"
 
 namespace serin::bench {
 namespace {
@@ -72,9 +73,8 @@ spec:
 }
 
 int run(int metrics, int seconds) {
-  char directory_name[] = "/tmp/serin-bench-XXXXXX";
-  if (::mkdtemp(directory_name) == nullptr) return 1;
-  std::string directory = directory_name;
+  std::string directory = make_directory(std::filesystem::temp_directory_path());
+  if (directory.empty()) return 1;
   app::DemoOptions options;
   options.directory = directory + "/world";
   options.programs = SERIN_DEMO_PROGRAMS;

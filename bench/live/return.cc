@@ -193,24 +193,10 @@ spec:
 };
 
 int run(const std::string& condition, int trials) {
-  char directory[] = "serin-bench-XXXXXX";
-  if (::mkdtemp(directory) == nullptr) return 1;
-  Bench bench(condition, std::filesystem::absolute(directory).string());
-  if (Status ready = bench.prepare(); !ready) {
-    std::fprintf(stderr, "%s\n", ready.error().to_string().c_str());
-    return 1;
-  }
-  std::vector<double> times;
-  for (int i = 0; i < trials; ++i) {
-    auto time = bench.trial(i);
-    if (!time) {
-      std::fprintf(stderr, "trial %d: %s\n", i + 1, time.error().to_string().c_str());
-      return 1;
-    }
-    times.push_back(*time);
-  }
-  print_samples("decision to canary out, confirmed; disk " + condition, std::move(times));
-  return 0;
+  std::string directory = make_directory(".");  // on a disk, which the temporary one need not be
+  if (directory.empty()) return 1;
+  Bench bench(condition, std::move(directory));
+  return run_trials(bench, trials, "decision to canary out, confirmed; disk " + condition);
 }
 
 }  // namespace
