@@ -251,11 +251,14 @@ void LiveShell::preflight(const std::string& release) {
                     });
 }
 
+rollout::Workload* LiveShell::workload_of(const std::string& release) const {
+  const Ticket* ticket = parts_.engine.ticket(release);
+  return ticket != nullptr && parts_.workload ? parts_.workload(*ticket) : nullptr;
+}
+
 void LiveShell::apply_workload(const std::string& release,
                                const machine::effect::ApplyWorkload& effect) {
-  const Ticket* ticket = parts_.engine.ticket(release);
-  rollout::Workload* workload =
-      ticket != nullptr && parts_.workload ? parts_.workload(*ticket) : nullptr;
+  rollout::Workload* workload = workload_of(release);
   if (workload == nullptr) {
     outcome(release, machine::event::WorkloadOutcome{.key = effect.key,
                                                      .slot = effect.desired.slot,
@@ -280,9 +283,7 @@ void LiveShell::apply_workload(const std::string& release,
 
 void LiveShell::observe_workload(const std::string& release,
                                  const machine::effect::ObserveWorkload& effect) {
-  const Ticket* ticket = parts_.engine.ticket(release);
-  rollout::Workload* workload =
-      ticket != nullptr && parts_.workload ? parts_.workload(*ticket) : nullptr;
+  rollout::Workload* workload = workload_of(release);
   machine::event::WorkloadOutcome event{.key = effect.key, .slot = effect.slot};
   if (workload == nullptr) {
     event.error = "no workload driver is configured";

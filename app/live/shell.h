@@ -83,6 +83,8 @@ class LiveShell {
   void apply_traffic(const std::string& release,
                      const rollout::machine::effect::ApplyTraffic& effect);
   void preflight(const std::string& release);
+  // Null where none is configured.
+  rollout::Workload* workload_of(const std::string& release) const;
   void apply_workload(const std::string& release,
                       const rollout::machine::effect::ApplyWorkload& effect);
   void observe_workload(const std::string& release,
