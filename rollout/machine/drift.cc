@@ -57,9 +57,11 @@ void respect_drain(Context& c, const ObservedTraffic& observed) {
   t.desired.canary = std::min(observed.canary, t.desired.canary);
   t.desired.canary_in_service = observed.canary_slot.in_service;
   if (!t.desired.canary_in_service) t.desired.canary = Weight();
+  overtake(t);
   ++t.desired.generation;
   t.drained = true;
   t.confirmed = true;
+  t.settled_turn = t.turn;
   accept(c, observed);
   pause(c, Reason::external_change,
         fmt::format("somebody took the canary from {} to {} at the router{}; serin leaves it so "
@@ -111,6 +113,7 @@ void check_drift(Context& c, const ObservedTraffic& observed) {
         fmt::format("the router was restarted or reloaded and gives the canary {}; {} is set again",
                     observed.canary.to_string(), t.desired.canary.to_string()));
     t.instance = observed.router_instance;
+    t.settled_turn.reset();  // what its configuration gives says nothing of a person
     reassert(c);
     return;
   }

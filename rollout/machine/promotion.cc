@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "rollout/machine/phases.h"
 #include "rollout/machine/step_end.h"
@@ -125,8 +126,8 @@ void on_exchanged(Context& c, const event::RolesExchanged& event) {
   if (event.result != Outcome::done) {
     // It is idempotent: asked again, unless the canary failed meanwhile and it was not done.
     if (promotion.recall == Cause::none || promotion.uncertain) return;
-    return_to_stable(c, promotion.recall, promotion.recall_sentence,
-                     promotion.recall == Cause::guard);
+    Cause cause = std::exchange(promotion.recall, Cause::none);
+    return_to_stable(c, cause, promotion.recall_sentence, cause == Cause::guard);
     return;
   }
   if (promotion.recall != Cause::none) {

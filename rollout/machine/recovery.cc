@@ -86,8 +86,10 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
   t.confirmed = false;
   t.unconfirmed_since = c.mono();
   t.late_told = false;
+  t.settled_turn.reset();
   auto keep = [&] {
     t.confirmed = true;
+    t.settled_turn = t.turn;
     t.seen_again = true;
     t.accepted = observed.canary;
     t.accepted_in_service = in_service;
@@ -103,6 +105,7 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
     return;  // deliver() lowers it at once
   }
   if (!was_confirmed && observed.canary == t.accepted && in_service == t.accepted_in_service) {
+    t.settled_turn = t.turn;
     return;  // the recorded raise was never carried out: it is due as any step is
   }
   if (was_confirmed && health_explains(t, observed)) return keep();

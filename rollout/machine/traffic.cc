@@ -24,6 +24,7 @@ void confirm(Context& c, const ObservedTraffic& observed) {
   TrafficState& t = c.state.traffic;
   t.confirmed = true;
   t.seen_again = false;
+  t.settled_turn = t.turn;
   c.state.judged_step = -1;  // what was judged before is not of this traffic
   t.accepted = observed.canary;
   t.accepted_in_service = observed.canary_slot.in_service;
@@ -88,6 +89,12 @@ bool is_raise(const TrafficState& t) {
          (t.desired.canary_in_service && !t.observed->canary_slot.in_service);
 }
 
+void overtake(TrafficState& t) {
+  if (!t.in_flight.empty() && t.in_flight_raises) t.stale_raise = t.in_flight;
+  t.in_flight.clear();
+  t.in_flight_raises = false;
+}
+
 void want_traffic(Context& c, Weight weight, bool in_service) {
   want_traffic_as(c, c.spec.owner, weight, in_service);
 }
@@ -99,9 +106,8 @@ void want_traffic_as(Context& c, std::string owner, Weight weight, bool in_servi
       t.desired.canary_in_service == in_service) {
     return;
   }
-  if (!t.in_flight.empty() && t.in_flight_raises) t.stale_raise = t.in_flight;
-  t.in_flight.clear();
-  t.in_flight_raises = false;
+  overtake(t);
+  if (weight < t.accepted || (t.accepted_in_service && !in_service)) t.settled_turn.reset();
   std::string gives_back;
   if (owner.empty()) {
     gives_back =
@@ -230,13 +236,18 @@ void on_observed(Context& c, const event::TrafficObserved& event) {
     recover_traffic(c, observed);
     return;
   }
-  if (event.turn != t.turn) return;  // read before a command or its outcome: too old to compare
+  bool current = event.turn == t.turn;
   if (t.confirmed) {
+    if (!current) return;  // read before a command or its outcome: too old to compare
     if (matches(t.desired, observed)) t.seen_again = true;
     check_drift(c, observed);
     return;
   }
-  if (t.attempt == 0 || !t.in_flight.empty()) return;
+  if (!current || t.attempt == 0 || !t.in_flight.empty()) {
+    // Too old for what is wanted now, but not to show that somebody drained what was there.
+    if (t.settled_turn && event.turn >= *t.settled_turn) check_unconfirmed(c, observed);
+    return;
+  }
   t.seen_turn = t.turn;
   if (matches(t.desired, observed)) {
     confirm(c, observed);

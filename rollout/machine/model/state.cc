@@ -40,6 +40,7 @@ constexpr auto fields(std::type_identity<TrafficState>) {
                     Field{"late_told", &TrafficState::late_told},
                     Field{"turn", &TrafficState::turn},
                     Field{"seen_turn", &TrafficState::seen_turn},
+                    Field{"settled_turn", &TrafficState::settled_turn},
                     Field{"foreign_raises", &TrafficState::foreign_raises},
                     Field{"drained", &TrafficState::drained},
                     Field{"observed", &TrafficState::observed},

@@ -129,6 +129,9 @@ struct TrafficState {
   bool late_told = false;
   std::uint64_t turn = 0;  // counts commands and outcomes: read-backs of another turn are too old
   std::uint64_t seen_turn = 0;  // of the last reading that was not too old
+  // The turn since which nothing but raises was wanted: a reading asked later that shows less than
+  // was accepted shows somebody else's doing, whatever was sent meanwhile.
+  std::optional<std::uint64_t> settled_turn;
   int foreign_raises = 0;
   bool drained = false;  // somebody took traffic away: only a person may give it back
   std::optional<ObservedTraffic> observed;

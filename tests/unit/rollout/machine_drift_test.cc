@@ -130,6 +130,31 @@ TEST(Drift, DrainBesideAnUnconfirmedRaiseIsRespected) {
   EXPECT_EQ(lab.share(), 1);
 }
 
+// The reading was asked before the raise was queued and comes while it waits for the journal.
+TEST(Drift, DrainReadBeforeAQueuedRaiseStopsIt) {
+  Lab lab(lab_spec());
+  lab.start();
+  lab.advance(seconds(59));
+  lab.router.stuck = true;
+  while (lab.state.step < 2) lab.advance(milliseconds(100));
+  std::string raise = lab.state.traffic.in_flight;
+  ASSERT_TRUE(lab.state.traffic.in_flight_raises);
+  event::TrafficObserved read;
+  read.turn = lab.state.traffic.turn - 1;
+  read.observed = lab.router.seen;
+  read.observed->canary = Weight::from_units(100);
+  lab.router.seen = *read.observed;
+  lab.send(read);
+  EXPECT_EQ(lab.state.reason, Reason::external_change);
+  EXPECT_EQ(lab.state.traffic.stale_raise, raise);
+  EXPECT_FALSE(is_wanted(
+      lab.state, {When::after_durable, effect::ApplyTraffic{lab.state.traffic.desired, raise}}));
+  lab.router.stuck = false;
+  lab.send(event::TrafficOutcome{.key = raise, .result = Outcome::dropped});
+  lab.advance(minutes(5));
+  EXPECT_EQ(lab.share(), 1);
+}
+
 TEST(Drift, ReadBackFromBeforeACommandIsTooOld) {
   Lab lab = at_half();
   event::TrafficObserved old;
