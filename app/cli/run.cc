@@ -147,13 +147,14 @@ ExitCode exit_code_of(SessionEnd end) {
 void conclude(const Session& session, Output output) {
   Json view = session.view();
   SessionEnd end = *session.end();
+  bool refused = end == SessionEnd::refused;  // then there may be no release to look at
   if (output == Output::json) {
     std::puts(Json::object()
                   .set("verdict", verdict_of(end))
                   .set("release", view["id"])
                   .set("status", view["status"])
                   .set("cause", view["cause"])
-                  .set("sentence", view["sentence"])
+                  .set("sentence", refused ? Json(session.refusal()) : view["sentence"])
                   .set("version", view["version"])
                   .set("stable_version", view["stable_version"])
                   .set("start", view["start"])
@@ -162,7 +163,7 @@ void conclude(const Session& session, Output output) {
                   .set("metrics", view["report"]["metrics"])
                   .dump()
                   .c_str());
-  } else if (end == SessionEnd::refused) {
+  } else if (refused) {
     std::fprintf(stderr, "serin: %s\n", session.refusal().c_str());
   }
 }

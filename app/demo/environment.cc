@@ -50,19 +50,6 @@ sockaddr_in loopback(int port) {
   return address;
 }
 
-// A port that nobody listens on now.
-Result<int> free_port() {
-  Descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof address;
-  if (fd.get() < 0 || ::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    return fail(Code::unavailable,
-                std::string("no free port on loopback: ") + std::strerror(errno));
-  }
-  return ntohs(address.sin_port);
-}
-
 bool listens(int port) {
   Descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address = loopback(port);
@@ -85,6 +72,18 @@ Status write_file(const std::string& path, const std::string& text) {
 }
 
 }  // namespace
+
+Result<int> free_port() {
+  Descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address = loopback(0);
+  socklen_t size = sizeof address;
+  if (fd.get() < 0 || ::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    return fail(Code::unavailable,
+                std::string("no free port on loopback: ") + std::strerror(errno));
+  }
+  return ntohs(address.sin_port);
+}
 
 Result<std::unique_ptr<DemoEnvironment>> DemoEnvironment::start(const DemoOptions& options,
                                                                 const Tell& tell) {

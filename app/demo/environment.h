@@ -39,6 +39,9 @@ struct DemoVersion {
   double refuse_rate = 0;
 };
 
+// A port on loopback that nobody listens on now. Error: unavailable.
+Result<int> free_port();
+
 class DemoEnvironment {
  public:
   using Tell = std::function<void(const std::string& line)>;

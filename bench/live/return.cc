@@ -19,6 +19,7 @@
 #include <fstream>
 
 #include "app/cli/files.h"
+#include "app/demo/environment.h"
 #include "app/session/session.h"
 #include "base/process.h"
 #include "base/real_clock.h"
@@ -29,7 +30,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kFrontPort = 28'400;
 constexpr Duration kPatience = 30s;
 
 Status write_file(const std::string& path, const std::string& text) {
@@ -53,6 +53,8 @@ class Bench {
   Bench& operator=(const Bench&) = delete;
 
   Status prepare() {
+    SERIN_TRY(port, app::free_port());
+    front_port_ = port;
     SERIN_CHECK(write_file(file("share.map"), "shop 0\n"));
     SERIN_CHECK(write_file(file("haproxy.cfg"), configuration()));
     SERIN_CHECK(write_file(file("rollout.yaml"), rollout()));
@@ -61,7 +63,7 @@ class Bench {
       ::usleep(10'000);
     }
     SERIN_CHECK(run({SERIN_DEMO_PROGRAMS "/serin-demo-load", "--url",
-                     fmt::format("http://127.0.0.1:{}/", kFrontPort), "--rate", "200", "--duration",
+                     fmt::format("http://127.0.0.1:{}/", front_port_), "--rate", "200", "--duration",
                      "36000"}));
     ::mkdir(disk().c_str(), 0700);
     if (condition_ == "full") {
@@ -166,7 +168,7 @@ backend blue
 backend green
   server g1 unix@{0}/app.sock
 )",
-                       directory_, kFrontPort);
+                       directory_, front_port_);
   }
   std::string rollout() const {
     return fmt::format(R"(apiVersion: serin.dev/v1alpha1
@@ -185,6 +187,7 @@ spec:
 
   std::string condition_;
   std::string directory_;
+  int front_port_ = 0;
   bool mounted_ = false;
   std::vector<Process> programs_;
   RealClock clock_;

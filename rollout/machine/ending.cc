@@ -1,6 +1,8 @@
 // The end of a release, and what is left to do after it. Nothing here gives the canary traffic.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "rollout/machine/phases.h"
 #include "rollout/machine/traffic.h"
 
@@ -19,7 +21,10 @@ void end(Context& c, ReleaseStatus status, std::string sentence) {
   if (t.claimed) {
     // After a swap the canary slot is the one that was stable: it stays ready, without traffic.
     bool keep = status == ReleaseStatus::succeeded && !swapped;
-    want_traffic_as(c, "", keep ? t.desired.canary : Weight(), keep || swapped);
+    // What is not confirmed was not given yet, and isn't given now.
+    Weight kept = t.confirmed ? t.desired.canary : std::min(t.desired.canary, t.accepted);
+    bool in_service = swapped || (keep && (t.confirmed || t.accepted_in_service));
+    want_traffic_as(c, "", keep ? kept : Weight(), in_service);
   }
   if (!c.spec.has_workload || !t.claimed) return;
   if (swapped) {

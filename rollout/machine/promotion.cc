@@ -55,12 +55,12 @@ void begin_promotion(Context& c, bool word) {
   for (int i = state.step; i < c.steps_count(); ++i) log_step(c, i, StepOutcome::skipped);
   state.step = c.steps_count();
   state.promotion.word = state.promotion.word || word;
-  state.manual_weight.reset();
-  if (c.spec.promotion == PromoteBy::manual && target_weight(c).units() == 0) {
-    end(c, ReleaseStatus::succeeded, "the canary has no traffic any more");
-    return;
-  }
   if (c.spec.promotion == PromoteBy::manual) {
+    state.manual_weight.reset();
+    if (target_weight(c).units() == 0) {
+      end(c, ReleaseStatus::succeeded, "the canary has no traffic any more");
+      return;
+    }
     end(c, ReleaseStatus::succeeded,
         fmt::format("{} ends at {} of the traffic; bringing the rest of stable to it is left to "
                     "you (promotion: manual)",
@@ -82,6 +82,7 @@ void promoting(Context& c) {
       case PromotionStage::scale:
         if (!scale(c)) return;
         enter_stage(c, PromotionStage::full);
+        state.manual_weight.reset();  // it held until now
         want_traffic(c, Weight::full(), true);
         break;
       case PromotionStage::full:

@@ -16,7 +16,7 @@
 
 namespace serin::analysis {
 
-inline constexpr std::size_t kSequentialMetricsMax = 64;
+inline constexpr std::size_t kSequentialMetricsMax = 256;
 
 struct SequentialMetric {
   std::string name;

@@ -87,8 +87,8 @@ void Checker::on_apply(Process& process, Route& route, const engine::Effect& eff
   }
   Weight allowed = allowed_share(spec, state);
   if (wanted > allowed) {
-    violated("{}: given {} where the plan has {}", effect.release, wanted.to_string(),
-             allowed.to_string());
+    violated("{}: given {} where the plan has {} ({}, step {})", effect.release,
+             wanted.to_string(), allowed.to_string(), to_string(state.status), state.step + 1);
   }
 }
 

@@ -28,8 +28,8 @@ void expect_refused(const SequentialPlan& plan, std::string_view words) {
 TEST(SequentialPlan, NamesWhatIsWrong) {
   EXPECT_TRUE(validate(plan_of(1)));
   EXPECT_TRUE(validate(plan_of(kSequentialMetricsMax)));
-  expect_refused(plan_of(kSequentialMetricsMax + 1), "1 to 64 metrics");
-  expect_refused(plan_of(0), "1 to 64 metrics");
+  expect_refused(plan_of(kSequentialMetricsMax + 1), "1 to 256 metrics");
+  expect_refused(plan_of(0), "1 to 256 metrics");
 
   auto changed = [](auto change) {
     SequentialPlan plan = plan_of(2);
