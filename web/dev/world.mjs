@@ -1,0 +1,208 @@
+// A small world of releases for working on the dashboard and for its tests: real documents of two
+// releases of the demo (fixture.json), renamed and bent into the states a page can be in.
+import {readFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const real = JSON.parse(readFileSync(
+  join(dirname(fileURLToPath(import.meta.url)), 'fixture.json'), 'utf8'));
+
+const copy = (value) => JSON.parse(JSON.stringify(value));
+const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+
+// Every time in a document moved so that `newest` is now.
+function shift(value, by) {
+  if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) {
+    return new Date(Date.parse(value) + by).toISOString();
+  }
+  if (Array.isArray(value)) return value.map((item) => shift(item, by));
+  if (value && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, shift(v, by)]));
+  }
+  return value;
+}
+
+// How far each document's times were moved.
+const shifts = new Map();
+
+function release(base, rollout, number, change = {}) {
+  const newest = Date.parse(base.weight.observed_at ?? base.start);
+  const by = Date.now() - newest;
+  const doc = shift(copy(base), by);
+  doc.id = `${rollout}-${number}`;
+  shifts.set(doc.id, by);
+  doc.rollout = rollout;
+  doc.service = rollout;
+  doc.version = '2.4.0';
+  doc.stable_version = '2.3.0';
+  doc.info = {executor: 'ana', pipeline: 'https://ci.example/checkout/1381', policy: rollout,
+    environment: 'prod', endpoint: `https://${rollout}.example`};
+  Object.assign(doc, change);
+  return doc;
+}
+
+function failing(doc) {
+  const metric = doc.report.metrics.find((m) => m.name === 'error-rate');
+  const sentence = 'error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.5 pp';
+  Object.assign(metric, {
+    verdict: 'fail', sentence, logE: metric.level * 1.06, fails: true, logEPass: 0,
+    canary: {exposure: 1004, events: 31, value: 31 / 1004},
+    stable: {exposure: 3611, events: 7, value: 7 / 3611},
+    effect: {scale: 'ratio', estimate: 15.9, lower: 6.1, upper: 41.2},
+  });
+  doc.judgement.findings = [{metric: 'error-rate', sentence, action: 'rollback', guard: false}];
+  doc.judgement.passed = false;
+  return sentence;
+}
+
+const kBack = ['rollback', 'undo', 'retry'];
+
+// id -> document, newest first.
+export function makeWorld() {
+  const docs = [];
+  const running = release(real.progressing, 'checkout', 42,
+    {allowed: ['continue', 'promoteFully', 'pause', 'abort', 'rollback', 'setWeight', 'mute']});
+  running.next = {at: new Date(Date.now() + 72_000).toISOString(), in_s: 72, extended: false};
+  docs.push(running);
+  docs.push(release(real.paused, 'payments', 7,
+    {allowed: ['continue', 'promoteFully', 'resume', 'abort', 'rollback', 'setWeight', 'mute']}));
+  const failed = release(real.progressing, 'search', 3,
+    {status: 'Failed', cause: 'metric', allowed: kBack, next: null, verdict: 'fail', step: 3});
+  failed.sentence = failing(failed);
+  failed.end = ago(30);
+  failed.weight = {...failed.weight, set: 0, observed: 0, confirmed: true};
+  failed.steps.forEach((step, i) => {
+    if (i === 3) Object.assign(step, {status: 'failed', end: failed.end});
+    if (i > 3) Object.assign(step, {status: 'pending', start: null, end: null});
+  });
+  docs.push(failed);
+  const good = release(real.paused, 'cart', 9, {status: 'Succeeded', reason: '', verdict: 'pass',
+    sentence: '2.4.0 takes all traffic', allowed: ['rollback', 'undo'], end: ago(4000),
+    start: ago(5200)});
+  good.weight = {...good.weight, set: 100, observed: 100, confirmed: true};
+  good.judgement.passed = true;
+  for (const metric of good.report.metrics) {
+    Object.assign(metric, {verdict: 'pass', pass: true, logEPass: metric.passLevel * 1.2});
+  }
+  docs.push(good);
+  const silent = release(real.progressing, 'mail', 2, {
+    verdict: 'noData', status: 'Paused', reason: 'NoData',
+    sentence: 'no samples of the canary since 14:02: its target answers no scrape (up = 0)',
+    allowed: ['continue', 'promoteFully', 'resume', 'abort', 'rollback'], next: null});
+  for (const metric of silent.report.metrics) {
+    Object.assign(metric, {verdict: 'noData', windows: 0, noData: 14,
+      sentence: `${metric.name} without data: 14 looks without usable samples`});
+    metric.canary = {exposure: 0, events: 0, value: 'NaN'};
+    metric.effect = {...metric.effect, estimate: 'NaN', lower: 0, upper: '+Inf'};
+  }
+  silent.judgement.covered = false;
+  docs.push(silent);
+  const down = release(real.progressing, 'images', 5, {verdict: 'noData',
+    allowed: ['pause', 'abort', 'rollback']});
+  down.judgement.sources_down = true;
+  down.judgement.sources_sentence = 'prometheus: connection refused, for 41 s';
+  for (const metric of down.report.metrics) metric.problem = 'connection refused';
+  docs.push(down);
+  const worse = release(real.paused, 'login', 4, {reason: 'MetricFailed', verdict: 'fail',
+    allowed: ['continue', 'promoteFully', 'resume', 'abort', 'rollback']});
+  worse.sentence = failing(worse);
+  worse.weight = {...worse.weight, observed: 50};
+  docs.push(worse);
+  const starting = release(real.progressing, 'feed', 1, {status: 'Starting', step: 0,
+    sentence: '', report: null, judgement: null, verdict: 'noData', next: null,
+    startup: {ready: 1, total: 2, percent: 50}, allowed: ['pause', 'abort', 'rollback']});
+  starting.weight = {set: 0, observed: 0, confirmed: true, observed_at: ago(1)};
+  starting.steps.forEach((step) => Object.assign(step,
+    {status: 'pending', start: null, end: null}));
+  docs.push(starting);
+  const other = release(real.progressing, 'ads', 8, {allowed: ['continue', 'pause', 'abort']});
+  other.weight = {...other.weight, set: 25, observed: 60, confirmed: false};
+  docs.push(other);
+  return new Map(docs.map((doc) => [doc.id, doc]));
+}
+
+export function many(count) {
+  const docs = [];
+  for (let i = 0; i < count; ++i) {
+    docs.push(release(real.progressing, `service-${String(i).padStart(3, '0')}`, i % 50 + 1,
+      {allowed: ['continue', 'pause', 'abort', 'rollback']}));
+  }
+  return new Map(docs.map((doc) => [doc.id, doc]));
+}
+
+export function summary(doc) {
+  const {steps, judgement, report, info, startup: _startup, ...rest} = doc;
+  const worst = report?.metrics.find((m) => m.verdict === 'fail') ??
+    report?.metrics.find((m) => m.name === judgement?.undecided_metric);
+  return {...rest, steps_total: steps.length, environment: info.environment,
+    worst: worst ? {name: worst.name, verdict: worst.verdict, sentence: worst.sentence} : null};
+}
+
+function recorded(doc) {
+  return real.samples[doc.status === 'Failed' ? 'shop-1' : 'shop-2'];
+}
+
+export function samples(doc, metric) {
+  const rows = recorded(doc)[metric] ?? [];
+  if (rows.length === 0 || !doc.report || doc.verdict === 'noData') return [];
+  return shift(rows, moved(doc)).filter((row) => Date.parse(row.time) <= Date.now());
+}
+
+export function decisions(doc) {
+  const rows = real.decisions[doc.status === 'Failed' ? 'shop-1' : 'shop-2'];
+  return shift(copy(rows), moved(doc)).filter((row) => doc.end ||
+    (row.kind !== 'operated' && Date.parse(row.time) <= Date.now() + 500));
+}
+
+// The failed release is told by the records of the other one: its own time.
+function moved(doc) {
+  if (doc.status !== 'Failed') return shifts.get(doc.id) ?? 0;
+  return Date.parse(doc.end) - Date.parse(real.decisions['shop-1'].at(-1).time);
+}
+
+export function rollout(doc) {
+  return {name: doc.rollout, service: doc.service, environment: doc.info.environment,
+    type: 'canary', router: 'haproxy',
+    steps: doc.steps.map(({kind, weight, duration_s}) => ({kind, weight, duration_s})),
+    stable_version: doc.stable_version, active: doc.end ? null : doc.id, latest: summary(doc),
+    revision: '5d41402a'};
+}
+
+// Older releases of a rollout, so that its history has something to show.
+export function history(doc) {
+  const now = summary(doc);
+  const older = [
+    {number: 3, version: '2.3.0', from: '2.2.1', status: 'Succeeded', hours: 30,
+      sentence: '2.3.0 takes all traffic'},
+    {number: 2, version: '2.3.0-rc2', from: '2.2.1', status: 'Failed', hours: 54,
+      sentence: 'error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.5 pp'},
+    {number: 1, version: '2.3.0-rc1', from: '2.2.1', status: 'Terminated', hours: 80,
+      sentence: 'aborted by ana: wrong build'},
+  ];
+  return [now, ...older.map((old) => ({...now, id: `${doc.rollout}-0${old.number}`,
+    version: old.version, stable_version: old.from, status: old.status, sentence: old.sentence,
+    allowed: [], verdict: old.status === 'Failed' ? 'fail' : 'pass', next: null,
+    start: ago(old.hours * 3600), end: ago(old.hours * 3600 - 1400)}))];
+}
+
+export const audit = [
+  {time: ago(40), actor: 'system', operation: 'rollback', subject: 'search-3',
+    details: {sentence: 'error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.5 pp'}},
+  {time: ago(400), actor: 'user:ana', operation: 'release', subject: 'search-3',
+    details: {version: '2.4.0', pipeline: 'https://ci.example/search/77'}},
+  {time: ago(2000), actor: 'token:k3', operation: 'pause', subject: 'payments-7',
+    details: {reason: 'waiting for the mail team'}},
+  {time: ago(90000), actor: 'cert:deploy', operation: 'apply', subject: 'checkout',
+    details: {revision: '5d41402a'}},
+];
+
+export const targets = [
+  {rollout: 'checkout', kind: 'router', name: 'haproxy /run/haproxy/admin.sock', healthy: true,
+    detail: 'canary 25 % of 25 % wanted', observed_at: ago(1)},
+  {rollout: 'checkout', kind: 'metrics', name: 'prometheus http://127.0.0.1:9090', healthy: true,
+    detail: 'newest sample 2 s old', observed_at: ago(2)},
+  {rollout: 'images', kind: 'metrics', name: 'prometheus http://127.0.0.1:9091', healthy: false,
+    detail: 'connection refused, for 41 s', observed_at: ago(41)},
+  {rollout: 'mail', kind: 'router', name: 'nginx /etc/nginx/split.conf', healthy: null,
+    detail: '', observed_at: null},
+];

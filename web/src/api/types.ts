@@ -1,0 +1,262 @@
+// What the API answers, as far as the dashboard reads it. Unknown members are ignored; numbers
+// that JSON can't hold come as the strings "NaN", "+Inf", "-Inf".
+
+export type Num = number | 'NaN' | '+Inf' | '-Inf' | null | undefined;
+
+export type Status = 'Pending' | 'Starting' | 'Progressing' | 'Paused' | 'Promoting' |
+  'RollingBack' | 'Succeeded' | 'Failed' | 'Terminated';
+
+export type Operation = 'continue' | 'promoteFully' | 'pause' | 'resume' | 'abort' | 'rollback' |
+  'undo' | 'retry' | 'approve' | 'setWeight' | 'mute';
+
+export type StepStatus = 'pending' | 'current' | 'done' | 'skipped' | 'failed';
+
+export interface Step {
+  kind: string;
+  status: StepStatus;
+  weight?: number;
+  duration_s?: number;
+  start: string | null;
+  end: string | null;
+}
+
+export interface Side {
+  exposure: Num;
+  events: Num;
+  value: Num;
+}
+
+export interface Effect {
+  scale: string;
+  estimate: Num;
+  lower: Num;
+  upper: Num;
+}
+
+export interface Forecast {
+  known: boolean;
+  canPass: boolean;
+  canDetect: boolean;
+  sentence: string;
+}
+
+export interface Metric {
+  name: string;
+  kind: string;
+  verdict: 'pass' | 'fail' | 'inconclusive' | 'noData';
+  sentence: string;
+  stable?: Side;
+  canary?: Side;
+  effect?: Effect;
+  logE?: Num;
+  level?: Num;
+  logEPass?: Num;
+  passLevel?: Num;
+  share?: number;
+  required?: boolean;
+  dispersion?: Num;
+  dispersionSource?: string;
+  quantiles?: {quantile: number; canary: Num[]; stable: Num[]}[];
+  tailBound?: Num;
+  warmupLeftSeconds?: number;
+  coverage?: {stable: number; canary: number};
+  polls?: number;
+  noData?: number;
+  windows?: number;
+  problem?: string;
+  learning?: boolean;
+  forecast?: Forecast;
+  limit?: {ratio?: number; absolute?: number; effect?: number};
+  // Threshold rules.
+  value?: string;
+  measurements?: number;
+  failed?: number;
+  step?: number;
+}
+
+export interface Combined {
+  logE: Num;
+  level: Num;
+  fail: boolean;
+  contested: boolean;
+  passed: boolean;
+  alwaysValidP: Num;
+}
+
+export interface Report {
+  runningSeconds?: number;
+  step?: number;
+  combined?: Combined | null;
+  metrics: Metric[];
+}
+
+export interface Finding {
+  metric: string;
+  sentence: string;
+  action: string;
+  guard?: boolean;
+}
+
+export interface Judgement {
+  findings: Finding[];
+  pauses: Finding[];
+  contested: boolean;
+  contested_sentence: string;
+  covered: boolean;
+  passed: boolean;
+  undecided_metric: string;
+  undecided_sentence: string;
+  sources_down: boolean;
+  sources_sentence: string;
+}
+
+export interface Weight {
+  set: number;
+  observed: number | null;
+  confirmed: boolean;
+  observed_at?: string;
+}
+
+export interface Release {
+  id: string;
+  rollout: string;
+  service: string;
+  type: string;
+  of: string;
+  version: string;
+  stable_version: string;
+  status: Status;
+  reason: string;
+  sentence: string;
+  cause: string;
+  step: number;
+  steps: Step[];
+  startup?: {ready: number; total: number; percent: number} | null;
+  weight: Weight;
+  verdict: string;
+  judgement: Judgement | null;
+  report: Report | null;
+  next: {at: string; in_s: number; extended: boolean} | null;
+  allowed: Operation[];
+  start: string;
+  end: string | null;
+  info: {
+    executor?: string;
+    pipeline?: string;
+    policy?: string;
+    environment?: string;
+    endpoint?: string;
+  } | null;
+}
+
+// A release as lists show it.
+export interface Summary extends Omit<Release, 'steps' | 'judgement' | 'report' | 'info' |
+  'startup'> {
+  steps_total: number;
+  environment: string;
+  worst: {name: string; verdict: string; sentence: string} | null;
+}
+
+// How a metric developed: one look.
+export interface Sample {
+  time: string;
+  canary?: Num;
+  stable?: Num;
+  lower?: Num;  // the interval of the effect
+  upper?: Num;
+  logE?: Num;
+  weight?: Num;
+  n?: Num;  // of the canary
+}
+
+// One entry of a release's journal.
+export interface Happening {
+  sequence: number;
+  time: string;
+  kind: string;
+  body: Record<string, unknown>;
+}
+
+export interface Rollout {
+  name: string;
+  service: string;
+  environment: string;
+  type: string;
+  router: string;
+  steps: {kind: string; weight?: number; duration_s?: number}[];
+  stable_version: string;
+  active: string | null;
+  latest: Summary | null;
+  revision: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  next?: string | null;
+}
+
+export interface Problem {
+  type?: string;
+  title: string;
+  status: number;
+  detail?: string;
+  requestId?: string;
+  allowedActions?: string[];
+  errors?: {pointer?: string; code?: string; detail?: string}[];
+}
+
+export interface Operated {
+  message: string;
+  repeated: boolean;
+  opened: string;
+  release: Release;
+}
+
+export interface Traffic {
+  release: string;
+  weight: Weight;
+  router: string;
+  stable: string;
+  canary: string;
+}
+
+export interface AuditEntry {
+  time: string;
+  actor: string;
+  operation: string;
+  subject: string;
+  details: Record<string, unknown>;
+}
+
+export interface Target {
+  rollout: string;
+  kind: string;
+  name: string;
+  healthy: boolean | null;
+  detail: string;
+  observed_at: string | null;
+}
+
+export interface Whoami {
+  actor: string;
+  role: 'viewer' | 'operator' | 'admin';
+  override: boolean;
+}
+
+export interface Token {
+  id: string;
+  name: string;
+  role: string;
+  override: boolean;
+  created: string;
+  expires: string | null;
+}
+
+export interface LintReport {
+  errors: number;
+  warnings: number;
+  diagnostics: {
+    file: string; line: number; column: number; level: string; code: string;
+    pointer: string; message: string; hint: string;
+  }[];
+}

@@ -1,0 +1,314 @@
+// Every rollout with its newest release: what needs a person comes first to the eye.
+import {useCallback, useEffect, useMemo, useRef, useState} from 'preact/hooks';
+import type {LiveEvent} from '../api/live';
+import type {Page, Release, Rollout, Status, Summary} from '../api/types';
+import {duration, percent, unbroken} from '../text/format';
+import {statusWords, verdictWords} from '../text/messages';
+import {FeedBar, FeedDot} from '../ui/feed';
+import {useFeed, useLoad, useNow, useSetting, useTitle} from '../ui/hooks';
+import {useKeys} from '../ui/keys';
+import {Ago, CopyText, Empty, Mark, ProblemBox, Skeleton, StatusMark, Time} from '../ui/parts';
+import {go, Link, setQuery, to, usePlace} from '../ui/router';
+
+const kPageMax = 500;
+
+export function needsAttention(release: Summary): boolean {
+  return release.status === 'Failed' || release.verdict === 'noData' ||
+    (release.status === 'Paused' && release.reason !== 'StepWait') ||
+    (release.weight.observed !== null && release.weight.observed > release.weight.set + 0.05);
+}
+
+// "name", "!not", commas mean or; against ticket, rollout, versions and environment.
+export function matches(release: Summary, query: string): boolean {
+  const terms = query.toLowerCase().split(',').map((term) => term.trim()).filter((t) => t !== '');
+  if (terms.length === 0) return true;
+  const text = [release.id, release.rollout, release.version, release.stable_version,
+    release.environment].join(' ').toLowerCase();
+  return terms.some((term) => term.startsWith('!') ? !text.includes(term.slice(1))
+    : text.includes(term));
+}
+
+function Next({release}: {release: Summary}) {
+  const now = useNow();
+  if (!release.next) return <span class="dim">–</span>;
+  const left = (Date.parse(release.next.at) - now) / 1000;
+  return <span>{left > 0 ? `in ${duration(left)}` : 'due'}</span>;
+}
+
+function Progress({release}: {release: Summary}) {
+  const done = release.end ? release.steps_total : Math.min(release.step, release.steps_total);
+  if (release.steps_total === 0) return <span class="dim">–</span>;
+  return (
+    <span class="towards">
+      <progress max={release.steps_total} value={release.status === 'Failed' ||
+        release.status === 'Terminated' ? release.step : done}
+        aria-label={`Steps of ${release.id}`} />
+      <span>{Math.min(release.step + (release.end ? 0 : 1), release.steps_total)}/
+        {release.steps_total}</span>
+    </span>
+  );
+}
+
+const kVerdictLook: Record<string, {icon: string; tone: string}> = {
+  pass: {icon: '✔', tone: 'good'},
+  fail: {icon: '▲', tone: 'bad'},
+  inconclusive: {icon: '…', tone: 'unsure'},
+  noData: {icon: '?', tone: 'unsure'},
+};
+
+function Row({release, favourite, toggle, active}: {
+  release: Summary; favourite: boolean; toggle: () => void; active: boolean;
+}) {
+  const look = kVerdictLook[release.verdict] ?? {icon: '?', tone: 'neutral'};
+  const row = useRef<HTMLTableRowElement>(null);
+  useEffect(() => {
+    if (active) row.current?.scrollIntoView({block: 'nearest'});
+  }, [active]);
+  return (
+    <tr ref={row} class={active ? 'active' : ''}>
+      <td>
+        <button type="button" class="star" aria-pressed={favourite} onClick={toggle}
+          aria-label={`Favourite ${release.rollout}`}>{favourite ? '★' : '☆'}</button>
+      </td>
+      <td><StatusMark status={release.status} /></td>
+      <th scope="row">
+        <Link href={to.release(release.id)}>{release.rollout}</Link>
+        <span class="dim small-text">{release.id}</span>
+      </th>
+      <td>{release.environment || '–'}</td>
+      <td class="versions">{release.stable_version || '?'} → {release.version}</td>
+      <td><Progress release={release} /></td>
+      <td>{percent(release.weight.set)}
+        <span class="dim small-text">
+          {release.weight.observed === null ? 'not read back'
+            : `read back ${percent(release.weight.observed)}`}
+        </span>
+      </td>
+      <td>
+        <Mark {...look}>{verdictWords[release.verdict] ?? release.verdict}</Mark>
+        {release.worst && <span class="dim small-text">{unbroken(release.worst.sentence)}</span>}
+      </td>
+      <td><Next release={release} /></td>
+      <td>{release.end ? <Time at={release.end} full /> : <Ago at={release.start} />}</td>
+    </tr>
+  );
+}
+
+function toSummary(release: Release, old: Summary | undefined): Summary {
+  const failed = release.report?.metrics.find((m) => m.verdict === 'fail');
+  const worst = failed ?? release.report?.metrics.find(
+    (m) => m.name === release.judgement?.undecided_metric);
+  return {
+    ...release,
+    steps_total: release.steps.length,
+    environment: release.info?.environment ?? old?.environment ?? '',
+    worst: worst ? {name: worst.name, verdict: worst.verdict, sentence: worst.sentence} : null,
+  };
+}
+
+// The newest of each rollout.
+function newest(items: Summary[]): Summary[] {
+  const seen = new Map<string, Summary>();
+  for (const item of items) {
+    const old = seen.get(item.rollout);
+    if (!old || Date.parse(item.start) >= Date.parse(old.start)) seen.set(item.rollout, item);
+  }
+  return [...seen.values()];
+}
+
+function useFavourites(): [Set<string>, (name: string) => void] {
+  const [text, setText] = useSetting('favourites', '');
+  const set = useMemo(() => new Set(text.split('\n').filter((name) => name !== '')), [text]);
+  return [set, (name) => {
+    const next = new Set(set);
+    if (!next.delete(name)) next.add(name);
+    setText([...next].join('\n'));
+  }];
+}
+
+type Order = 'status' | 'rollout' | 'start';
+const kStatusOrder: Status[] = ['RollingBack', 'Failed', 'Paused', 'Promoting', 'Progressing',
+  'Starting', 'Pending', 'Terminated', 'Succeeded'];
+
+function sorted(items: Summary[], order: Order, favourites: Set<string>): Summary[] {
+  const rank = (r: Summary) => kStatusOrder.indexOf(r.status);
+  return [...items].sort((a, b) => {
+    const liked = Number(favourites.has(b.rollout)) - Number(favourites.has(a.rollout));
+    if (liked !== 0) return liked;
+    if (order === 'rollout') return a.rollout.localeCompare(b.rollout);
+    if (order === 'status' && rank(a) !== rank(b)) return rank(a) - rank(b);
+    return Date.parse(b.start) - Date.parse(a.start);
+  });
+}
+
+export function ReleasesPage() {
+  useTitle('Releases');
+  const {query} = usePlace();
+  const q = query.get('q') ?? '';
+  const status = query.get('status') ?? '';
+  const env = query.get('env') ?? '';
+  const order = (query.get('sort') ?? 'status') as Order;
+  const releases = useLoad<Page<Summary>>(`releases?limit=${kPageMax}`);
+  const rollouts = useLoad<Page<Rollout>>(`rollouts?limit=${kPageMax}`);
+  const [favourites, toggle] = useFavourites();
+  const [active, setActive] = useState(-1);
+  const search = useRef<HTMLInputElement>(null);
+  const live = useCallback((event: LiveEvent) => {
+    if (event.type === 'reset' || event.type === 'configuration.applied') {
+      releases.reload();
+      rollouts.reload();
+    } else if (event.type === 'release.updated') {
+      const release = event.data as Release;
+      releases.set((page) => {
+        const at = page.items.findIndex((item) => item.id === release.id);
+        const items = [...page.items];
+        if (at >= 0) items[at] = toSummary(release, items[at]);
+        else items.unshift(toSummary(release, undefined));
+        return {...page, items};
+      });
+    }
+  }, [releases.reload, releases.set, rollouts.reload]);
+  const feed = useFeed('events', live);
+
+  const all = useMemo(() => newest([
+    ...(releases.data?.items ?? []),
+    ...(rollouts.data?.items ?? []).flatMap((rollout) => rollout.latest ? [rollout.latest] : []),
+  ]), [releases.data, rollouts.data]);
+  const envs = useMemo(() => [...new Set(all.map((r) => r.environment))].filter((e) => e !== '')
+    .sort(), [all]);
+  const shown = useMemo(() => sorted(all.filter((release) => matches(release, q) &&
+    (env === '' || release.environment === env) &&
+    (status === '' || (status === 'attention' ? needsAttention(release)
+      : release.status === status))), order, favourites), [all, q, env, status, order, favourites]);
+  const idle = (rollouts.data?.items ?? []).filter((rollout) => !rollout.latest);
+  const move = (by: number) => setActive((i) => Math.min(shown.length - 1, Math.max(0, i + by)));
+  useKeys({
+    '/': () => search.current?.focus(),
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    ...(active >= 0 && shown[active] && document.activeElement === document.body
+      ? {Enter: () => go(to.release(shown[active]?.id ?? ''))} : {}),
+  });
+  const problem = releases.problem ?? rollouts.problem;
+  const counters = kStatusOrder.map((s) => [s, all.filter((r) => r.status === s).length] as const)
+    .filter(([, n]) => n > 0);
+  const attention = all.filter(needsAttention).length;
+
+  return (
+    <main id="content" class={problem || feed.feed === 'stale' ? 'aged' : ''}>
+      <FeedBar state={feed} />
+      <div class="page-head">
+        <h1>Releases</h1>
+        <FeedDot state={feed} />
+      </div>
+      {problem && (
+        <ProblemBox problem={problem} at={all.length > 0 ? releases.at : 0}
+          retry={() => {
+            releases.reload();
+            rollouts.reload();
+          }} />
+      )}
+      {!releases.data && !problem && <Skeleton rows={6} label="releases" />}
+      {releases.data && all.length > 0 && (
+        <>
+          <div class="counters" role="group" aria-label="Show by status">
+            <button type="button" aria-pressed={status === ''}
+              onClick={() => setQuery('status', '')}>
+              All <b>{all.length}</b></button>
+            <button type="button" aria-pressed={status === 'attention'}
+              class={attention > 0 ? 'attention' : ''}
+              onClick={() => setQuery('status', 'attention')}>
+              <span aria-hidden="true">⚠</span> Needs attention <b>{attention}</b></button>
+            {counters.map(([s, n]) => (
+              <button key={s} type="button" aria-pressed={status === s}
+                onClick={() => setQuery('status', s)}>{statusWords[s]} <b>{n}</b></button>
+            ))}
+          </div>
+          <div class="filters">
+            <label>Search
+              <input ref={search} type="search" value={q} placeholder="name, !not, a,b"
+                onInput={(event) => setQuery('q', event.currentTarget.value)} />
+            </label>
+            {envs.length > 0 && (
+              <label>Environment
+                <select value={env}
+                  onChange={(event) => setQuery('env', event.currentTarget.value)}>
+                  <option value="">all</option>
+                  {envs.map((name) => <option key={name}>{name}</option>)}
+                </select>
+              </label>
+            )}
+            <label>Order
+              <select value={order}
+                onChange={(event) => setQuery('sort', event.currentTarget.value)}>
+                <option value="status">what needs looking at</option>
+                <option value="start">newest</option>
+                <option value="rollout">name</option>
+              </select>
+            </label>
+          </div>
+          <div class="scroll" tabIndex={0} role="region" aria-label="Releases">
+            <table class="releases">
+              <thead>
+                <tr>
+                  <th scope="col"><span class="hidden">Favourite</span></th>
+                  <th scope="col">Status</th>
+                  <th scope="col">Release</th>
+                  <th scope="col">Environment</th>
+                  <th scope="col">Versions</th>
+                  <th scope="col">Step</th>
+                  <th scope="col">Canary</th>
+                  <th scope="col">Verdict</th>
+                  <th scope="col">Next</th>
+                  <th scope="col">Age / end</th>
+                </tr>
+              </thead>
+              <tbody>
+                {shown.map((release, i) => (
+                  <Row key={release.rollout} release={release} active={i === active}
+                    favourite={favourites.has(release.rollout)}
+                    toggle={() => toggle(release.rollout)} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+          {shown.length === 0 && (
+            <p>No release matches. <Link href={to.releases}>Show all</Link></p>
+          )}
+        </>
+      )}
+      {releases.data && rollouts.data && all.length === 0 && <NoReleases idle={idle} />}
+      {all.length > 0 && idle.length > 0 && (
+        <p class="dim">Without a release yet: {idle.map((rollout, i) => (
+          <span key={rollout.name}>{i > 0 ? ', ' : ''}
+            <Link href={to.history(rollout.name)}>{rollout.name}</Link></span>
+        ))}</p>
+      )}
+    </main>
+  );
+}
+
+function NoReleases({idle}: {idle: Rollout[]}) {
+  if (idle.length > 0) {
+    return (
+      <Empty title="Nothing has been released yet.">
+        <p>{idle.length} {idle.length === 1 ? 'rollout is' : 'rollouts are'} configured:</p>
+        <ul>{idle.map((rollout) => (
+          <li key={rollout.name}><Link href={to.history(rollout.name)}>{rollout.name}</Link></li>
+        ))}</ul>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="No rollout is configured yet.">
+      <p>Describe how one service is released, then start its first release:</p>
+      <p class="buttons">
+        <Link class="button primary" href="/ui/new?type=canary">New canary rollout</Link>
+        <Link class="button" href="/ui/new?type=blueGreen">New blue-green rollout</Link>
+      </p>
+      <p>Or watch a demonstration on this machine: <CopyText value="serin demo" /></p>
+    </Empty>
+  );
+}

@@ -1,0 +1,265 @@
+// Stable and canary on one axis over time, with the steps, the limit and the interval; or the
+// evidence against what rolls back. A figure with a sentence, a table of the same numbers and a
+// cursor for the arrow keys.
+import {useEffect, useRef, useState} from 'preact/hooks';
+import uPlot from 'uplot';
+import {clock, count, kNone, percent, share, short} from '../text/format';
+import {text} from '../text/messages';
+import {useDark, useZone} from '../ui/hooks';
+import type {Curves} from './curves';
+
+export interface Mark {
+  t: number;
+  label: string;
+}
+
+interface Props {
+  title: string;
+  summary: string;
+  curves: Curves;
+  marks: Mark[];
+  what: 'values' | 'evidence';
+  unit: 'share' | 'number';
+  height?: number;
+}
+
+const kTableRowsMax = 200;
+const kSync = uPlot.sync('release');
+
+interface Line {
+  name: string;
+  values: (number | null)[];
+  colour: string;  // a variable of the style sheet
+  dash?: number[];
+  points?: boolean;
+  width?: number;
+}
+
+function linesOf(props: Props): Line[] {
+  const c = props.curves;
+  if (props.what === 'evidence') {
+    return [
+      {name: 'Evidence', values: c.evidence, colour: '--canary', width: 2},
+      {name: 'Rolls back', values: c.t.map(() => 100), colour: '--fail', dash: [10, 6]},
+    ];
+  }
+  return [
+    {name: 'Stable', values: c.stable, colour: '--stable', width: 2},
+    {name: 'Canary', values: c.canary, colour: '--canary', dash: [6, 4], points: true, width: 2},
+    {name: 'Limit', values: c.limit, colour: '--fail', dash: [12, 6]},
+  ];
+}
+
+function shown(props: Props, value: number | null | undefined): string {
+  if (value === null || value === undefined) return kNone;
+  if (props.what === 'evidence') return percent(value);
+  return props.unit === 'share' ? share(value) : short(value);
+}
+
+function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function withAlpha(hex: string, alpha: number): string {
+  const n = parseInt(hex.slice(1), 16);
+  return `rgba(${(n >> 16) & 255},${(n >> 8) & 255},${n & 255},${alpha})`;
+}
+
+// The plan's steps as upright lines with their weight.
+function drawMarks(u: uPlot, marks: Mark[]): void {
+  const ctx = u.ctx;
+  const {left, top, width, height} = u.bbox;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  ctx.strokeStyle = colour('--line-strong');
+  ctx.fillStyle = colour('--text-dim');
+  ctx.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
+  ctx.lineWidth = ratio;
+  ctx.setLineDash([]);
+  let labelEnd = -Infinity;
+  for (const mark of marks) {
+    const x = Math.round(u.valToPos(mark.t, 'x', true));
+    if (x < left - 1 || x > left + width + 1) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, top);
+    ctx.lineTo(x, top + height);
+    ctx.stroke();
+    const size = ctx.measureText(mark.label).width;
+    if (x > labelEnd && x + size < left + width) {
+      ctx.fillText(mark.label, x + 3 * ratio, top - 4 * ratio);
+      labelEnd = x + size + 8 * ratio;
+    }
+  }
+  ctx.restore();
+}
+
+function options(props: Props, lines: Line[], size: {width: number; height: number},
+  zone: 'local' | 'utc', onCursor: (index: number | null) => void): uPlot.Options {
+  const dim = colour('--text-dim');
+  const grid = {stroke: colour('--line'), width: 1};
+  const axis = {stroke: dim, grid, ticks: grid, font: '12px system-ui, sans-serif'};
+  const band = props.what === 'values';
+  const series: uPlot.Series[] = [{}];
+  for (const line of lines) {
+    series.push({
+      label: line.name,
+      stroke: colour(line.colour),
+      width: line.width ?? 1.5,
+      ...(line.dash ? {dash: line.dash} : {}),
+      points: line.points
+        ? {show: props.curves.t.length <= 60, size: 6, stroke: colour(line.colour),
+          fill: colour('--surface')}
+        : {show: false},
+      spanGaps: false,
+    });
+  }
+  if (band) {
+    series.push({stroke: 'transparent', width: 0, points: {show: false}},
+      {stroke: 'transparent', width: 0, points: {show: false}});
+  }
+  const n = series.length;
+  return {
+    width: size.width,
+    height: size.height,
+    tzDate: (t: number) => zone === 'utc' ? uPlot.tzDate(new Date(t * 1000), 'Etc/UTC')
+      : new Date(t * 1000),
+    padding: [16, 12, 0, 0],
+    series,
+    ...(band
+      ? {bands: [{series: [n - 2, n - 1], fill: withAlpha(colour('--canary'), 0.16)}]} : {}),
+    scales: {
+      x: {time: true},
+      y: {range: (_u: uPlot, _min: number, max: number): [number, number] => {
+        const top = props.what === 'evidence' ? Math.max(110, max * 1.05) : max * 1.15;
+        return [0, Number.isFinite(top) && top > 0 ? top : 1];
+      }},
+    },
+    axes: [
+      {...axis, size: 28, space: 90,
+        values: (_u: uPlot, ticks: number[], _axis: number, _space: number, step: number) =>
+          ticks.map((t) => step < 60 ? clock(t, zone)
+            : clock(t, zone).replace(/:\d\d(Z?)$/, '$1'))},
+      {...axis, size: 62,
+        values: (_u: uPlot, ticks: number[]) => ticks.map((v) => shown(props, v))},
+    ],
+    legend: {show: false},
+    cursor: {sync: {key: kSync.key}, drag: {x: true, y: false}, points: {size: 7}},
+    hooks: {
+      draw: [(u: uPlot) => drawMarks(u, props.marks)],
+      setCursor: [(u: uPlot) => onCursor(u.cursor.idx ?? null)],
+    },
+  };
+}
+
+function dataOf(props: Props, lines: Line[]): uPlot.AlignedData {
+  const c = props.curves;
+  const rows: (number | null)[][] = lines.map((line) => line.values);
+  if (props.what === 'values') rows.push(c.upper, c.lower);
+  return [c.t, ...rows] as uPlot.AlignedData;
+}
+
+export function Chart(props: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const [table, setTable] = useState(false);
+  const [at, setAt] = useState<number | null>(null);
+  const dark = useDark();
+  const zone = useZone();
+  const lines = linesOf(props);
+  const height = props.height ?? 240;
+  const points = props.curves.t.length;
+  // Drawn anew where what the options hold changes; data alone is set.
+  const shape = JSON.stringify([dark, zone, table, height, props.what, props.unit, props.marks,
+    points > 60, points > 0]);
+  useEffect(() => {
+    const element = place.current;
+    if (!element || points === 0) return undefined;
+    const u = new uPlot(options(props, lines, {width: element.clientWidth, height}, zone, setAt),
+      dataOf(props, lines), element);
+    plot.current = u;
+    const resize = new ResizeObserver(() => {
+      if (element.clientWidth > 0) u.setSize({width: element.clientWidth, height});
+    });
+    resize.observe(element);
+    return () => {
+      resize.disconnect();
+      plot.current = null;
+      u.destroy();
+    };
+  }, [shape]);
+  useEffect(() => {
+    plot.current?.setData(dataOf(props, lines));
+  }, [props.curves]);
+
+  const move = (event: KeyboardEvent) => {
+    const u = plot.current;
+    if (!u || (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight')) return;
+    event.preventDefault();
+    const from = u.cursor.idx ?? points - 1;
+    const next = Math.min(points - 1, Math.max(0, from + (event.key === 'ArrowLeft' ? -1 : 1)));
+    u.setCursor({left: u.valToPos(props.curves.t[next] ?? 0, 'x'), top: height / 2});
+  };
+  const index = at ?? points - 1;
+  return (
+    <figure class="chart">
+      <figcaption>
+        <strong>{props.title}</strong>
+        <span class="dim"> {props.summary}</span>
+      </figcaption>
+      <div class="legend">
+        {lines.map((line) => (
+          <span key={line.name} class={`key ${line.name.toLowerCase().replace(' ', '-')}`}>
+            {line.name} <b>{shown(props, line.values[index])}</b>
+          </span>
+        ))}
+        {props.what === 'values' && props.curves.upper.some((v) => v !== null) && (
+          <span class="key interval">95 % interval{' '}
+            <b>[{shown(props, props.curves.lower[index])},
+              {' '}{shown(props, props.curves.upper[index])}]</b>
+          </span>
+        )}
+        <span class="dim">n = {count(props.curves.n[index])} canary
+          {points > 0 ? ` at ${clock(props.curves.t[index], zone)}` : ''}</span>
+        <button type="button" class="small" aria-pressed={table}
+          onClick={() => setTable(!table)}>{table ? text.asChart : text.asTable}</button>
+      </div>
+      {points === 0 ? <div class="hatched chart-none">No samples yet.</div>
+        : table ? <PointTable {...props} lines={lines} zone={zone} /> : (
+          <div ref={place} class="plot" tabIndex={0} role="application" onKeyDown={move}
+            aria-label={`${props.title}. Arrow keys move through time. ${props.summary}`} />
+        )}
+    </figure>
+  );
+}
+
+function PointTable(props: Props & {lines: Line[]; zone: 'local' | 'utc'}) {
+  const c = props.curves;
+  const first = Math.max(0, c.t.length - kTableRowsMax);
+  const rows = c.t.map((t, i) => ({t, i})).slice(first).reverse();
+  return (
+    <div class="scroll tall" tabIndex={0} role="region" aria-label={`${props.title} as a table`}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            {props.lines.map((line) => <th scope="col" key={line.name}>{line.name}</th>)}
+            {props.what === 'values' && <th scope="col">95 % interval</th>}
+            <th scope="col">n canary</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({t, i}) => (
+            <tr key={t}>
+              <th scope="row">{clock(t, props.zone)}</th>
+              {props.lines.map((line) => <td key={line.name}>{shown(props, line.values[i])}</td>)}
+              {props.what === 'values' && (
+                <td>[{shown(props, c.lower[i])}, {shown(props, c.upper[i])}]</td>
+              )}
+              <td>{count(c.n[i])}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+// One metric at a time, its values above its evidence, on the same time line.
+import {useMemo} from 'preact/hooks';
+import type {Metric, Problem, Release, Sample} from '../api/types';
+import {percent} from '../text/format';
+import {useKeys} from '../ui/keys';
+import {setQuery, usePlace} from '../ui/router';
+import {Chart, type Mark} from './chart';
+import {curvesOf, describe} from './curves';
+import {stateOf} from './metrics';
+
+export function marksOf(release: Release): Mark[] {
+  const marks: Mark[] = [];
+  for (const step of release.steps) {
+    if (step.kind === 'setWeight' && step.start) {
+      marks.push({t: Date.parse(step.start) / 1000, label: percent(step.weight)});
+    }
+  }
+  if (release.end) marks.push({t: Date.parse(release.end) / 1000, label: release.status});
+  return marks;
+}
+
+export function unitOf(metric: Metric): 'share' | 'number' {
+  return metric.kind === 'errors' || metric.kind === 'histogram' ? 'share' : 'number';
+}
+
+export function MetricCharts({release, metric, samples}: {
+  release: Release; metric: Metric; samples: Sample[];
+}) {
+  const curves = useMemo(() => curvesOf(metric, samples), [metric, samples]);
+  const marks = useMemo(() => marksOf(release), [release.steps, release.end]);
+  const tail = metric.kind === 'histogram' ? ' (share in the tail)' : '';
+  return (
+    <>
+      <Chart title={`${metric.name}${tail}, so far in this release`}
+        summary={describe(metric, curves)} curves={curves} marks={marks} what="values"
+        unit={unitOf(metric)} />
+      <Chart title="Evidence that it is worse" summary="100 % of its limit rolls back."
+        curves={curves} marks={marks} what="evidence" unit="share" height={170} />
+    </>
+  );
+}
+
+interface Props {
+  release: Release;
+  samples: Map<string, Sample[]>;
+  problem: Problem | null;
+}
+
+export function Charts({release, samples, problem}: Props) {
+  const metrics = (release.report?.metrics ?? []).filter((m) => m.kind !== 'threshold');
+  const asked = usePlace().query.get('metric');
+  const worst = metrics.find((m) => m.verdict === 'fail')?.name ??
+    release.judgement?.undecided_metric;
+  const metric = metrics.find((m) => m.name === asked) ??
+    metrics.find((m) => m.name === worst) ?? metrics[0];
+  const step = (by: number) => {
+    if (!metric) return;
+    const at = metrics.indexOf(metric);
+    const next = metrics[(at + by + metrics.length) % metrics.length];
+    if (next) setQuery('metric', next.name);
+  };
+  useKeys({'[': () => step(-1), ']': () => step(1)});
+  if (!metric) return null;
+  const items = samples.get(metric.name) ?? [];
+  return (
+    <section class="card" aria-labelledby="curves-title">
+      <h2 id="curves-title">Canary against stable</h2>
+      <div class="tabs" role="group" aria-label="Metric shown">
+        {metrics.map((m) => {
+          const state = stateOf(m);
+          return (
+            <button key={m.name} type="button" aria-pressed={m === metric}
+              onClick={() => setQuery('metric', m.name)}>
+              <span class={`mark ${state.tone}`} aria-hidden="true">{state.icon}</span> {m.name}
+            </button>
+          );
+        })}
+      </div>
+      {problem && items.length === 0 ? (
+        <p class="hatched">The curve can’t be read: {problem.title}. {problem.detail}</p>
+      ) : release.end && items.length === 0 ? (
+        <p class="hatched">serin keeps curves in memory for some hours, and this release has none
+          any more. <code>serin report {release.id}</code> draws them from the journal.</p>
+      ) : <MetricCharts release={release} metric={metric} samples={items} />}
+    </section>
+  );
+}

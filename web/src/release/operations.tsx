@@ -1,0 +1,55 @@
+// The buttons of a release. What may not be done now says why, in text.
+import type {Operation, Release, Whoami} from '../api/types';
+import {operationWords} from '../text/messages';
+
+const kMain: Operation[] = ['continue', 'approve', 'resume', 'pause', 'promoteFully', 'retry'];
+const kMore: Operation[] = ['setWeight', 'mute', 'undo'];
+const kBack: Operation[] = ['rollback', 'abort'];
+
+interface Props {
+  release: Release;
+  who: Whoami | null;
+  open: (operation: Operation) => void;
+}
+
+export function mayOperate(who: Whoami | null): boolean {
+  return who === null || who.role !== 'viewer';
+}
+
+export function Operations({release, who, open}: Props) {
+  const allowed = (operation: Operation) => release.allowed.includes(operation);
+  const may = mayOperate(who);
+  const button = (operation: Operation, kind: string) => (
+    <button key={operation} type="button" class={kind} disabled={!may}
+      {...(may ? {} : {'aria-describedby': 'forbidden'})}
+      onClick={() => open(operation)}>
+      {operationWords[operation].button}
+    </button>
+  );
+  const main = kMain.filter(allowed);
+  const more = kMore.filter(allowed);
+  const back = kBack.filter(allowed);
+  if (main.length + more.length + back.length === 0) {
+    return <p class="dim">Nothing can be done to this release now.</p>;
+  }
+  return (
+    <div class="operations">
+      {main.map((operation, i) => button(operation, i === 0 ? 'primary' : ''))}
+      {more.length > 0 && (
+        <details class="more">
+          <summary>More</summary>
+          <div class="more-menu">{more.map((operation) => button(operation, ''))}</div>
+        </details>
+      )}
+      <span class="spacer" />
+      {back.map((operation) => button(operation,
+        operation === 'abort' ? 'danger' : 'danger-quiet'))}
+      {!may && (
+        <p id="forbidden" class="dim">
+          You may look but not act: <code>{who?.actor}</code> is a {who?.role}. An operator’s token
+          is entered under <a href="/ui/settings">Settings</a>.
+        </p>
+      )}
+    </div>
+  );
+}

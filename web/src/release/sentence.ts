@@ -1,0 +1,63 @@
+// The one sentence at the top: what is running, how much of the traffic it has, whether it is
+// worse, what comes next.
+import type {Release} from '../api/types';
+import {duration, percent, unbroken} from '../text/format';
+import {reasonWords} from '../text/messages';
+
+function verdict(release: Release): string {
+  const judgement = release.judgement;
+  if (!judgement) return 'nothing is judged yet';
+  if (judgement.sources_down) return `metrics do not answer (${judgement.sources_sentence})`;
+  const finding = judgement.findings[0];
+  if (finding) return finding.sentence;
+  if (judgement.contested) return `contested: ${judgement.contested_sentence}`;
+  if (!judgement.passed && judgement.undecided_sentence) return judgement.undecided_sentence;
+  return 'no metric says worse';
+}
+
+function forecast(release: Release): string {
+  const name = release.judgement?.undecided_metric;
+  const metric = release.report?.metrics.find((m) => m.name === name);
+  if (!metric?.forecast?.known || metric.forecast.canPass) return '';
+  return ` The plan is too short to promote by itself: ${metric.forecast.sentence}.`;
+}
+
+export function headline(release: Release): string {
+  return unbroken(plainHeadline(release));
+}
+
+function plainHeadline(release: Release): string {
+  const at = percent(release.weight.observed ?? release.weight.set);
+  const why = release.sentence || reasonWords[release.reason] || '';
+  switch (release.status) {
+    case 'Pending':
+      return why || `${release.version} waits for its turn.`;
+    case 'Starting':
+      return why || (release.startup
+        ? `${release.version} is starting: ${release.startup.ready} of ${release.startup.total} ` +
+          'servers are ready. It has no traffic yet.'
+        : `${release.version} is starting. It has no traffic yet.`);
+    case 'Progressing': {
+      const next = release.next ? ` The step ends in ${duration(release.next.in_s)} if that holds` +
+        `${release.next.extended ? ' (it was extended)' : ''}.` : '';
+      return `${release.version} has ${at} of the traffic: ${verdict(release)}.${next}`;
+    }
+    case 'Paused':
+      return `Paused at ${at}: ${why || verdict(release)}.${forecast(release)}`;
+    case 'Promoting':
+      return why || `${release.version} takes all traffic now (${at}).`;
+    case 'RollingBack':
+      return `Returning to ${release.stable_version || 'stable'}: ${why || verdict(release)}.`;
+    case 'Succeeded':
+      return why || `${release.version} was promoted.`;
+    case 'Failed':
+      return `Returned to ${release.stable_version || 'stable'}: ${why || verdict(release)}.`;
+    case 'Terminated':
+      return `Ended by a person${why ? `: ${why}` : ''}.`;
+  }
+}
+
+// What a screen reader hears when the state changes.
+export function spoken(release: Release): string {
+  return `${release.id}: ${headline(release)}`;
+}

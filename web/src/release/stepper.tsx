@@ -1,0 +1,106 @@
+// The plan as an ordered list: what is done, where it is, what is to come.
+import type {Release, Step} from '../api/types';
+import {duration, percent} from '../text/format';
+import {stepWords} from '../text/messages';
+import {useNow} from '../ui/hooks';
+import {stepLook, Time} from '../ui/parts';
+import {usePlace} from '../ui/router';
+
+export function stepTitle(step: Step): string {
+  switch (step.kind) {
+    case 'setWeight':
+      return percent(step.weight);
+    case 'pause':
+      return step.duration_s === undefined ? 'wait for a person'
+        : `watch ${duration(step.duration_s)}`;
+    case 'approval':
+      return 'approval';
+    default:
+      return step.kind;
+  }
+}
+
+function Countdown({release}: {release: Release}) {
+  const now = useNow();
+  const next = release.next;
+  if (!next) return null;
+  const left = Math.max(0, (Date.parse(next.at) - now) / 1000);
+  const planned = release.steps[release.step]?.duration_s ?? 0;
+  const whole = next.extended ? 2 * planned : planned;
+  return (
+    <span class="countdown">
+      {whole > 0 && (
+        <progress max={whole} value={Math.max(0, whole - left)} aria-label="Time of this step" />
+      )}
+      <span>{left > 0 ? `${duration(left)} left` : 'due'}
+        {next.extended ? ', extended' : ''}</span>
+    </span>
+  );
+}
+
+export function Stepper({release}: {release: Release}) {
+  const place = usePlace();
+  const opened = /^step=(\d+)$/.exec(place.hash)?.[1];
+  return (
+    <>
+      <ol class="stepper" aria-label="Steps">
+        {release.steps.map((step, i) => {
+          const look = stepLook[step.status];
+          const current = step.status === 'current';
+          return (
+            <li key={i} class={`step ${look.tone} ${step.status}`}
+              {...(current ? {'aria-current': 'step' as const} : {})}>
+              <a href={`#step=${i}`}>
+                <span class="step-icon" aria-hidden="true">{look.icon}</span>
+                <span class="step-title">{stepTitle(step)}</span>
+                <span class="step-word">{release.end && step.status === 'pending'
+                  ? 'not reached' : stepWords[step.status]}</span>
+              </a>
+              {current && <Countdown release={release} />}
+            </li>
+          );
+        })}
+        {release.steps.length > 0 && (
+          <li class={`step ${release.status === 'Succeeded' ? 'good done' : 'neutral pending'}`}>
+            <span class="step-plain">
+              <span class="step-icon" aria-hidden="true">
+                {release.status === 'Succeeded' ? '✔' : '·'}
+              </span>
+              <span class="step-title">promote</span>
+              <span class="step-word">{release.status === 'Succeeded' ? 'done'
+                : release.status === 'Promoting' ? 'now'
+                  : release.end ? 'not reached' : 'to come'}</span>
+            </span>
+          </li>
+        )}
+      </ol>
+      {opened !== undefined && release.steps[Number(opened)] && (
+        <StepDetail index={Number(opened)} release={release} />
+      )}
+    </>
+  );
+}
+
+function StepDetail({index, release}: {index: number; release: Release}) {
+  const step = release.steps[index];
+  if (!step) return null;
+  return (
+    <section class="box" aria-label={`Step ${index + 1}`}>
+      <h3>Step {index + 1} of {release.steps.length}: {stepTitle(step)}</h3>
+      <dl class="facts">
+        <div><dt>Kind</dt><dd>{step.kind}</dd></div>
+        <div><dt>State</dt><dd>{stepWords[step.status]}</dd></div>
+        <div><dt>Begun</dt><dd><Time at={step.start} full /></dd></div>
+        <div><dt>Ended</dt><dd><Time at={step.end} full /></dd></div>
+        {step.kind === 'setWeight' && (
+          <div><dt>Service</dt><dd>{release.service}</dd></div>
+        )}
+        {step.kind === 'setWeight' && (
+          <div><dt>Versions</dt><dd>{release.stable_version || 'unknown'} → {release.version}</dd>
+          </div>
+        )}
+      </dl>
+      <p><a href="#">Close the step</a></p>
+    </section>
+  );
+}

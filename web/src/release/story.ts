@@ -1,0 +1,110 @@
+// The past of a release: its journal and how its metrics developed; kept up while it goes on.
+import {useCallback, useEffect, useMemo, useRef, useState} from 'preact/hooks';
+import {get} from '../api/client';
+import type {Happening, Page, Problem, Release, Sample} from '../api/types';
+import {problemOf} from '../ui/hooks';
+import {merge, toSample} from './curves';
+
+const kPageMax = 500;
+const kPagesMax = 40;
+const kSoonMs = 300;
+
+export interface Events {
+  items: Happening[];
+  problem: Problem | null;
+  reload: () => void;
+  soon: () => void;  // reads what is new, in a moment
+}
+
+// Judgements, operations and what the router did; the raw answers of metrics servers are left out.
+export function useEvents(path: string): Events {
+  const [items, setItems] = useState<Happening[]>([]);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const timer = useRef(0);
+  const turn = useRef(0);
+  const read = useCallback(() => {
+    const mine = ++turn.current;
+    const all: Happening[] = [];
+    const page = async (): Promise<void> => {
+      let cursor = '';
+      for (let i = 0; i < kPagesMax; ++i) {
+        const more = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+        const answer = await get<Page<Happening>>(`${path}/decisions?limit=${kPageMax}${more}`);
+        all.push(...answer.items);
+        if (!answer.next) return;
+        cursor = answer.next;
+      }
+    };
+    page().then(() => {
+      if (mine !== turn.current) return;
+      setItems(all);
+      setProblem(null);
+    }, (error: unknown) => {
+      if (mine === turn.current) setProblem(problemOf(error));
+    });
+  }, [path]);
+  useEffect(() => {
+    setItems([]);
+    read();
+    return () => {
+      ++turn.current;
+      clearTimeout(timer.current);
+    };
+  }, [read]);
+  const soon = useCallback(() => {
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(read, kSoonMs);
+  }, [read]);
+  return {items, problem, reload: read, soon};
+}
+
+export interface Samples {
+  items: Map<string, Sample[]>;  // by metric
+  problem: Problem | null;
+  reload: () => void;
+}
+
+// Of every compared metric: what the server has kept, and from then on what the page sees.
+export function useSamples(path: string, release: Release | null): Samples {
+  const [items, setItems] = useState<Map<string, Sample[]>>(new Map());
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [turn, setTurn] = useState(0);
+  const names = useMemo(() => (release?.report?.metrics ?? [])
+    .filter((metric) => metric.kind !== 'threshold').map((metric) => metric.name).join('\n'),
+  [release?.report]);
+  useEffect(() => {
+    if (!names) return undefined;
+    let dropped = false;
+    for (const name of names.split('\n')) {
+      get<{items: Sample[]}>(`${path}/metrics/${encodeURIComponent(name)}/samples`).then(
+        (answer) => {
+          if (dropped) return;
+          setItems((old) => new Map(old).set(name, merge(answer.items, old.get(name) ?? [])));
+          setProblem(null);
+        },
+        (error: unknown) => {
+          if (!dropped) setProblem(problemOf(error));
+        });
+    }
+    return () => {
+      dropped = true;
+    };
+  }, [path, names, turn]);
+  useEffect(() => setItems(new Map()), [path]);
+  useEffect(() => {
+    if (!release?.report || release.end) return;
+    const time = new Date().toISOString();
+    const report = release.report;
+    setItems((old) => {
+      const next = new Map(old);
+      for (const metric of report.metrics) {
+        if (metric.kind === 'threshold' || !metric.windows) continue;
+        next.set(metric.name,
+          merge(old.get(metric.name) ?? [], [toSample(release, metric, time)]));
+      }
+      return next;
+    });
+  }, [release?.report]);
+  const reload = useCallback(() => setTurn((n) => n + 1), []);
+  return {items, problem, reload};
+}

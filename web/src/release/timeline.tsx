@@ -1,0 +1,120 @@
+// What happened, in words: from the journal of the release, newest first.
+import type {Happening, Release} from '../api/types';
+import {percent, unbroken} from '../text/format';
+import {operationWords} from '../text/messages';
+import {Mark, Time} from '../ui/parts';
+import {stepTitle} from './stepper';
+
+export interface Line {
+  time: string;
+  icon: string;
+  tone: string;
+  text: string;
+}
+
+const kUnitsPerPercent = 100;  // the journal counts the canary's share in hundredths of a per cent
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+const words = (value: unknown): string => typeof value === 'string' ? value : '';
+
+// One journal entry as a line; `before` remembers what was said, so that nothing is said twice.
+function lineOf(entry: Happening, before: Map<string, string>): Line | null {
+  const body = entry.body;
+  const once = (key: string, value: string): boolean => {
+    if (before.get(key) === value) return false;
+    before.set(key, value);
+    return true;
+  };
+  const line = (icon: string, tone: string, text: string): Line =>
+    ({time: entry.time, icon, tone, text});
+  switch (entry.kind) {
+    case 'opened':
+      return line('◌', 'running', 'opened: the plan is pinned');
+    case 'operated': {
+      const operation = words(member(body, 'operation'));
+      const button = (operationWords as Record<string, {button: string}>)[operation]?.button;
+      const user = words(member(body, 'user'));
+      const reason = words(member(body, 'reason'));
+      return line('●', 'neutral',
+        `${button ?? operation}${user ? ` by ${user}` : ''}${reason ? `: “${reason}”` : ''}`);
+    }
+    case 'trafficOutcome': {
+      const units = member(member(body, 'observed'), 'canary_units');
+      const result = words(member(body, 'result'));
+      if (result !== 'done') return line('?', 'unsure', `the router’s answer: ${result}`);
+      if (typeof units !== 'number' || !once('weight', String(units))) return null;
+      return line('✔', 'good',
+        `canary at ${percent(units / kUnitsPerPercent)}, read back from the router`);
+    }
+    case 'judged': {
+      const judgement = member(body, 'judgement');
+      const findings = member(judgement, 'findings');
+      const first = Array.isArray(findings) ? findings[0] : undefined;
+      const metric = words(member(first, 'metric'));
+      if (metric && once('finding', metric)) {
+        return line('▲', 'bad', words(member(first, 'sentence')));
+      }
+      if (!metric && member(judgement, 'contested') === true && once('contested', 'yes')) {
+        return line('…', 'unsure', `contested: ${words(member(judgement, 'contested_sentence'))}`);
+      }
+      if (member(judgement, 'contested') === false) before.set('contested', 'no');
+      const down = member(judgement, 'sources_down') === true;
+      if (down && once('down', 'yes')) {
+        return line('?', 'unsure',
+          `metrics do not answer, the release holds: ${words(member(judgement,
+            'sources_sentence'))}`);
+      }
+      if (!down && before.get('down') === 'yes') {
+        before.set('down', 'no');
+        return line('✔', 'good', 'metrics answer again');
+      }
+      return null;
+    }
+    default:
+      return null;
+  }
+}
+
+export function linesOf(release: Release, events: Happening[]): Line[] {
+  const before = new Map<string, string>();
+  const lines: Line[] = [];
+  for (const event of events) {
+    const line = lineOf(event, before);
+    if (line) lines.push(line);
+  }
+  release.steps.forEach((step, i) => {
+    if (step.start) {
+      lines.push({time: step.start, icon: '◌', tone: 'running',
+        text: `step ${i + 1} of ${release.steps.length}: ${stepTitle(step)}`});
+    }
+    if (step.status === 'failed' && step.end) {
+      lines.push({time: step.end, icon: '✖', tone: 'bad',
+        text: `step ${i + 1} failed: ${release.sentence}`});
+    }
+  });
+  if (release.end) {
+    const good = release.status === 'Succeeded';
+    lines.push({time: release.end, icon: good ? '✔' : '✖', tone: good ? 'good' : 'bad',
+      text: `${release.status}${release.sentence ? `: ${release.sentence}` : ''}`});
+  }
+  return lines.sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
+}
+
+export function Timeline({release, events}: {release: Release; events: Happening[]}) {
+  const lines = linesOf(release, events);
+  if (lines.length === 0) return <p class="dim">Nothing has happened yet.</p>;
+  return (
+    <ol class="timeline" tabIndex={0} aria-label="What happened, newest first">
+      {lines.map((line, i) => (
+        <li key={`${line.time}/${i}`}>
+          <Time at={line.time} />
+          <Mark icon={line.icon} tone={line.tone}>{unbroken(line.text)}</Mark>
+        </li>
+      ))}
+    </ol>
+  );
+}

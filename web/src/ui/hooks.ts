@@ -1,0 +1,135 @@
+// What pages share: data that is read and kept, the stream of events, settings of this browser,
+// time that passes.
+import {useCallback, useEffect, useRef, useState} from 'preact/hooks';
+import {ApiError, get} from '../api/client';
+import {type FeedState, LiveFeed, type LiveEvent} from '../api/live';
+import type {Problem} from '../api/types';
+import type {Zone} from '../text/format';
+
+export interface Loaded<T> {
+  data: T | null;  // the last good answer, also after an error
+  problem: Problem | null;
+  loading: boolean;
+  at: number;  // ms: when `data` was read
+  reload: () => void;
+  set: (change: (data: T) => T) => void;
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ApiError) return error.problem;
+  return {title: 'Something went wrong on this page', detail: String(error), status: 0};
+}
+
+// Reads `path` now and whenever it changes; "" reads nothing.
+export function useLoad<T>(path: string): Loaded<T> {
+  const [state, setState] = useState<Omit<Loaded<T>, 'reload' | 'set'> & {path: string}>(
+    {data: null, problem: null, loading: true, at: 0, path});
+  const turn = useRef(0);
+  const reload = useCallback(() => {
+    if (!path) return;
+    const mine = ++turn.current;
+    setState((old) => old.path === path ? {...old, loading: true}
+      : {data: null, problem: null, loading: true, at: 0, path});
+    get<T>(path).then(
+      (data) => {
+        if (mine === turn.current) {
+          setState({data, problem: null, loading: false, at: Date.now(), path});
+        }
+      },
+      (error: unknown) => {
+        if (mine === turn.current) {
+          setState((old) => ({...old, problem: problemOf(error), loading: false, path}));
+        }
+      });
+  }, [path]);
+  useEffect(() => {
+    reload();
+    return () => {
+      ++turn.current;
+    };
+  }, [reload]);
+  const set = useCallback((change: (data: T) => T) => {
+    setState((old) => old.data === null ? old
+      : {...old, data: change(old.data), at: Date.now()});
+  }, []);
+  return {...state, reload, set};
+}
+
+export function useFeed(path: string, onEvent: (event: LiveEvent) => void): FeedState {
+  const [state, setState] = useState<FeedState>(
+    {feed: 'connecting', since: Date.now(), heard: 0});
+  const handler = useRef(onEvent);
+  handler.current = onEvent;
+  useEffect(() => {
+    if (!path) return undefined;
+    const feed = new LiveFeed(path, (event) => handler.current(event), setState);
+    return () => feed.close();
+  }, [path]);
+  return state;
+}
+
+// Now in ms, once a second.
+export function useNow(): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = window.setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+function stored(key: string, fallback: string): string {
+  try {
+    return localStorage.getItem(key) ?? fallback;
+  } catch {
+    return fallback;
+  }
+}
+
+const kChanged = 'serin.setting';
+
+// A setting of this browser, the same in all of the page.
+export function useSetting(name: string, fallback: string): [string, (value: string) => void] {
+  const key = `serin.${name}`;
+  const [value, setValue] = useState(() => stored(key, fallback));
+  useEffect(() => {
+    const changed = (event: Event) => {
+      if ((event as CustomEvent<string>).detail === key) setValue(stored(key, fallback));
+    };
+    window.addEventListener(kChanged, changed);
+    return () => window.removeEventListener(kChanged, changed);
+  }, [key, fallback]);
+  const set = useCallback((next: string) => {
+    try {
+      localStorage.setItem(key, next);
+    } catch {
+      // Not kept: this page has it all the same.
+    }
+    setValue(next);
+    window.dispatchEvent(new CustomEvent(kChanged, {detail: key}));
+  }, [key]);
+  return [value, set];
+}
+
+export function useZone(): Zone {
+  return useSetting('zone', 'local')[0] === 'utc' ? 'utc' : 'local';
+}
+
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = title ? `${title} · serin` : 'serin';
+  }, [title]);
+}
+
+// Light or dark, as it is shown now: charts are drawn in one of them.
+export function useDark(): boolean {
+  const [theme] = useSetting('theme', 'system');
+  const [system, setSystem] = useState(matchMedia('(prefers-color-scheme: dark)').matches);
+  useEffect(() => {
+    const query = matchMedia('(prefers-color-scheme: dark)');
+    const changed = () => setSystem(query.matches);
+    query.addEventListener('change', changed);
+    return () => query.removeEventListener('change', changed);
+  }, []);
+  return theme === 'dark' || (theme !== 'light' && system);
+}

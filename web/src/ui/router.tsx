@@ -1,0 +1,81 @@
+// Addresses: pages below /ui/, moved between without loading anew.
+import {createContext} from 'preact';
+import type {ComponentChildren, JSX} from 'preact';
+import {useContext, useEffect, useState} from 'preact/hooks';
+
+export interface Place {
+  path: string[];  // below /ui/
+  query: URLSearchParams;
+  hash: string;
+}
+
+function here(): Place {
+  const path = location.pathname.replace(/^\/ui\/?/, '').split('/')
+    .filter((part) => part !== '').map((part) => {
+      try {
+        return decodeURIComponent(part);
+      } catch {
+        return part;
+      }
+    });
+  return {path, query: new URLSearchParams(location.search), hash: location.hash.slice(1)};
+}
+
+const kMoved = 'serin.moved';
+
+export function go(address: string, replace = false): void {
+  if (replace) history.replaceState(null, '', address);
+  else history.pushState(null, '', address);
+  window.dispatchEvent(new Event(kMoved));
+}
+
+export const PlaceContext = createContext<Place>(here());
+export const usePlace = (): Place => useContext(PlaceContext);
+
+export function Places({children}: {children: ComponentChildren}) {
+  const [place, setPlace] = useState(here);
+  useEffect(() => {
+    const moved = () => setPlace(here());
+    window.addEventListener('popstate', moved);
+    window.addEventListener('hashchange', moved);
+    window.addEventListener(kMoved, moved);
+    return () => {
+      window.removeEventListener('popstate', moved);
+      window.removeEventListener('hashchange', moved);
+      window.removeEventListener(kMoved, moved);
+    };
+  }, []);
+  return <PlaceContext.Provider value={place}>{children}</PlaceContext.Provider>;
+}
+
+export const to = {
+  releases: '/ui/releases',
+  release: (id: string) => `/ui/releases/${encodeURIComponent(id)}`,
+  metric: (id: string, metric: string) =>
+    `/ui/releases/${encodeURIComponent(id)}/metrics/${encodeURIComponent(metric)}`,
+  rollout: (name: string) => `/ui/rollouts/${encodeURIComponent(name)}`,
+  history: (name: string) => `/ui/rollouts/${encodeURIComponent(name)}/history`,
+};
+
+type LinkProps = JSX.HTMLAttributes<HTMLAnchorElement> & {href: string};
+
+export function Link({href, onClick: _ignored, ...rest}: LinkProps) {
+  const follow = (event: MouseEvent) => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
+      return;
+    }
+    event.preventDefault();
+    go(href);
+    window.scrollTo(0, 0);
+  };
+  return <a href={href} onClick={follow} {...rest} />;
+}
+
+// Changes one parameter of the address without a new entry in the browser's history.
+export function setQuery(name: string, value: string): void {
+  const query = new URLSearchParams(location.search);
+  if (value) query.set(name, value);
+  else query.delete(name);
+  const text = query.toString();
+  go(location.pathname + (text ? `?${text}` : '') + location.hash, true);
+}
