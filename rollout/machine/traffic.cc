@@ -56,6 +56,7 @@ void lose_route(Context& c, const std::string& what) {
   c.state.back.cause = Cause::route_lost;
   c.state.back.sentence = sentence;
   c.state.traffic.claimed = false;
+  overtake(c.state.traffic);  // what waits to be sent is not sent
   tell(c, Severity::alert, "route-lost", sentence);
   end(c, ReleaseStatus::failed, std::move(sentence));
 }

@@ -1,4 +1,6 @@
 // explain, eval, query, analyze and lint as their user runs them.
+#include <atomic>
+
 #include "base/json.h"
 #include "unit/app/fake_prometheus.h"
 #include "unit/app/program.h"
@@ -78,8 +80,8 @@ std::vector<std::string> on(const FakePrometheus& server, std::vector<std::strin
 }
 
 TEST(Query, ShowsQueryAnswerAndVerdict) {
-  std::string value = "0.01";
-  FakePrometheus server([&](const auto&) { return one_value(value); });
+  std::atomic<const char*> value = "0.01";
+  FakePrometheus server([&](const auto&) { return one_value(value.load()); });
   Ran ran = run_serin(on(server, {"query"}), kTemplate);
   EXPECT_EQ(ran.status, 0) << ran.err;
   EXPECT_EQ(ran.out,

@@ -96,11 +96,11 @@ TEST(Log, AWriterThatStandsStillHoldsNobodyUp) {
   std::mutex blocked;
   std::vector<std::string> lines;
   {
-    std::unique_lock hold(blocked);
     Log log(loop.clock(), {.waiting_max = 4}, [&](std::string_view line) {
       std::lock_guard wait(blocked);
       lines.emplace_back(line);
     });
+    std::unique_lock hold(blocked);
     for (int i = 0; i < 100; ++i) log.info("line", {{"number", i}});
     hold.unlock();
   }
