@@ -259,6 +259,7 @@ void MetricState::evaluate() {
 void MetricState::start_step() {
   step_ = {};
   model_->start_step();
+  evaluate();  // of what a restart would find
 }
 
 void MetricState::continue_from(const MetricState& before) {

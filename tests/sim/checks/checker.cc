@@ -27,6 +27,16 @@ std::vector<JournalRecord> through_text(const std::vector<JournalRecord>& record
 constexpr int kSnapshotsEvery = 200;  // outputs, beside every state that changed
 constexpr Duration kSlack = milliseconds(300);
 
+// Where two texts part, with what stands there.
+std::string difference(const std::string& live, const std::string& folded) {
+  auto at = static_cast<std::size_t>(
+      std::mismatch(live.begin(), live.end(), folded.begin(), folded.end()).first - live.begin());
+  constexpr std::size_t kBefore = 120;
+  constexpr std::size_t kShown = 200;
+  std::size_t from = at > kBefore ? at - kBefore : 0;
+  return fmt::format("'{}' is '{}'", live.substr(from, kShown), folded.substr(from, kShown));
+}
+
 }  // namespace
 
 Checker::Checker(World& world, std::map<std::string, std::unique_ptr<Route>>& routes,
@@ -168,10 +178,15 @@ void Checker::compare(Process& process, Mind& mind, const engine::Output& out) {
       violated("{}: the folded state is not the live one", release);
     }
   }
-  if (++mind.outputs % kSnapshotsEvery != 0) return;
-  if (process.engine().snapshot().dump() != mind.live->snapshot().dump()) {
-    violated("{}: the folded engine is not the live one", process.instance());
-  }
+  if (++mind.outputs % kSnapshotsEvery == 0) check_folded(process, mind);
+}
+
+void Checker::check_folded(Process& process, Mind& mind) {
+  std::string live = process.engine().snapshot().dump();
+  std::string folded = mind.live->snapshot().dump();
+  if (live == folded) return;
+  violated("{}: the folded engine is not the live one: {}", process.instance(),
+           difference(live, folded));
 }
 
 // 1: a failure is acted on in the very event that brings it.
@@ -297,10 +312,7 @@ void Checker::at_end(const std::vector<std::unique_ptr<Process>>& processes) {
                machine::to_string(state.status), machine::to_string(state.reason), state.step,
                state.sentence);
     }
-    if (process->engine().snapshot().dump() !=
-        minds_[process->instance()].live->snapshot().dump()) {
-      violated("{}: the folded engine is not the live one", process->instance());
-    }
+    check_folded(*process, minds_[process->instance()]);
   }
 }
 

@@ -92,6 +92,7 @@ class Checker final : public Watcher {
             const char* which) const;
   void count_operation(Mind& mind, const std::string& request);
   void compare(Process& process, Mind& mind, const rollout::engine::Output& out);
+  void check_folded(Process& process, Mind& mind);
   void follow(Process& process, Mind& mind, const std::string& release, Duration elapsed,
               bool operated);
   void follow_steps(const Track& track, const rollout::machine::ReleaseState& now,

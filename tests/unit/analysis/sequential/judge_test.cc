@@ -112,6 +112,31 @@ TEST(SequentialJudge, StateReadBackGoesOnByteForByte) {
   EXPECT_EQ(back->to_json().dump(), judge.to_json().dump());
 }
 
+// More errors in the step that ends, and neither in the release nor lately.
+TEST(SequentialJudge, ANewStepReadsBackAsItIs) {
+  SequentialJudge judge = make(errors_plan());
+  judge.learn(0, even_history());
+  int k = 0;
+  auto look = [&](int times, double bad) {
+    for (int i = 0; i < times; ++i) {
+      ++k;
+      judge.update(0, counts_window(7'200'000 + k * kWindowMs, {4, 600, 6}, {1, 300, bad}),
+                   k * 30s);
+    }
+  };
+  judge.start_step(0);
+  look(40, 2);
+  judge.start_step(1);
+  look(1, 40);
+  look(11, 2);
+  ASSERT_TRUE(judge.metric(0).minimum_effect_reached);
+  judge.start_step(2);
+  auto back = SequentialJudge::from_json(judge.to_json());
+  ASSERT_TRUE(back) << back.error().to_string();
+  EXPECT_EQ(to_json(judge.metric(0)).dump(), to_json(back->metric(0)).dump());
+  EXPECT_FALSE(judge.metric(0).minimum_effect_reached);
+}
+
 TEST(SequentialJudge, DamagedStateIsNamed) {
   SequentialJudge judge = make(errors_plan());
   Json json = judge.to_json();
