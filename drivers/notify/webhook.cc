@@ -7,18 +7,6 @@
 namespace serin::drivers {
 namespace {
 
-std::string_view name_of(rollout::Severity severity) {
-  switch (severity) {
-    case rollout::Severity::info:
-      return "info";
-    case rollout::Severity::warning:
-      return "warning";
-    case rollout::Severity::alert:
-      break;
-  }
-  return "alert";
-}
-
 bool may_succeed_later(const Result<HttpResponse>& answer) {
   return !answer || answer->status == 429 || answer->status >= 500;
 }
@@ -58,7 +46,7 @@ void WebhookNotifier::notify(const rollout::Notification& notification) {
   waiting_.push_back(Json::object()
                          .set("id", fmt::format("{}-{}", notification.release, ++number_))
                          .set("time", format_rfc3339(now.wall))
-                         .set("severity", name_of(notification.severity))
+                         .set("severity", to_string(notification.severity))
                          .set("event", notification.event)
                          .set("rollout", notification.rollout)
                          .set("release", notification.release)

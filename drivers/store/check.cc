@@ -1,6 +1,7 @@
 #include "drivers/store/check.h"
 
 #include "drivers/store/reader.h"
+#include "drivers/store/tables/audit_log.h"
 #include "drivers/store/tables/chain.h"
 
 namespace serin::store {
@@ -17,12 +18,16 @@ class Checker {
     Reader reader(database_);
     SERIN_CHECK(look("the rollouts", [&] { return drop(reader.rollouts()); }));
     SERIN_CHECK(look("the kept answers", [&] { return drop(reader.answers(WallTime::min())); }));
-    SERIN_CHECK(look("the audit", [&]() -> Status {
-      for (int skip = 0;; skip += kPageRowsMax) {
-        SERIN_TRY(page, reader.audit("", skip, kPageRowsMax));
+    SERIN_CHECK(look("the audit", [&] { return audit(); }));
+    SERIN_CHECK(look("the events", [&]() -> Status {
+      for (std::uint64_t after = 0;;) {
+        SERIN_TRY(page, reader.events({.after = after, .limit = kPageRowsMax}));
         if (page.empty()) return {};
+        after = page.back().change;
       }
     }));
+    SERIN_CHECK(look("the reports", [&] { return reports(); }));
+    SERIN_CHECK(look("the messages", [&] { return drop(reader.messages()); }));
     return {};
   }
 
@@ -97,6 +102,25 @@ class Checker {
       damage({.release = row.name, .what = snapshot.error().message});
     }
     return {};
+  }
+
+  Status audit() {
+    SERIN_TRY(broken, walk_audit(database_, [&](const AuditRow&) -> Status {
+                ++report_.audit;
+                return {};
+              }));
+    if (broken) damage({.release = "", .what = broken->what});
+    return {};
+  }
+
+  Status reports() {
+    SERIN_TRY(rows, database_.prepare("SELECT " + std::string(kReportColumns) + " FROM reports"));
+    for (;;) {
+      SERIN_TRY(more, rows.step());
+      if (!more) return {};
+      Result<ReleaseReport> report = read_report(rows);
+      if (!report) damage({.release = rows.text(0), .what = report.error().message});
+    }
   }
 
   // Records that no release's chain reaches.

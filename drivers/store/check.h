@@ -27,6 +27,7 @@ struct Damage {
 struct CheckReport {
   std::uint64_t releases = 0;
   std::uint64_t records = 0;  // whose checksum is right
+  std::uint64_t audit = 0;    // entries of the audit, whose hash is right
   std::vector<Damage> damages{};
   std::uint64_t damages_total = 0;
   bool ok() const { return damages_total == 0; }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "drivers/store/tables/audit_log.h"
 #include "drivers/store/tables/chain.h"
+#include "drivers/store/tables/event_book.h"
 
 namespace serin::store {
 namespace {
@@ -155,17 +157,72 @@ Result<std::vector<StoredAnswer>> Reader::answers(WallTime since) {
   }
 }
 
-Result<std::vector<AuditEntry>> Reader::audit(const std::string& subject, int skip, int limit) {
-  SERIN_TRY(rows, database_->prepare("SELECT " + std::string(kAuditColumns) +
-                                     " FROM audit WHERE ?1='' OR subject=?1 "
-                                     "ORDER BY position DESC LIMIT ?2 OFFSET ?3"));
-  rows.bind(subject, std::clamp(limit, 0, kPageRowsMax), std::max(skip, 0));
-  std::vector<AuditEntry> result;
+Result<std::vector<AuditRow>> Reader::audit(const AuditQuery& query) {
+  SERIN_TRY(rows, database_->prepare(
+                      "SELECT " + std::string(kAuditColumns) +
+                      " FROM audit WHERE (?1='' OR subject=?1) AND (?2='' OR actor=?2) AND "
+                      "(?3=0 OR position<?3) AND wall_ns>=?4 AND position>=coalesce((SELECT "
+                      "first_position FROM audit_chain), 0) ORDER BY position DESC LIMIT ?5"));
+  rows.bind(query.subject, query.actor, query.before, to_ns(query.since),
+            std::clamp(query.limit, 0, kPageRowsMax));
+  std::vector<AuditRow> result;
   for (;;) {
     SERIN_TRY(more, rows.step());
     if (!more) return result;
     SERIN_TRY(entry, read_audit(rows));
     result.push_back(std::move(entry));
+  }
+}
+
+Result<std::vector<EventRow>> Reader::read_events(Statement& rows) {
+  std::vector<EventRow> result;
+  for (;;) {
+    SERIN_TRY(more, rows.step());
+    if (!more) return result;
+    SERIN_TRY(event, read_event(rows));
+    result.push_back(std::move(event));
+  }
+}
+
+Result<std::vector<EventRow>> Reader::events(const EventQuery& query) {
+  SERIN_TRY(rows, database_->prepare("SELECT " + std::string(kEventColumns) +
+                                     " FROM events WHERE (?1='' OR release=?1) AND change>?2 "
+                                     "ORDER BY change LIMIT ?3"));
+  rows.bind(query.release, query.after, std::clamp(query.limit, 0, kPageRowsMax));
+  return read_events(rows);
+}
+
+Result<std::vector<EventRow>> Reader::last_events(const EventQuery& query) {
+  SERIN_TRY(rows, database_->prepare("SELECT " + std::string(kEventColumns) +
+                                     " FROM events WHERE (?1='' OR release=?1) AND change>?2 "
+                                     "ORDER BY change DESC LIMIT ?3"));
+  rows.bind(query.release, query.after, std::clamp(query.limit, 0, kPageRowsMax));
+  SERIN_TRY(newest, read_events(rows));
+  std::ranges::reverse(newest);
+  return std::move(newest);
+}
+
+Result<std::optional<ReleaseReport>> Reader::report(const std::string& id) {
+  SERIN_CHECK(row(id));
+  SERIN_TRY(one, database_->prepare("SELECT " + std::string(kReportColumns) +
+                                    " FROM reports WHERE release=?1"));
+  one.bind(id);
+  SERIN_TRY(found, one.step());
+  if (!found) return std::optional<ReleaseReport>();
+  SERIN_TRY(report, read_report(one));
+  return std::optional<ReleaseReport>(std::move(report));
+}
+
+Result<std::vector<PendingMessage>> Reader::messages() {
+  SERIN_TRY(rows, database_->prepare("SELECT " + std::string(kMessageColumns) +
+                                     " FROM messages ORDER BY wall_ns, id, target LIMIT ?1"));
+  rows.bind(kPageRowsMax);
+  std::vector<PendingMessage> result;
+  for (;;) {
+    SERIN_TRY(more, rows.step());
+    if (!more) return result;
+    SERIN_TRY(message, read_message(rows));
+    result.push_back(std::move(message));
   }
 }
 

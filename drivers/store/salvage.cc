@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
 
+#include "drivers/store/files/schema.h"
+#include "drivers/store/tables/audit_log.h"
 #include "drivers/store/tables/chain.h"
+#include "drivers/store/tables/event_book.h"
 #include "drivers/store/tables/ledger.h"
 
 namespace serin::store {
@@ -220,18 +224,98 @@ class Salvage {
       return put_answer.run(answer->key, to_ns(answer->stored), answer->request, answer->status,
                             answer->body, row_check(*answer));
     }));
-    std::string columns = "position, " + std::string(kAuditColumns);
-    SERIN_TRY(put_audit, fresh_.prepare(insert_sql("INSERT OR IGNORE", "audit", columns.c_str())));
-    std::string shifted = std::string(kAuditColumns) + ", position";
-    return each_of("audit", shifted, "position", [&](const Statement& rows) -> Status {
-      Result<AuditEntry> entry = read_audit(rows);
-      if (!entry) {
-        note(entry.error().message);
+    // A journal of version 1 has no history.
+    Result<std::int64_t> version = damaged_.query_integer("PRAGMA user_version");
+    if (version && *version < kSchemaVersion) return {};
+    SERIN_CHECK(take_history());
+    return take_audit();
+  }
+
+  Status take_history() {
+    SERIN_TRY(events, EventBook::make(fresh_));
+    SERIN_CHECK(each_of("events", kEventColumns, "change", [&](const Statement& rows) -> Status {
+      Result<EventRow> row = read_event(rows);
+      if (!row) {
+        note(row.error().message);
         return {};
       }
-      return put_audit.run(rows.integer(6), rows.integer(0), rows.text(1), rows.text(2),
-                           rows.text(3), rows.text(4), rows.integer(5));
+      return events.add(row->event);
+    }));
+    SERIN_TRY(put_report,
+              fresh_.prepare(insert_sql("INSERT OR IGNORE", "reports", kReportColumns)));
+    SERIN_CHECK(each_of("reports", kReportColumns, "release", [&](const Statement& rows) -> Status {
+      Result<ReleaseReport> report = read_report(rows);
+      if (!report) {
+        note(report.error().message);
+        return {};
+      }
+      return put_report.run(report->release, to_ns(report->when), rows.text(2), rows.integer(3));
+    }));
+    SERIN_TRY(put_message,
+              fresh_.prepare(insert_sql("INSERT OR IGNORE", "messages", kMessageColumns)));
+    return each_of("messages", kMessageColumns, "id, target", [&](const Statement& rows) -> Status {
+      Result<PendingMessage> message = read_message(rows);
+      if (!message) {
+        note(message.error().message);
+        return {};
+      }
+      return put_message.run(message->id, message->target, message->release,
+                             to_ns(message->created), rows.text(4), rows.integer(5));
     });
+  }
+
+  // Entries that are whole, in their order. Up to the first hole the chain stays the same; from
+  // there on the entries are chained anew, and the last one says so.
+  Status take_audit() {
+    std::map<std::uint64_t, AuditRow> rows;
+    SERIN_CHECK(each_of("audit", kAuditColumns, "position", [&](const Statement& found) -> Status {
+      Result<AuditRow> row = read_audit(found);
+      if (!row) {
+        note(row.error().message);
+      } else {
+        std::uint64_t position = row->position;
+        rows.emplace(position, std::move(*row));
+      }
+      return {};
+    }));
+    Result<AuditChain> chain = read_audit_chain(damaged_);
+    if (chain) {
+      rows.erase(rows.begin(), rows.lower_bound(chain->first_position));
+    } else {
+      note(chain.error().message);
+      chain = AuditChain();
+      if (!rows.empty()) {
+        chain->first_position = rows.begin()->first;
+        chain->base_hash = rows.begin()->second.previous;
+      }
+    }
+    SERIN_TRY(log, AuditLog::make(fresh_));
+    if (rows.empty() && chain->last_position == 0) return {};
+    SERIN_CHECK(log.begin_at(chain->first_position, chain->base_hash));
+    std::uint64_t next = chain->first_position;
+    std::uint64_t changed_from = 0;
+    WallTime last{};
+    for (const auto& [position, row] : rows) {
+      if (position != next && changed_from == 0) changed_from = next;
+      SERIN_CHECK(log.append(row.entry));
+      last = row.entry.when;
+      next = position + 1;
+    }
+    std::uint64_t expected = std::max(chain->last_position + 1, next);
+    if (next != expected && changed_from == 0) changed_from = next;
+    if (changed_from == 0) return {};
+    std::uint64_t lost = expected - chain->first_position - rows.size();
+    note("the audit: " + std::to_string(lost) + " entries are lost, the first was entry " +
+         std::to_string(changed_from));
+    return log.append(
+        {.when = last,
+         .actor = rollout::kSystemActor,
+         .operation = "repair",
+         .subject = "journal",
+         .reason = "entries of the audit were damaged; those from the first lost one on are "
+                   "chained anew",
+         .result = "done",
+         .details = Json::object().set("lost", lost).set("chained_anew_from", changed_from)});
   }
 
   Database& damaged_;

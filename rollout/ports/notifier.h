@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 #include "base/loop.h"
@@ -10,6 +11,13 @@
 namespace serin::rollout {
 
 enum class Severity { info, warning, alert };
+constexpr std::string_view to_string(Severity severity) {
+  return severity == Severity::info ? "info" : severity == Severity::warning ? "warning" : "alert";
+}
+// `alert` where the name is none of these.
+constexpr Severity severity_from(std::string_view name) {
+  return name == "info" ? Severity::info : name == "warning" ? Severity::warning : Severity::alert;
+}
 
 struct Notification {
   Severity severity = Severity::info;

@@ -68,20 +68,83 @@ CREATE TABLE answers(
   body TEXT NOT NULL,
   row_check INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE probe(
+  only INTEGER PRIMARY KEY CHECK(only = 1),
+  count INTEGER NOT NULL
+) STRICT;
+)";
+
+// Since version 2. Entries of the audit are only ever added at the end; those before
+// first_position are on their way out (retention).
+constexpr const char* kHistoryTables = R"(
 CREATE TABLE audit(
   position INTEGER PRIMARY KEY,
   wall_ns INTEGER NOT NULL,
   actor TEXT NOT NULL,
   operation TEXT NOT NULL,
   subject TEXT NOT NULL,
+  state_before TEXT NOT NULL,
+  state_after TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  result TEXT NOT NULL,
   details TEXT NOT NULL,
+  previous TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_by_subject ON audit(subject, position);
+CREATE TABLE audit_chain(
+  only INTEGER PRIMARY KEY CHECK(only = 1),
+  first_position INTEGER NOT NULL,
+  base_hash TEXT NOT NULL,
+  last_position INTEGER NOT NULL,
+  last_hash TEXT NOT NULL,
   row_check INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE probe(
-  only INTEGER PRIMARY KEY CHECK(only = 1),
-  count INTEGER NOT NULL
-) STRICT;
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN
+  SELECT RAISE(ABORT, 'the audit is append-only');
+END;
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
+WHEN OLD.position >= (SELECT first_position FROM audit_chain) BEGIN
+  SELECT RAISE(ABORT, 'the audit is append-only');
+END;
+CREATE TABLE events(
+  release TEXT NOT NULL,
+  component TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  message TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  first_ns INTEGER NOT NULL,
+  last_ns INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  change INTEGER NOT NULL,
+  row_check INTEGER NOT NULL,
+  PRIMARY KEY(release, component, kind, message)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX events_by_change ON events(change);
+CREATE TABLE counters(
+  name TEXT PRIMARY KEY,
+  value INTEGER NOT NULL,
+  row_check INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE reports(
+  release TEXT PRIMARY KEY,
+  wall_ns INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  row_check INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE messages(
+  id TEXT NOT NULL,
+  target TEXT NOT NULL,
+  release TEXT NOT NULL,
+  wall_ns INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  row_check INTEGER NOT NULL,
+  PRIMARY KEY(id, target)
+) STRICT, WITHOUT ROWID;
 )";
+
+// Version 1 had an audit without a chain, which nothing wrote to.
+constexpr const char* kFromVersion1 = "DROP TABLE audit;";
 
 // SQLite takes an empty file for an empty database, and reads a file of another kind only when it
 // must: what is no journal is told apart here, before SQLite may write to it.
@@ -126,15 +189,15 @@ Status check_length(Database& database, const Directory& directory) {
                                    std::to_string(pages * page_bytes));
 }
 
-Status check_version(Database& database, const Directory& directory) {
-  SERIN_TRY(application, database.query_integer("PRAGMA application_id"));
+Status check_version(Database& database, const Directory& directory, std::int64_t oldest) {
   SERIN_TRY(version, database.query_integer("PRAGMA user_version"));
+  SERIN_TRY(application, database.query_integer("PRAGMA application_id"));
   if (application != kApplicationId) {
     return fail(Code::failed_precondition, directory.database() +
                                                " is another program's database (application id " +
                                                std::to_string(application) + ")");
   }
-  if (version != kSchemaVersion) {
+  if (version < oldest || version > kSchemaVersion) {
     return fail(Code::failed_precondition,
                 directory.database() + " has schema version " + std::to_string(version) +
                     ", this serin reads version " + std::to_string(kSchemaVersion) +
@@ -188,18 +251,30 @@ Status configure_writing(Database& database, const DatabaseSettings& settings) {
                           std::to_string(settings.bytes_max / kPageBytes));
 }
 
+// All of it in one transaction, or nothing.
+Status upgrade(Database& database) {
+  SERIN_TRY(version, database.query_integer("PRAGMA user_version"));
+  if (version == kSchemaVersion) return {};
+  Status upgraded = database.execute(
+      "BEGIN IMMEDIATE;" + std::string(kFromVersion1) + std::string(kHistoryTables) +
+      "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT;");
+  if (!upgraded && database.in_transaction()) (void)database.execute("ROLLBACK");
+  return upgraded;
+}
+
 Result<Database> open_checked(const Directory& directory, const DatabaseSettings& settings) {
   bool log_was_left = has_content(directory.database_log());
   SERIN_TRY(database, Database::open(options_for(directory, settings)));
   SERIN_CHECK(configure(database));
   SERIN_TRY(empty, is_empty(database));
   if (!empty) {
-    SERIN_CHECK(check_version(database, directory));
+    SERIN_CHECK(check_version(database, directory, kSchemaOldest));
     SERIN_CHECK(check_length(database, directory));
     SERIN_CHECK(check_tables(database, directory, log_was_left));
   }
   SERIN_CHECK(configure_writing(database, settings));
   if (empty) SERIN_CHECK(create_tables(database));
+  if (!empty) SERIN_CHECK(upgrade(database));
   // The log may hold a commit whose sync failed or never came: what is read from here on must be on
   // disk. A disk that takes no writes does not keep serin from starting; the first write will tell.
   if (log_was_left) (void)database.execute("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -231,7 +306,7 @@ Result<Database> open_for_reading(const Directory& directory, const DatabaseSett
     SERIN_CHECK(configure(database));
     SERIN_TRY(empty, is_empty(database));
     if (empty) return fail(Code::not_found, directory.database() + " is empty");
-    SERIN_CHECK(check_version(database, directory));
+    SERIN_CHECK(check_version(database, directory, kSchemaVersion));
     SERIN_CHECK(check_length(database, directory));
     SERIN_CHECK(check_tables(database, directory, false));
     return std::move(database);
@@ -242,7 +317,7 @@ Result<Database> open_for_reading(const Directory& directory, const DatabaseSett
 }
 
 Status create_tables(Database& database) {
-  return database.execute("BEGIN IMMEDIATE;" + std::string(kTables) +
+  return database.execute("BEGIN IMMEDIATE;" + std::string(kTables) + std::string(kHistoryTables) +
                           "PRAGMA application_id=" + std::to_string(kApplicationId) +
                           ";PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT;");
 }

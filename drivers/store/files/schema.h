@@ -9,7 +9,8 @@
 
 namespace serin::store {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaOldest = 1;  // that is brought up to date on opening for writing
 inline constexpr std::int64_t kPageBytes = 4096;
 
 struct DatabaseSettings {

@@ -6,6 +6,7 @@ namespace serin::store {
 namespace {
 
 constexpr std::size_t kRowOverhead = 128;  // keys, times, checksum, SQLite's cell and index
+constexpr std::size_t kAuditOverhead = kRowOverhead + 2 * 64;  // and two hashes
 
 std::size_t json_bytes(const Json& json) {
   std::size_t bytes = 24;  // a number at its longest, or brackets and commas
@@ -33,6 +34,13 @@ Result<Ticket> parse_ticket(std::string_view id) {
   return ticket;
 }
 
+bool is_empty(const Batch& batch) {
+  return batch.records.empty() && batch.releases.empty() && batch.roles.empty() &&
+         batch.snapshots.empty() && batch.answers.empty() && batch.audit.empty() &&
+         batch.events.empty() && batch.reports.empty() && batch.messages.empty() &&
+         batch.settled.empty();
+}
+
 std::size_t size_bytes(const Batch& batch) {
   std::size_t bytes = 0;
   for (const auto& record : batch.records) {
@@ -53,8 +61,20 @@ std::size_t size_bytes(const Batch& batch) {
     bytes += kRowOverhead + answer.key.size() + answer.request.size() + answer.body.size();
   }
   for (const auto& entry : batch.audit) {
-    bytes += kRowOverhead + entry.actor.size() + entry.operation.size() + entry.subject.size() +
-             json_bytes(entry.details);
+    bytes += kAuditOverhead + entry.actor.size() + entry.operation.size() +
+             entry.subject.size() * 2 + entry.reason.size() + entry.result.size() +
+             json_bytes(entry.before) + json_bytes(entry.after) + json_bytes(entry.details);
+  }
+  for (const auto& event : batch.events) {
+    bytes += kRowOverhead + event.release.size() + event.component.size() + event.kind.size() +
+             event.message.size();
+  }
+  for (const auto& report : batch.reports) {
+    bytes += kRowOverhead + report.release.size() + json_bytes(report.body);
+  }
+  for (const auto& message : batch.messages) {
+    bytes += kRowOverhead + message.id.size() + message.target.size() + message.release.size() +
+             json_bytes(message.body);
   }
   return bytes;
 }

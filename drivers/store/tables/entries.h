@@ -5,6 +5,9 @@
 //   batch.roles.push_back({.rollout = "checkout", .swapped = true, .stable_version = "v2"});
 //   store.commit(std::move(batch), done);        // all of it, or nothing
 //
+// Of a batch whose records were all written before, audit and events are not written again: a
+// caller that could not tell gives the whole batch once more.
+//
 // Times are given by the caller; nothing here reads a clock.
 #pragma once
 
@@ -16,6 +19,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "rollout/ports/history.h"
 #include "rollout/ports/journal.h"
 
 namespace serin::store {
@@ -68,14 +72,32 @@ struct StoredAnswer {
   bool operator==(const StoredAnswer&) const = default;
 };
 
-// Who did what.
-struct AuditEntry {
-  WallTime when{};
-  std::string actor;
-  std::string operation;
-  std::string subject;  // a release or rollout
-  Json details = Json::object();
-  bool operator==(const AuditEntry&) const = default;
+using rollout::AuditEntry;
+using rollout::PendingMessage;
+using rollout::ReleaseEvent;
+using rollout::ReleaseReport;
+
+// An audit entry as it is kept: its hash takes in the one before.
+struct AuditRow {
+  std::uint64_t position = 0;  // from 1, without gaps
+  AuditEntry entry{};
+  std::string previous{};  // the hash of the entry before, 64 hexadecimal digits
+  std::string hash{};
+  bool operator==(const AuditRow&) const = default;
+};
+
+// An event as it is kept.
+struct EventRow {
+  std::uint64_t change = 0;  // grows with every new or repeated event, over all releases
+  ReleaseEvent event{};
+  bool operator==(const EventRow&) const = default;
+};
+
+// A message that need not be kept any more: its target has it, or it is given up.
+struct SettledMessage {
+  std::string id;
+  std::string target;
+  bool operator==(const SettledMessage&) const = default;
 };
 
 struct Batch {
@@ -85,8 +107,14 @@ struct Batch {
   std::vector<Snapshot> snapshots{};
   std::vector<StoredAnswer> answers{};
   std::vector<AuditEntry> audit{};
+  std::vector<ReleaseEvent> events{};  // counted up where the same event is kept already
+  std::vector<ReleaseReport> reports{};
+  std::vector<PendingMessage> messages{};  // a message that is kept already is left as it is
+  std::vector<SettledMessage> settled{};
 };
 
+// There is nothing to write.
+bool is_empty(const Batch& batch);
 // An upper estimate of the bytes that a batch takes in memory and on disk.
 std::size_t size_bytes(const Batch& batch);
 

@@ -1,5 +1,7 @@
 #include "drivers/store/tables/prune.h"
 
+#include "drivers/store/tables/audit_log.h"
+
 namespace serin::store {
 namespace {
 
@@ -14,9 +16,17 @@ constexpr const char* kTrimmableRelease =
 constexpr const char* kOldAnswers =
     "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE stored_ns<?1 "
     "ORDER BY stored_ns LIMIT ?2)";
-constexpr const char* kOldAudit =
-    "DELETE FROM audit WHERE position IN (SELECT position FROM audit WHERE wall_ns<?1 OR "
-    "position<=(SELECT max(position) FROM audit)-?2 ORDER BY position LIMIT ?3)";
+// The first entry of the audit that stays.
+constexpr const char* kFirstAudit =
+    "SELECT coalesce(min(position), (SELECT last_position+1 FROM audit_chain)) FROM audit WHERE "
+    "wall_ns>=?1 AND position>(SELECT last_position FROM audit_chain)-?2";
+constexpr const char* kOldMessages =
+    "DELETE FROM messages WHERE (id, target) IN (SELECT id, target FROM messages WHERE wall_ns<?1 "
+    "ORDER BY wall_ns LIMIT ?2)";
+// Events that belong to no release.
+constexpr const char* kOldEvents =
+    "DELETE FROM events WHERE change IN (SELECT change FROM events WHERE release='' AND last_ns<?1 "
+    "ORDER BY change LIMIT ?2)";
 
 class Pruner {
  public:
@@ -25,7 +35,9 @@ class Pruner {
 
   Result<std::int64_t> run() {
     SERIN_CHECK(remove_rows(kOldAnswers, to_ns(now_ - keep_.answers)));
-    SERIN_CHECK(remove_rows(kOldAudit, to_ns(now_ - keep_.audit), keep_.audit_max));
+    SERIN_CHECK(remove_rows(kOldMessages, to_ns(now_ - keep_.messages)));
+    SERIN_CHECK(remove_rows(kOldEvents, to_ns(now_ - keep_.releases)));
+    SERIN_CHECK(trim_audit());
     SERIN_CHECK(trim_engine());
     SERIN_CHECK(trim_ended());
     SERIN_CHECK(remove_releases());
@@ -47,6 +59,20 @@ class Pruner {
 
   Status trim(ReleaseRow& row, std::uint64_t last) {
     SERIN_TRY(rows, ledger_.trim(row, last, left()));
+    done_ += rows;
+    return {};
+  }
+
+  Status trim_audit() {
+    if (left() <= 0) return {};
+    SERIN_TRY(first, database_.prepare(kFirstAudit));
+    first.bind(to_ns(now_ - keep_.audit), keep_.audit_max);
+    SERIN_TRY(found, first.step());
+    if (!found || first.is_null(0)) return {};
+    auto position = static_cast<std::uint64_t>(first.integer(0));
+    first.reset();
+    SERIN_TRY(log, AuditLog::make(database_));
+    SERIN_TRY(rows, log.trim(position, left()));
     done_ += rows;
     return {};
   }
@@ -76,6 +102,8 @@ class Pruner {
   Status remove_releases() {
     SERIN_TRY(next, database_.prepare(kOldRelease));
     SERIN_TRY(remove_snapshot, database_.prepare("DELETE FROM snapshots WHERE release=?1"));
+    SERIN_TRY(remove_report, database_.prepare("DELETE FROM reports WHERE release=?1"));
+    SERIN_TRY(remove_events, database_.prepare("DELETE FROM events WHERE release=?1"));
     while (left() > 0) {
       next.bind(keep_.releases_per_rollout_max, keep_.releases_per_rollout_min,
                 to_ns(now_ - keep_.releases));
@@ -87,6 +115,8 @@ class Pruner {
       SERIN_CHECK(trim(*row, row->last_sequence));
       if (row->first_sequence <= row->last_sequence) continue;
       SERIN_CHECK(remove_snapshot.run(name));
+      SERIN_CHECK(remove_report.run(name));
+      SERIN_CHECK(remove_events.run(name));
       SERIN_CHECK(ledger_.remove(name));
       ++done_;
     }

@@ -2,7 +2,8 @@
 //
 // A release that has not ended is never touched, nor is a rollout's counter, and the newest
 // releases of a rollout stay whatever their age. Of an ended release, the records before its
-// snapshot go first; where it has none, they stay until the release goes.
+// snapshot go first; where it has none, they stay until the release goes. With a release go its
+// report and its events. The audit loses its oldest entries; the chain of the rest stays whole.
 #pragma once
 
 #include "drivers/store/tables/ledger.h"
@@ -19,7 +20,8 @@ struct Retention {
   std::int64_t audit_max = 100'000;
   std::int64_t engine_records_max = 10'000;  // of the records that belong to no release
   Duration answers = std::chrono::hours(24);
-  std::int64_t rows_per_step_max = 2000;  // one step is one transaction
+  Duration messages = std::chrono::hours(24 * 7);  // that nobody took; they are dropped
+  std::int64_t rows_per_step_max = 2000;           // one step is one transaction
 };
 
 // Takes away at most rows_per_step_max rows, and at least one row where any is due; returns how

@@ -114,13 +114,17 @@ std::uint64_t row_check(const StoredAnswer& answer) {
       .value();
 }
 
-std::uint64_t row_check(const AuditEntry& entry, std::string_view details) {
+std::uint64_t row_check(const ReleaseReport& report, std::string_view body) {
+  return Checksum().add(report.release).add(to_ns(report.when)).add(body).value();
+}
+
+std::uint64_t row_check(const PendingMessage& message, std::string_view body) {
   return Checksum()
-      .add(to_ns(entry.when))
-      .add(entry.actor)
-      .add(entry.operation)
-      .add(entry.subject)
-      .add(details)
+      .add(message.id)
+      .add(message.target)
+      .add(message.release)
+      .add(to_ns(message.created))
+      .add(body)
       .value();
 }
 
@@ -146,18 +150,28 @@ Result<StoredAnswer> read_answer(const Statement& row) {
   return answer;
 }
 
-Result<AuditEntry> read_audit(const Statement& row) {
-  AuditEntry entry{.when = wall_from_ns(row.integer(0)),
-                   .actor = row.text(1),
-                   .operation = row.text(2),
-                   .subject = row.text(3),
-                   .details = {}};
-  std::string what = "the audit entry of " + format_rfc3339(entry.when);
-  std::string details = row.text(4);
-  if (row_check(entry, details) != unsigned_at(row, 5)) return damaged(what);
-  SERIN_TRY(json, parse_stored(details, what));
-  entry.details = std::move(json);
-  return entry;
+Result<ReleaseReport> read_report(const Statement& row) {
+  ReleaseReport report{.release = row.text(0), .when = wall_from_ns(row.integer(1)), .body = {}};
+  std::string what = "the report of '" + report.release + "'";
+  std::string body = row.text(2);
+  if (row_check(report, body) != unsigned_at(row, 3)) return damaged(what);
+  SERIN_TRY(json, parse_stored(body, what));
+  report.body = std::move(json);
+  return report;
+}
+
+Result<PendingMessage> read_message(const Statement& row) {
+  PendingMessage message{.id = row.text(0),
+                         .target = row.text(1),
+                         .release = row.text(2),
+                         .created = wall_from_ns(row.integer(3)),
+                         .body = {}};
+  std::string what = "the message '" + message.id + "'";
+  std::string body = row.text(4);
+  if (row_check(message, body) != unsigned_at(row, 5)) return damaged(what);
+  SERIN_TRY(json, parse_stored(body, what));
+  message.body = std::move(json);
+  return message;
 }
 
 }  // namespace serin::store

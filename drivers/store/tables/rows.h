@@ -58,15 +58,17 @@ struct RecordRow {
 
 std::uint64_t row_check(const Snapshot& snapshot, std::string_view state);
 std::uint64_t row_check(const StoredAnswer& answer);
-std::uint64_t row_check(const AuditEntry& entry, std::string_view details);
+std::uint64_t row_check(const ReleaseReport& report, std::string_view body);
+std::uint64_t row_check(const PendingMessage& message, std::string_view body);
 
 inline constexpr const char* kSnapshotColumns = "release, sequence, state, row_check";
 inline constexpr const char* kAnswerColumns = "key, stored_ns, request, status, body, row_check";
-inline constexpr const char* kAuditColumns =
-    "wall_ns, actor, operation, subject, details, row_check";
+inline constexpr const char* kReportColumns = "release, wall_ns, body, row_check";
+inline constexpr const char* kMessageColumns = "id, target, release, wall_ns, body, row_check";
 Result<Snapshot> read_snapshot(const Statement& row);
 Result<StoredAnswer> read_answer(const Statement& row);
-Result<AuditEntry> read_audit(const Statement& row);
+Result<ReleaseReport> read_report(const Statement& row);
+Result<PendingMessage> read_message(const Statement& row);
 
 // Times as the store keeps them: nanoseconds since 1970.
 constexpr std::int64_t to_ns(WallTime t) {

@@ -21,15 +21,27 @@ Result<Writer> Writer::make(Database& database) {
             database.prepare(insert_sql("INSERT OR REPLACE", "snapshots", kSnapshotColumns)));
   SERIN_TRY(put_answer,
             database.prepare(insert_sql("INSERT OR REPLACE", "answers", kAnswerColumns)));
-  SERIN_TRY(put_audit, database.prepare(insert_sql("INSERT", "audit", kAuditColumns)));
-  return Writer(database, std::move(ledger),
+  SERIN_TRY(put_report,
+            database.prepare(insert_sql("INSERT OR REPLACE", "reports", kReportColumns)));
+  SERIN_TRY(put_message,
+            database.prepare(insert_sql("INSERT OR IGNORE", "messages", kMessageColumns)));
+  SERIN_TRY(settle_message, database.prepare("DELETE FROM messages WHERE id=?1 AND target=?2"));
+  SERIN_TRY(cut_messages,
+            database.prepare("DELETE FROM messages WHERE (id, target) IN (SELECT id, target FROM "
+                             "messages ORDER BY wall_ns DESC, id DESC LIMIT -1 OFFSET ?1)"));
+  SERIN_TRY(audit, AuditLog::make(database));
+  SERIN_TRY(events, EventBook::make(database));
+  return Writer(database, std::move(ledger), std::move(audit), std::move(events),
                 {.savepoint = std::move(savepoint),
                  .release = std::move(release),
                  .undo = std::move(undo),
                  .put_record = std::move(put_record),
                  .put_snapshot = std::move(put_snapshot),
                  .put_answer = std::move(put_answer),
-                 .put_audit = std::move(put_audit)});
+                 .put_report = std::move(put_report),
+                 .put_message = std::move(put_message),
+                 .settle_message = std::move(settle_message),
+                 .cut_messages = std::move(cut_messages)});
 }
 
 std::unexpected<Error> Writer::refuse(Code code, std::string message) {
@@ -88,10 +100,12 @@ Status Writer::write_parts(const Batch& batch) {
     row->ended_ns.reset();
     if (entry.ended) row->ended_ns = to_ns(*entry.ended);
   }
+  bool is_news = batch.records.empty();
   for (const auto& record : batch.records) {
     SERIN_TRY(row, touch(record.release));
     if (row->last_sequence == 0 && row->started_ns == 0) row->started_ns = to_ns(record.now.wall);
-    SERIN_CHECK(write_record(record, *row));
+    SERIN_TRY(is_new, write_record(record, *row));
+    is_news = is_news || is_new;
   }
   for (const Snapshot& snapshot : batch.snapshots) {
     SERIN_TRY(row, touch(snapshot.release));
@@ -99,14 +113,22 @@ Status Writer::write_parts(const Batch& batch) {
   }
   for (const SlotRoles& roles : batch.roles) SERIN_CHECK(write_roles(roles));
   for (const StoredAnswer& answer : batch.answers) SERIN_CHECK(write_answer(answer));
-  for (const AuditEntry& entry : batch.audit) SERIN_CHECK(write_audit(entry));
+  if (is_news) {
+    for (const AuditEntry& entry : batch.audit) SERIN_CHECK(audit_.append(entry));
+    for (const ReleaseEvent& event : batch.events) SERIN_CHECK(events_.add(event));
+  }
+  for (const ReleaseReport& report : batch.reports) SERIN_CHECK(write_report(report));
+  SERIN_CHECK(write_messages(batch));
   for (const ReleaseRow* row : changed) SERIN_CHECK(ledger_.put(*row));
   return {};
 }
 
-Status Writer::write_record(const rollout::JournalRecord& record, ReleaseRow& row) {
+Result<bool> Writer::write_record(const rollout::JournalRecord& record, ReleaseRow& row) {
   std::string body = record.body.dump();
-  if (record.sequence <= row.last_sequence) return same_record(record, body, row);
+  if (record.sequence <= row.last_sequence) {
+    SERIN_CHECK(same_record(record, body, row));
+    return false;
+  }
   if (record.sequence != row.last_sequence + 1) {
     return refuse(Code::unavailable, place(record) + " can't be kept yet: the journal ends at " +
                                          std::to_string(row.last_sequence) +
@@ -118,7 +140,7 @@ Status Writer::write_record(const rollout::JournalRecord& record, ReleaseRow& ro
       to_ns(record.now.wall), record.boot_id, record.kind, body, check));
   row.last_sequence = record.sequence;
   row.last_check = check;
-  return {};
+  return true;
 }
 
 // A caller that could not tell whether its record was written gives it again.
@@ -169,10 +191,31 @@ Status Writer::write_answer(const StoredAnswer& answer) {
                              answer.body, row_check(answer));
 }
 
-Status Writer::write_audit(const AuditEntry& entry) {
-  std::string details = entry.details.dump();
-  return sql_.put_audit.run(to_ns(entry.when), entry.actor, entry.operation, entry.subject, details,
-                            row_check(entry, details));
+Status Writer::write_report(const ReleaseReport& report) {
+  std::string body = report.body.dump();
+  if (report.release.empty() || body.size() > kReportBytesMax) {
+    return refuse(Code::invalid_argument, "the report of '" + report.release + "' has " +
+                                              std::to_string(body.size()) +
+                                              " bytes; a release and at most " +
+                                              std::to_string(kReportBytesMax) + " are expected");
+  }
+  return sql_.put_report.run(report.release, to_ns(report.when), body, row_check(report, body));
+}
+
+Status Writer::write_messages(const Batch& batch) {
+  for (const PendingMessage& message : batch.messages) {
+    if (message.id.empty() || message.target.empty()) {
+      return refuse(Code::invalid_argument, "a message without an id or a target");
+    }
+    std::string body = message.body.dump();
+    SERIN_CHECK(sql_.put_message.run(message.id, message.target, message.release,
+                                     to_ns(message.created), body, row_check(message, body)));
+  }
+  for (const SettledMessage& settled : batch.settled) {
+    SERIN_CHECK(sql_.settle_message.run(settled.id, settled.target));
+  }
+  if (batch.messages.empty()) return {};
+  return sql_.cut_messages.run(kMessagesMax);
 }
 
 }  // namespace serin::store

@@ -10,12 +10,16 @@
 
 #include <functional>
 
+#include "drivers/store/tables/audit_log.h"
+#include "drivers/store/tables/event_book.h"
 #include "drivers/store/tables/ledger.h"
 
 namespace serin::store {
 
 inline constexpr std::size_t kBatchBytesMax = std::size_t{4} * 1024 * 1024;
 inline constexpr std::size_t kAnswerBytesMax = std::size_t{64} * 1024;
+inline constexpr std::size_t kReportBytesMax = std::size_t{1} * 1024 * 1024;
+inline constexpr std::int64_t kMessagesMax = 1000;  // that wait; beyond, the oldest are dropped
 
 // Thread: the writer's. The Database outlives it.
 class Writer {
@@ -39,23 +43,32 @@ class Writer {
 
  private:
   struct Statements {
-    Statement savepoint, release, undo, put_record, put_snapshot, put_answer, put_audit;
+    Statement savepoint, release, undo, put_record, put_snapshot, put_answer, put_report,
+        put_message, settle_message, cut_messages;
   };
-  Writer(Database& database, Ledger ledger, Statements statements)
-      : database_(&database), ledger_(std::move(ledger)), sql_(std::move(statements)) {}
+  Writer(Database& database, Ledger ledger, AuditLog audit, EventBook events, Statements statements)
+      : database_(&database),
+        ledger_(std::move(ledger)),
+        audit_(std::move(audit)),
+        events_(std::move(events)),
+        sql_(std::move(statements)) {}
 
   std::unexpected<Error> refuse(Code code, std::string message);
   Status write_parts(const Batch& batch);
-  Status write_record(const rollout::JournalRecord& record, ReleaseRow& row);
+  // True where it was not there yet.
+  Result<bool> write_record(const rollout::JournalRecord& record, ReleaseRow& row);
   Status same_record(const rollout::JournalRecord& record, const std::string& body,
                      const ReleaseRow& row);
   Status write_snapshot(const Snapshot& snapshot, ReleaseRow& row);
   Status write_roles(const SlotRoles& roles);
   Status write_answer(const StoredAnswer& answer);
-  Status write_audit(const AuditEntry& entry);
+  Status write_report(const ReleaseReport& report);
+  Status write_messages(const Batch& batch);
 
   Database* database_;
   Ledger ledger_;
+  AuditLog audit_;
+  EventBook events_;
   Statements sql_;
   bool refused_ = false;
 };

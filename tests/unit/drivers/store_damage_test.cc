@@ -215,7 +215,7 @@ TEST_F(StoreDamage, ARepairOfWhatIsWholeCopiesIt) {
   EXPECT_EQ(*read_everything(directory()), original_);
   auto reader = Reader::open(directory());
   ASSERT_TRUE(reader);
-  EXPECT_EQ(reader->audit("", 0, 10)->size(), 3U);
+  EXPECT_EQ(reader->audit({})->size(), 3U);
   EXPECT_EQ(reader->answers(kNoon)->size(), 3U);
   struct stat info {};
   ASSERT_EQ(::stat((directory() + "/journal.db").c_str(), &info), 0);

@@ -68,12 +68,12 @@ TEST_F(StoreTest, ANewerSchemaIsLeftAlone) {
   {
     auto database = Database::open({.path = directory() + "/journal.db"});
     ASSERT_TRUE(database);
-    ASSERT_TRUE(database->execute("PRAGMA user_version=2"));
+    ASSERT_TRUE(database->execute("PRAGMA user_version=3"));
   }
   Error error = open_error();
   EXPECT_EQ(error.code, Code::failed_precondition);
   EXPECT_EQ(error.message, directory() +
-                               "/journal.db has schema version 2, this serin reads version 1: use "
+                               "/journal.db has schema version 3, this serin reads version 2: use "
                                "the serin that wrote it, or a newer one");
 }
 

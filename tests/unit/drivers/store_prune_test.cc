@@ -114,11 +114,11 @@ TEST_F(StorePrune, AnswersAuditAndTheEnginesRecordsAreBounded) {
   auto reader = Reader::open(directory());
   ASSERT_TRUE(reader);
   EXPECT_EQ(reader->records("")->front().sequence, 3U);
-  EXPECT_EQ(reader->audit("", 0, 100)->size(), 9U);
+  EXPECT_EQ(reader->audit({})->size(), 9U);
   EXPECT_EQ(reader->answers(kNoon)->size(), 8U);
   retention.audit = 24h;
   EXPECT_EQ(prune(*store, retention, kNoon + 24h + 5h + 1s), 2 + 1);
-  EXPECT_EQ(reader->audit("", 0, 100)->back().subject, "6");
+  EXPECT_EQ(reader->audit({})->back().entry.subject, "6");
   // The engine goes on where it was.
   EXPECT_TRUE(append(*store, {record("", 13)}));
   EXPECT_TRUE(check_journal(directory())->ok());

@@ -333,8 +333,15 @@ TEST_F(StoreTest, SnapshotsAndAuditReadBack) {
   auto reader = Reader::open(directory());
   ASSERT_TRUE(reader);
   EXPECT_EQ(*reader->snapshot("checkout-1"), snapshot);
-  EXPECT_EQ(*reader->audit("", 0, 10), (std::vector{other, entry}));
-  EXPECT_EQ(*reader->audit("checkout-1", 0, 10), (std::vector{entry}));
+  auto all = reader->audit({.limit = 10});
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->size(), 2U);
+  EXPECT_EQ((*all)[0].entry, other);
+  EXPECT_EQ((*all)[1].entry, entry);
+  auto one = reader->audit({.subject = "checkout-1"});
+  ASSERT_TRUE(one);
+  ASSERT_EQ(one->size(), 1U);
+  EXPECT_EQ((*one)[0].entry, entry);
 }
 
 }  // namespace
