@@ -19,6 +19,9 @@ ExitCode command_query(const QueryOptions& options);
 ExitCode command_analyze(const AnalyzeOptions& options, const Terminal& terminal);
 ExitCode command_replay(const ReplayOptions& options, const Terminal& terminal);
 ExitCode command_journal(const JournalOptions& options);
+ExitCode command_history(const HistoryOptions& options, const Terminal& terminal);
+ExitCode command_events(const EventsOptions& options, const Terminal& terminal);
+ExitCode command_audit(const AuditOptions& options, const Terminal& terminal);
 ExitCode command_run(const RunOptions& options, const Terminal& terminal);
 
 }  // namespace serin::app

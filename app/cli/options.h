@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/history/options.h"
 #include "base/time.h"
 
 namespace serin::app {
@@ -23,6 +24,8 @@ struct RunOptions {
   Duration pause_timeout = std::chrono::minutes(30);
   std::string take_over;  // the mark of an owner that is known to be dead
   std::string notify;     // a web address that is told what people must know
+  std::string executor;   // who releases; "": $SERIN_EXECUTOR, the CI's user, else the user
+  std::string pipeline;   // what started it; "": $SERIN_PIPELINE, or the CI's own link
   bool safe = false;
   Output output = Output::text;
 };
@@ -117,9 +120,10 @@ struct VersionOptions {
   Output output = Output::text;
 };
 
-using Command = std::variant<RunOptions, OperationOptions, GetOptions, LintOptions, ReplayOptions,
-                             DemoCommandOptions, JournalOptions, VersionOptions, ExplainOptions,
-                             EvalOptions, QueryOptions, AnalyzeOptions>;
+using Command =
+    std::variant<RunOptions, OperationOptions, GetOptions, LintOptions, ReplayOptions,
+                 DemoCommandOptions, JournalOptions, VersionOptions, ExplainOptions, EvalOptions,
+                 QueryOptions, AnalyzeOptions, HistoryOptions, EventsOptions, AuditOptions>;
 
 struct Invocation {
   Command command;

@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <sstream>
 
+#include "app/history/parse.h"
+
 namespace serin::app {
 namespace {
 
@@ -22,6 +24,7 @@ struct Slots {
   EvalOptions eval;
   QueryOptions query;
   AnalyzeOptions analyze;
+  HistorySlots past;
   std::vector<std::string> run_arguments;
   std::vector<std::string> replay_arguments;
   std::vector<std::string> tool_arguments;
@@ -104,6 +107,15 @@ void add_run(CLI::App& app, Slots& slots) {
       ->add_option("--notify", options.notify,
                    "a web address that gets a POST for what people must know (pauses, rollbacks, "
                    "alerts)")
+      ->type_name("URL");
+  command
+      ->add_option("--executor", options.executor,
+                   "who releases, for the history; left out: $SERIN_EXECUTOR, the CI's user, else "
+                   "the user")
+      ->type_name("NAME");
+  command
+      ->add_option("--pipeline", options.pipeline,
+                   "what started it, for the history; left out: $SERIN_PIPELINE, or the CI's link")
       ->type_name("URL");
   command->add_flag("--safe", options.safe, "serin's rules over Argo's in argoproj.io documents");
   add_output(*command, options.output);
@@ -311,6 +323,9 @@ Command chosen(CLI::App& app, Slots& slots) {
     return slots.demo;
   }
   if (name == "journal") return slots.journal;
+  if (name == "history") return slots.past.history;
+  if (name == "events") return slots.past.events;
+  if (name == "audit") return slots.past.audit;
   if (name == "version") return slots.version;
   return slots.operation;
 }
@@ -338,6 +353,7 @@ std::expected<Invocation, ParseEnd> parse_command_line(int argc, const char* con
   add_operation(app, slots, "abort", "abort",
                 "Take the canary out of traffic and return to stable");
   add_others(app, slots);
+  add_history_commands(app, slots.past);
   add_tools(app, slots);
   app.footer(
       "Exit status: 0 promoted or done, 2 usage, 3 invalid input, 4 refused, 6 unreachable, 10 "

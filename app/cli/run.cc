@@ -17,7 +17,9 @@
 #include "app/session/session.h"
 #include "app/view/release_view.h"
 #include "base/assert.h"
+#include "base/process.h"
 #include "base/real_clock.h"
+#include "rollout/plan/load/revision.h"
 
 namespace serin::app {
 namespace {
@@ -190,6 +192,38 @@ Result<rollout::PinnedPlan> plan_of(const RunOptions& options, const rollout::Co
   return rollout::pin(set, rollout, pin);
 }
 
+// The first of these variables that says something.
+std::string first_of(std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (auto value = environment_variable(name); value && !value->empty()) return *value;
+  }
+  return "";
+}
+
+std::string pipeline_of_ci() {
+  std::string link = first_of({"SERIN_PIPELINE", "CI_JOB_URL", "CI_PIPELINE_URL", "BUILD_URL"});
+  std::string run = first_of({"GITHUB_RUN_ID"});
+  if (!link.empty() || run.empty()) return link;
+  return fmt::format("{}/{}/actions/runs/{}", first_of({"GITHUB_SERVER_URL"}),
+                     first_of({"GITHUB_REPOSITORY"}), run);
+}
+
+Result<TicketOrigin> origin_of(const RunOptions& options, const rollout::ConfigSet& set,
+                               const rollout::Rollout& rollout) {
+  rollout::PinOptions pin;
+  pin.safe = options.safe;
+  for (const auto& [name, value] : options.arguments) pin.args[name] = value;
+  SERIN_TRY(revision, rollout::policy_revision(set, rollout, pin));
+  TicketOrigin origin{
+      .executor = options.executor, .pipeline = options.pipeline, .revision = revision};
+  if (origin.executor.empty()) {
+    origin.executor = first_of({"SERIN_EXECUTOR", "GITLAB_USER_LOGIN", "GITHUB_ACTOR"});
+  }
+  if (origin.executor.empty()) origin.executor = user_name();
+  if (origin.pipeline.empty()) origin.pipeline = pipeline_of_ci();
+  return origin;
+}
+
 Status make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
   return fail(Code::unavailable,
@@ -239,6 +273,9 @@ ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
   SessionOptions session_options;
   session_options.state_directory = options.state;
   session_options.user = user_name();
+  auto origin = origin_of(options, loaded.set, **chosen);
+  if (!origin) return give_up(origin.error(), options.output);
+  session_options.origin = std::move(*origin);
   session_options.take_over = options.take_over;
   session_options.notify_url = options.notify;
   if (!terminal.live) session_options.pause_timeout = options.pause_timeout;

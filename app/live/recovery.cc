@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "drivers/store/reader.h"
+#include "rollout/history/summary.h"
 
 namespace serin::app {
 namespace {
@@ -43,16 +44,11 @@ Status restore_engine(rollout::engine::Engine& engine, const std::string& direct
 
 store::ReleaseEntry entry_of(const rollout::engine::Engine& engine, const std::string& release) {
   const rollout::machine::ReleaseState* state = engine.state(release);
-  const rollout::engine::Ticket* ticket = engine.ticket(release);
   store::ReleaseEntry entry;
   entry.id = release;
   entry.started = state->created.wall;
   entry.ended = state->ended;
-  entry.summary = Json::object()
-                      .set("version", ticket->spec.version)
-                      .set("stable_version", ticket->spec.stable_version)
-                      .set("status", rollout::machine::to_string(state->status))
-                      .set("sentence", state->sentence);
+  entry.summary = rollout::history::summary_of(engine, release);
   return entry;
 }
 

@@ -104,7 +104,7 @@ engine::MakeAnalysis analysis_factory() {
   };
 }
 
-Result<engine::Ticket> make_ticket(const rollout::PinnedPlan& plan, const std::string& user) {
+Result<engine::Ticket> make_ticket(const rollout::PinnedPlan& plan, const TicketOrigin& origin) {
   engine::Ticket ticket;
   SERIN_TRY(spec,
             rollout::machine::make_spec(
@@ -118,9 +118,10 @@ Result<engine::Ticket> make_ticket(const rollout::PinnedPlan& plan, const std::s
   }
   ticket.pinned = rollout::to_json(plan);
   ticket.info = Json::object()
-                    .set("executor", user)
-                    .set("pipeline", "")
+                    .set("executor", origin.executor)
+                    .set("pipeline", origin.pipeline)
                     .set("policy", plan.rollout.metadata.name)
+                    .set("revision", origin.revision)
                     .set("environment", plan.rollout.environment)
                     .set("endpoint", plan.rollout.endpoint);
   return ticket;

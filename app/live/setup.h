@@ -1,7 +1,7 @@
 // From a rollout's file to what runs it: the ticket of a release, its analysis and its router. Its
 // metric sources are made in sources.h.
 //
-//   SERIN_TRY(ticket, make_ticket(plan, user));
+//   SERIN_TRY(ticket, make_ticket(plan, {.executor = user}));
 //   Engine engine(config, analysis_factory());
 //
 // Composition only: each piece is somebody else's.
@@ -17,11 +17,18 @@
 
 namespace serin::app {
 
+// Who and what is behind a release, for the history.
+struct TicketOrigin {
+  std::string executor{};
+  std::string pipeline{};  // a link, or a name
+  std::string revision{};  // of the policy: rollout::policy_revision
+};
+
 // The pinned plan is in the ticket; its time with extensions is what the analysis spreads its looks
 // over. Errors: failed_precondition (a feature that is not supported yet), invalid_argument (no
 // version, the same as stable).
 Result<rollout::engine::Ticket> make_ticket(const rollout::PinnedPlan& plan,
-                                            const std::string& user);
+                                            const TicketOrigin& origin);
 
 // What the analysis of a release is made from. `live`: with the router's counters, and time for
 // extensions.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/live/recovery.h"
 #include "base/assert.h"
 
 namespace serin::app {
@@ -36,9 +37,11 @@ LiveShell::LiveShell(Parts parts) : parts_(std::move(parts)) {
 LiveShell::~LiveShell() {
   *alive_ = false;
   parts_.loop.cancel(timer_);
+  parts_.loop.cancel(resend_timer_);
 }
 
 void LiveShell::start() {
+  historian_.emplace(parts_.engine);
   submit(engine::event::Recovered{});
 }
 
@@ -57,87 +60,116 @@ void LiveShell::submit(const Event& event) {
 }
 
 void LiveShell::handle(const Event& event) {
-  engine::Output output = parts_.engine.handle(event, parts_.loop.clock().now());
-  Unsaved unsaved{.records = std::move(output.records), .effects = {}};
-  std::vector<Effect> at_once;
-  for (Effect& effect : output.effects) {
-    (effect.when == When::at_once ? at_once : unsaved.effects).push_back(std::move(effect));
-  }
+  Now now = parts_.loop.clock().now();
+  engine::Output output = parts_.engine.handle(event, now);
   // Taking traffic away never waits for the disk.
-  for (const Effect& effect : at_once) perform(effect);
-  if (!unsaved.records.empty() || !unsaved.effects.empty()) save(std::move(unsaved));
+  for (const Effect& effect : output.effects) {
+    if (effect.when == When::at_once) perform(effect);
+  }
+  SERIN_ASSERT(historian_.has_value());
+  Unsaved unsaved{.batch = {}, .effects = {}};
+  rollout::history::Kept kept = historian_->after(event, output, now);
+  for (Effect& effect : output.effects) {
+    if (effect.when != When::at_once) unsaved.effects.push_back(std::move(effect));
+  }
+  save_reports(std::move(kept.reports));
+  unsaved.batch = batch_of(std::move(output.records), std::move(kept));
+  if (!is_empty(unsaved.batch) || !unsaved.effects.empty()) save(std::move(unsaved));
   drop_unwanted();
   if (!output.changed.empty() && parts_.changed) parts_.changed(output.changed);
 }
 
+store::Batch LiveShell::batch_of(std::vector<rollout::JournalRecord> records,
+                                 rollout::history::Kept kept) const {
+  store::Batch batch{.records = std::move(records),
+                     .audit = std::move(kept.audit),
+                     .events = std::move(kept.events)};
+  for (const std::string& release : kept.releases) {
+    batch.releases.push_back(entry_of(parts_.engine, release));
+  }
+  return batch;
+}
+
+// Large, and written anew with the next change: not worth holding up a record.
+void LiveShell::save_reports(std::vector<rollout::ReleaseReport> reports) {
+  if (!store_works_) return;
+  for (rollout::ReleaseReport& report : reports) {
+    store::Batch batch;
+    batch.reports.push_back(std::move(report));
+    parts_.store.commit(std::move(batch), [](const Status&) {});
+  }
+}
+
 void LiveShell::save(Unsaved unsaved) {
-  if (unsaved.records.empty() && unsaved_.empty()) {
+  if (is_empty(unsaved.batch) && unsaved_.empty()) {
     for (const Effect& effect : unsaved.effects) perform_or_drop(effect);
     return;
   }
   unsaved_.push_back(std::move(unsaved));
-  if (!store_works_) {
-    if (unsaved_.size() > kUnsavedMax) {
-      // What waits is folded into the state already; only the effects that hang on it are kept.
-      parts_.log.warn(
-          "the journal's queue is full: older records are replaced by a snapshot once the disk "
-          "works");
-      Unsaved all;
-      for (Unsaved& one : unsaved_) {
-        for (Effect& effect : one.effects) all.effects.push_back(std::move(effect));
-      }
-      unsaved_.clear();
-      unsaved_.push_back(std::move(all));
-    }
-    return;
+  if (store_works_) return send(unsaved_.back());
+  if (unsaved_.size() <= kUnsavedMax) return;
+  // What waits is folded into the state already; only the effects that hang on it are kept.
+  parts_.log.warn(
+      "the journal's queue is full: older records are replaced by a snapshot once the disk "
+      "works");
+  Unsaved all;
+  for (Unsaved& one : unsaved_) {
+    for (Effect& effect : one.effects) all.effects.push_back(std::move(effect));
   }
-  std::vector<rollout::JournalRecord> records = unsaved_.back().records;
-  sent_ = unsaved_.size();
-  parts_.store.append(std::move(records), [this, alive = alive_](Status status) {
-    if (*alive) on_saved(1, status);
+  unsaved_.clear();
+  unsaved_.push_back(std::move(all));
+  resending_ = 0;
+  ++epoch_;
+}
+
+void LiveShell::send(const Unsaved& unsaved) {
+  parts_.store.commit(unsaved.batch, [this, epoch = epoch_, alive = alive_](const Status& status) {
+    if (*alive && epoch == epoch_) on_saved(status);
   });
 }
 
-void LiveShell::on_saved(std::size_t count, const Status& status) {
+// In the order in which they were sent: each answer is the front's.
+void LiveShell::on_saved(const Status& status) {
   if (!status) {
-    if (store_works_) {
-      store_works_ = false;
+    ++epoch_;  // what was sent behind it is tried again too
+    resending_ = 0;
+    if (std::exchange(store_works_, false)) {
       parts_.log.error("the journal can't be written: nothing advances",
                        {{"error", status.error().to_string()}});
       submit(engine::event::StoreFailed{status.error().to_string()});
     }
-    sent_ = 0;
+    // Where the disk fails the store tells when it works again.
+    if (parts_.store.health() && resend_timer_ == TimerId::none) {
+      resend_timer_ = parts_.loop.call_at(deadline(kResendEvery), [this] {
+        resend_timer_ = TimerId::none;
+        if (!store_works_ && resending_ == 0) resend();
+      });
+    }
     return;
   }
-  if (!store_works_ && sent_ == 0) return;  // of a call before the one that failed
-  for (std::size_t i = 0; i < count && !unsaved_.empty(); ++i) {
-    Unsaved done = std::move(unsaved_.front());
-    unsaved_.pop_front();
-    if (sent_ > 0) --sent_;
-    for (const Effect& effect : done.effects) perform_or_drop(effect);
+  SERIN_ASSERT(!unsaved_.empty());
+  Unsaved done = std::move(unsaved_.front());
+  unsaved_.pop_front();
+  bool resent = resending_ > 0 && --resending_ == 0;
+  for (const Effect& effect : done.effects) perform_or_drop(effect);
+  if (resent) resend();
+}
+
+// All that waits, in order; the journal works again once nothing does.
+void LiveShell::resend() {
+  if (unsaved_.empty()) {
+    parts_.log.info("the journal can be written again");
+    store_works_ = true;
+    submit(engine::event::StoreRestored{});
+    return;
   }
+  resending_ = std::min(unsaved_.size(), kResendMax);
+  for (std::size_t i = 0; i < resending_; ++i) send(unsaved_[i]);
 }
 
 void LiveShell::on_store_health(const Status& health) {
-  if (!health || store_works_) return;
-  // Everything that waits, in order, as one write.
-  store::Batch batch;
-  for (const Unsaved& unsaved : unsaved_) {
-    batch.records.insert(batch.records.end(), unsaved.records.begin(), unsaved.records.end());
-  }
-  std::size_t count = unsaved_.size();
-  sent_ = count;
-  parts_.store.commit(std::move(batch), [this, count, alive = alive_](Status status) {
-    if (!*alive) return;
-    if (!status) {
-      sent_ = 0;
-      return;  // the store tells when it works again
-    }
-    parts_.log.info("the journal can be written again");
-    store_works_ = true;
-    on_saved(count, status);
-    submit(engine::event::StoreRestored{});
-  });
+  if (!health || store_works_ || resending_ > 0) return;
+  resend();
 }
 
 void LiveShell::drop_unwanted() {

@@ -1,5 +1,5 @@
-// The thin shell around the engine: journals what it says, performs what it wants, and brings the
-// outcomes back.
+// The thin shell around the engine: journals what it says, with the history that belongs to it in
+// the same write, performs what it wants, and brings the outcomes back.
 //
 //   LiveShell shell({.loop = loop, .store = *store, .engine = engine, …});
 //   shell.start();                                 // after the engine was restored and folded
@@ -13,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@
 #include "drivers/store/store.h"
 #include "queries/metric_source.h"
 #include "rollout/engine/engine.h"
+#include "rollout/history/historian.h"
 #include "rollout/ports/notifier.h"
 #include "rollout/ports/router.h"
 #include "rollout/ports/workload.h"
@@ -38,6 +40,10 @@ class LiveShell {
   // Records that wait while the disk does not take them; beyond, the engine's snapshot takes their
   // place.
   static constexpr std::size_t kUnsavedMax = 10'000;
+  // Of them, how many are given to the store at a time once it works again.
+  static constexpr std::size_t kResendMax = 1000;
+  // Where the store works and refused all the same (its queue was full).
+  static constexpr Duration kResendEvery = std::chrono::seconds(1);
 
   struct Parts {
     Loop& loop;
@@ -67,14 +73,20 @@ class LiveShell {
 
  private:
   using Effect = rollout::engine::Effect;
-  // One output of the engine whose records are not on disk yet.
+  // One output of the engine whose records, and what is kept for people beside them, are not on
+  // disk yet.
   struct Unsaved {
-    std::vector<rollout::JournalRecord> records;
-    std::vector<Effect> effects;  // that wait for them
+    store::Batch batch;
+    std::vector<Effect> effects;  // that wait for it
   };
   void handle(const Event& event);
   void save(Unsaved unsaved);
-  void on_saved(std::size_t count, const Status& status);
+  store::Batch batch_of(std::vector<rollout::JournalRecord> records,
+                        rollout::history::Kept kept) const;
+  void save_reports(std::vector<rollout::ReleaseReport> reports);
+  void send(const Unsaved& unsaved);
+  void resend();
+  void on_saved(const Status& status);
   void on_store_health(const Status& health);
   void perform_or_drop(const Effect& effect);
   void drop_unwanted();
@@ -102,8 +114,11 @@ class LiveShell {
   Parts parts_;
   TimerId timer_ = TimerId::none;
   Instant timer_at_{};
+  std::optional<rollout::history::Historian> historian_;
   std::deque<Unsaved> unsaved_;
-  std::size_t sent_ = 0;  // of unsaved_, from the front: the store has them
+  std::size_t resending_ = 0;  // of unsaved_, from the front, that are tried again
+  std::uint64_t epoch_ = 0;    // of writes: answers of an earlier one are too old
+  TimerId resend_timer_ = TimerId::none;
   bool store_works_ = true;
   bool handling_ = false;
   std::deque<Event> waiting_;

@@ -63,7 +63,7 @@ Result<std::unique_ptr<Session>> Session::open(AsioLoop& loop, Rng& rng,
 Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
   // One release in the foreground ends with its terminal; nobody would take its canary out.
   if (!plan.rollout.on_engine_loss) plan.rollout.on_engine_loss = rollout::OnEngineLoss::stable;
-  SERIN_TRY(ticket, make_ticket(plan, options_.user));
+  SERIN_TRY(ticket, make_ticket(plan, options_.origin));
   ticket_ = std::move(ticket);
   ticket_.spec.take_over = options_.take_over;
   bool swapped = false;
@@ -184,11 +184,6 @@ void Session::changed() {
   if (release_.empty() || end_) return;
   const machine::ReleaseState* state = engine_->state(release_);
   if (state == nullptr) return;
-  if (!std::exchange(recorded_open_, true)) {
-    store::Batch batch;
-    batch.releases.push_back(entry_of(*engine_, release_));
-    store_->commit(std::move(batch), [](const Status&) {});
-  }
   if (on_view) on_view(view());
   watch_pause(*state);
   if (machine::is_terminal(state->status)) {

@@ -32,6 +32,7 @@ namespace serin::app {
 struct SessionOptions {
   std::string state_directory;
   std::string user;
+  TicketOrigin origin;     // for the history
   std::string take_over;   // the mark of an owner that is known to be dead
   std::string notify_url;  // a web hook; "": the log alone tells
   // How long a pause that waits for a person may last; nothing: as long as it takes.
@@ -107,7 +108,6 @@ class Session {
   bool pause_timed_out_ = false;
   int interrupts_ = 0;
   TimerId leave_timer_ = TimerId::none;
-  bool recorded_open_ = false;
 };
 
 }  // namespace serin::app

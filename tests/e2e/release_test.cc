@@ -68,8 +68,8 @@ spec:
         haproxy: {socket: [)"
                             << world_->socket() << "], map: " << dir_.path()
                             << R"(/world/share.map, stableBackend: blue, canaryBackend: green,
-                  lease: {listen: ')" << world_->lease_address()
-                            << R"('}}
+                  lease: {listen: ')"
+                            << world_->lease_address() << R"('}}
       analysis:
         versions: {instance: pod}
         args: [{name: prometheus, value: ')"
@@ -139,7 +139,7 @@ spec:
 TEST_F(ReleaseTest, AGoodReleaseIsPromotedAndTheNextOneGoesTheOtherWay) {
   start_world();
   ASSERT_TRUE(world_->deploy({.version = "v2"}));
-  start_release("v2");
+  start_release("v2", {"--executor", "ada", "--pipeline", "https://ci.example/7"});
   ASSERT_EQ(wait_release(), 0) << read_file(output_);
   EXPECT_NE(read_file(output_).find(R"("verdict":"promote")"), std::string::npos);
   EXPECT_EQ(share(), 10000) << "what HAProxy reads at a reload: green is stable now";
@@ -152,6 +152,36 @@ TEST_F(ReleaseTest, AGoodReleaseIsPromotedAndTheNextOneGoesTheOtherWay) {
       << "from the journal";
   std::string output;
   EXPECT_EQ(run({"journal", "check", "--state", state()}, output), 0) << output;
+
+  // The journal tells both, without a serin that runs.
+  EXPECT_EQ(run({"history", "shop", "--state", state(), "-o", "json"}, output), 0);
+  auto history = Json::parse(output);
+  ASSERT_TRUE(history) << output;
+  const Json& items = (*history)["items"];
+  ASSERT_EQ(items.size(), 2U) << output;
+  EXPECT_EQ(items.at(0)["id"].string(), "shop-2");
+  EXPECT_EQ(items.at(0)["result"].string(), "failed");
+  EXPECT_EQ(items.at(1)["result"].string(), "succeeded");
+  EXPECT_EQ(items.at(1)["executor"].string(), "ada");
+  EXPECT_EQ(items.at(1)["pipeline"].string(), "https://ci.example/7");
+  EXPECT_TRUE(items.at(1)["policy"].string().starts_with("shop@")) << output;
+  EXPECT_EQ(items.at(0)["policy"], items.at(1)["policy"]);
+  EXPECT_EQ(run({"history", "shop-2", "--state", state()}, output), 0);
+  for (const char* part :
+       {"Basic information", "Flow", "setWeight 10 %", "Decisions and operations", "returnToStable",
+        "Events", "WeightConfirmed"}) {
+    EXPECT_NE(output.find(part), std::string::npos) << part << "\n" << output;
+  }
+  EXPECT_EQ(run({"audit", "shop-2", "--actor", "serin", "--state", state(), "-o", "jsonl"}, output),
+            0);
+  std::size_t at = output.find(R"("operation":"returnToStable")");
+  ASSERT_NE(at, std::string::npos) << output;
+  EXPECT_NE(output.find(R"("metrics":[)", at), std::string::npos) << "its evidence";
+  // Who follows a release that is over gets all of it and is done.
+  EXPECT_EQ(run({"events", "shop-2", "-f", "--state", state()}, output), 0);
+  EXPECT_NE(output.find("release/Failed"), std::string::npos) << output;
+  EXPECT_EQ(run({"events", "nothing", "--state", state()}, output), 4);
+  EXPECT_EQ(run({"history", "--state", state() + "-none"}, output), 4);
 }
 
 TEST_F(ReleaseTest, ErrorsRollBackWithEvidence) {

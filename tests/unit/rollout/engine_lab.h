@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -151,6 +152,7 @@ class EngineLab {
   bool obeying = true;  // false: effects that wait for the journal are not performed
   bool check_fold = true;
   std::vector<Effect> waiting;
+  std::function<void(const Event&, const Output&)> watch;  // sees all that is handled
 
   Output send(const Event& event) {
     Output first = feed(event);
@@ -246,6 +248,7 @@ class EngineLab {
 
   Output feed(const Event& event) {
     Output out = engine.handle(event, now);
+    if (watch) watch(event, out);
     for (const JournalRecord& record : out.records) journal.push_back(record);
     if (check_fold && ++fed_ % 20 == 0) expect_fold();
     for (const Effect& effect : out.effects) {

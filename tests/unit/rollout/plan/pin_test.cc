@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "rollout/plan/load/arguments.h"
+#include "rollout/plan/load/revision.h"
 
 namespace serin::rollout {
 namespace {
@@ -56,6 +57,28 @@ TEST(Pin, FifteenLinesAreEnough) {
   EXPECT_EQ(errors.versions, (analysis::Versions{"version", "2.4.0", "2.3.0", "instance"}));
   EXPECT_DOUBLE_EQ(plan->background->false_rollback_rate, 0.01);
   EXPECT_EQ(plan->background->boundary, Boundary::exact);
+}
+
+TEST(Pin, ARevisionNamesWhatThePolicySays) {
+  ConfigSet set = load(kShort);
+  auto revision = [&](const ConfigSet& of, const PinOptions& with) {
+    auto name = policy_revision(of, of.rollouts.at(0), with);
+    EXPECT_TRUE(name) << name.error().to_string();
+    return name.value_or("");
+  };
+  PinOptions with = options({{"prometheus", "http://p:9090"}});
+  std::string name = revision(set, with);
+  EXPECT_EQ(name.size(), kRevisionDigits);
+  PinOptions later = with;
+  later.version = "2.5.0";
+  EXPECT_EQ(revision(set, later), name) << "the same policy for another version";
+  EXPECT_NE(revision(set, options({{"prometheus", "http://q:9090"}})), name);
+  std::string longer(kShort);
+  longer.replace(longer.find("setWeight: 50"), 13, "setWeight: 60");
+  EXPECT_NE(revision(load(longer), with), name);
+  std::string spaced(kShort);
+  spaced.replace(spaced.find("      steps:"), 0, "\n");
+  EXPECT_EQ(revision(load(spaced), with), name) << "the layout is no part of it";
 }
 
 TEST(Pin, PresetsStandForTheirSelectors) {

@@ -1,0 +1,61 @@
+#include "app/history/parse.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "drivers/store/reader.h"
+
+namespace serin::app {
+namespace {
+
+const std::map<std::string, ListFormat> kFormats = {{"table", ListFormat::table},
+                                                    {"wide", ListFormat::wide},
+                                                    {"json", ListFormat::json},
+                                                    {"jsonl", ListFormat::jsonl}};
+
+template <class Options>
+void add_common(CLI::App& command, Options& options) {
+  command.add_option("--state", options.state, "directory of the journal")
+      ->capture_default_str()
+      ->type_name("DIR");
+  command.add_option("--limit", options.limit, "how many at most")
+      ->check(CLI::Range(1, store::kPageRowsMax).description(""))
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_option("-o,--output", options.format, "table, wide, json, or jsonl (one a line)")
+      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case).description(""))
+      ->default_str("table")
+      ->type_name("FORMAT");
+}
+
+}  // namespace
+
+void add_history_commands(CLI::App& app, HistorySlots& slots) {
+  CLI::App* history = app.add_subcommand(
+      "history", "Releases of the past and of now: what, who, why, and how it ended");
+  history->add_option("NAME", slots.history.name,
+                      "a rollout; or a release (checkout-42) for all that is known of it");
+  history->add_option("--skip", slots.history.skip, "leave out the newest so many")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str()
+      ->type_name("N");
+  add_common(*history, slots.history);
+
+  CLI::App* events =
+      app.add_subcommand("events", "What happened to a release, each with how often and when");
+  events->add_option("NAME", slots.events.name, "a release, or a rollout for its newest release");
+  events->add_flag("-f,--follow", slots.events.follow, "go on, until the release has ended");
+  add_common(*events, slots.events);
+
+  CLI::App* audit = app.add_subcommand(
+      "audit", "Who did what, and what serin decided by itself, with reasons and evidence");
+  audit->add_option("NAME", slots.audit.name, "a release or rollout");
+  audit->add_option("--actor", slots.audit.actor, "of this user only; serin: its own decisions")
+      ->type_name("USER");
+  audit->add_option("--since", slots.audit.since, "not older (RFC 3339)")->type_name("TIME");
+  audit->add_option("--before", slots.audit.before, "older than this entry: the next page")
+      ->type_name("NUMBER");
+  add_common(*audit, slots.audit);
+}
+
+}  // namespace serin::app
