@@ -21,7 +21,7 @@ ExitCode perform(const Invocation& invocation) {
   Terminal terminal = Terminal::of(STDOUT_FILENO, plain);
   return std::visit(
       Cases{[&](const RunOptions& options) { return command_run(options, terminal); },
-            [](const OperationOptions& options) { return command_operation(options); },
+            [&](const OperationOptions& options) { return command_operation(options, terminal); },
             [&](const GetOptions& options) { return command_get(options, terminal); },
             [](const LintOptions& options) { return command_lint(options); },
             [&](const ReplayOptions& options) { return command_replay(options, terminal); },

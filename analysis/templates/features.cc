@@ -58,7 +58,7 @@ constexpr std::array kFeatures = std::to_array<Feature>({
     {"router.smi", false},
     {"router.traefik", false},
     {"step.analysis", true},
-    {"step.approval", false},
+    {"step.approval", true},
     {"step.experiment", false},
     {"step.hook", false},
     {"step.pause", true},

@@ -27,16 +27,21 @@ struct RunOptions {
   std::string executor;   // who releases; "": $SERIN_EXECUTOR, the CI's user, else the user
   std::string pipeline;   // what started it; "": $SERIN_PIPELINE, or the CI's own link
   bool safe = false;
+  bool supersede = false;
   Output output = Output::text;
 };
 
 struct OperationOptions {
-  std::string operation;  // continue, pause, resume, promoteFully, abort
+  std::string operation;  // a word of rollout/machine/operations.h
   std::string name;       // rollout or release
   std::string state = "serin-state";
   std::string reason;
   std::string key;  // --idempotency-key
   bool hard = false;
+  std::string weight;     // setWeight
+  std::string metric;     // mute
+  std::string version;    // undo; "": the one before
+  std::string from_step;  // retry: a number, or "failed"; "": from the start
   Output output = Output::text;
 };
 

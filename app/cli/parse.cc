@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <sstream>
 
+#include "app/cli/operations/verbs.h"
 #include "app/history/parse.h"
 
 namespace serin::app {
@@ -36,15 +37,6 @@ struct Slots {
   bool only_bad = false;
   bool only_good = false;
 };
-
-const std::map<std::string, Output> kOutputs = {{"text", Output::text}, {"json", Output::json}};
-
-void add_output(CLI::App& command, Output& output) {
-  command.add_option("-o,--output", output, "text or json")
-      ->transform(CLI::CheckedTransformer(kOutputs, CLI::ignore_case).description(""))
-      ->default_str("text")
-      ->type_name("FORMAT");
-}
 
 void add_files(CLI::App& command, std::vector<std::string>& files) {
   command
@@ -117,26 +109,10 @@ void add_run(CLI::App& app, Slots& slots) {
       ->add_option("--pipeline", options.pipeline,
                    "what started it, for the history; left out: $SERIN_PIPELINE, or the CI's link")
       ->type_name("URL");
+  command->add_flag("--supersede", options.supersede,
+                    "abort another version's release of the rollout first, if there is one");
   command->add_flag("--safe", options.safe, "serin's rules over Argo's in argoproj.io documents");
   add_output(*command, options.output);
-}
-
-void add_operation(CLI::App& app, Slots& slots, const std::string& name,
-                   const std::string& operation, const std::string& help) {
-  CLI::App* command = app.add_subcommand(name, help);
-  OperationOptions& options = slots.operation;
-  command->add_option("NAME", options.name, "rollout, or release (checkout-42)")->required();
-  command->add_option("--state", options.state, "directory of the running serin")
-      ->capture_default_str()
-      ->type_name("DIR");
-  command->add_option("--reason", options.reason, "kept in the journal")->type_name("TEXT");
-  command->add_option("--idempotency-key", options.key, "the same key is applied once")
-      ->type_name("KEY");
-  if (operation == "abort") {
-    command->add_flag("--hard", options.hard, "return at once, however few instances stable has");
-  }
-  add_output(*command, options.output);
-  command->callback([&options, operation] { options.operation = operation; });
 }
 
 // What fills the arguments of templates.
@@ -345,13 +321,7 @@ std::expected<Invocation, ParseEnd> parse_command_line(int argc, const char* con
   app.add_flag("-q,--quiet", slots.invocation.quiet, "only results");
   app.add_flag("-v,--verbose", slots.invocation.verbose, "more of what happens");
   add_run(app, slots);
-  add_operation(app, slots, "continue", "continue", "Go on from a pause, or to the next step");
-  add_operation(app, slots, "pause", "pause", "Hold the release where it is");
-  add_operation(app, slots, "resume", "resume", "End a pause that a person made");
-  add_operation(app, slots, "promote-fully", "promoteFully",
-                "Skip what is left of the plan and promote");
-  add_operation(app, slots, "abort", "abort",
-                "Take the canary out of traffic and return to stable");
+  add_operations(app, slots.operation);
   add_others(app, slots);
   add_history_commands(app, slots.past);
   add_tools(app, slots);

@@ -1,6 +1,5 @@
 // serin run: one release in the foreground.
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,12 +10,10 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/files.h"
+#include "app/cli/operations/foreground.h"
 #include "app/control/client.h"
-#include "app/live/event_lines.h"
 #include "app/live/stable_version.h"
 #include "app/session/session.h"
-#include "app/view/release_view.h"
-#include "base/assert.h"
 #include "base/process.h"
 #include "base/real_clock.h"
 #include "rollout/plan/load/revision.h"
@@ -24,151 +21,9 @@
 namespace serin::app {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr Duration kRedrawMin = 200ms;
-
-ExitCode give_up(const Error& error, Output output) {
-  std::string text = error.to_string();
-  std::fprintf(stderr, "serin: %s\n", text.c_str());
-  if (output == Output::json) {
-    std::puts(
-        Json::object()
-            .set("error", Json::object().set("code", to_string(error.code)).set("message", text))
-            .dump()
-            .c_str());
-  }
-  return exit_code_of(error);
-}
-
-// Draws the release anew in place, at most five times a second; elsewhere one line an event.
-class Display {
- public:
-  Display(const Terminal& terminal, Output output, AsioLoop& loop)
-      : terminal_(terminal), output_(output), loop_(loop) {}
-  ~Display() { loop_.cancel(timer_); }
-
-  void show(const Json& view) {
-    last_ = view;
-    Now now = loop_.clock().now();
-    if (output_ == Output::text && terminal_.live) {
-      if (timer_ != TimerId::none) return;
-      Instant next = drawn_ + kRedrawMin;
-      if (now.mono >= next) {
-        draw();
-      } else {
-        timer_ = loop_.call_at(next, [this] {
-          timer_ = TimerId::none;
-          draw();
-        });
-      }
-      return;
-    }
-    for (const EventLines::Event& event : lines_.next(view)) {
-      std::string time = format_rfc3339(std::chrono::floor<std::chrono::seconds>(now.wall));
-      if (output_ == Output::json) {
-        std::puts(Json::object()
-                      .set("time", time)
-                      .set("event", event.kind)
-                      .set("release", view["id"])
-                      .set("status", view["status"])
-                      .set("text", event.text)
-                      .dump()
-                      .c_str());
-      } else {
-        std::puts(event_line(event, time.substr(11), terminal_).c_str());
-      }
-    }
-    std::fflush(stdout);
-  }
-
-  // The last state stays on the screen.
-  void end() {
-    loop_.cancel(std::exchange(timer_, TimerId::none));
-    if (output_ == Output::text && terminal_.live && !last_.is_null()) draw();
-  }
-
- private:
-  void draw() {
-    drawn_ = loop_.clock().now().mono;
-    std::string out;
-    if (height_ > 0) out += fmt::format("\x1b[{}A\x1b[J", height_);
-    std::vector<std::string> lines = release_lines(last_, terminal_);
-    for (const std::string& line : lines) out += fit(line, terminal_.width) + "\n";
-    height_ = static_cast<int>(lines.size());
-    std::fputs(out.c_str(), stdout);
-    std::fflush(stdout);
-  }
-
-  Terminal terminal_;
-  Output output_;
-  AsioLoop& loop_;
-  EventLines lines_;
-  Json last_;
-  Instant drawn_{};
-  int height_ = 0;
-  TimerId timer_ = TimerId::none;
-};
-
-std::string_view verdict_of(SessionEnd end) {
-  switch (end) {
-    case SessionEnd::succeeded:
-      return "promote";
-    case SessionEnd::rolled_back:
-      return "rollback";
-    case SessionEnd::aborted:
-      return "aborted";
-    case SessionEnd::refused:
-      return "refused";
-    case SessionEnd::timed_out:
-      return "timeout";
-    case SessionEnd::inconclusive:
-      break;
-  }
-  return "inconclusive";
-}
-
-ExitCode exit_code_of(SessionEnd end) {
-  switch (end) {
-    case SessionEnd::succeeded:
-      return ExitCode::ok;
-    case SessionEnd::rolled_back:
-      return ExitCode::rolled_back;
-    case SessionEnd::aborted:
-      return ExitCode::aborted;
-    case SessionEnd::refused:
-      return ExitCode::refused;
-    case SessionEnd::timed_out:
-      return ExitCode::timeout;
-    case SessionEnd::inconclusive:
-      break;
-  }
-  return ExitCode::inconclusive;
-}
-
-void conclude(const Session& session, Output output) {
-  Json view = session.view();
-  SessionEnd end = *session.end();
-  bool refused = end == SessionEnd::refused;  // then there may be no release to look at
-  if (output == Output::json) {
-    std::puts(Json::object()
-                  .set("verdict", verdict_of(end))
-                  .set("release", view["id"])
-                  .set("status", view["status"])
-                  .set("cause", view["cause"])
-                  .set("sentence", refused ? Json(session.refusal()) : view["sentence"])
-                  .set("version", view["version"])
-                  .set("stable_version", view["stable_version"])
-                  .set("start", view["start"])
-                  .set("end", view["end"])
-                  .set("steps", view["steps"])
-                  .set("metrics", view["report"]["metrics"])
-                  .dump()
-                  .c_str());
-  } else if (refused) {
-    std::fprintf(stderr, "serin: %s\n", session.refusal().c_str());
-  }
-}
+// Another release's way back to stable may take so long, and is looked for so often.
+constexpr Duration kSupersedeMax = std::chrono::minutes(5);
+constexpr Duration kSupersedeEvery = std::chrono::milliseconds(200);
 
 // The stable version: as the journal has it, else as the person says; "" where neither does.
 std::string stable_version(const store::Store& store, const std::string& rollout,
@@ -189,7 +44,7 @@ Result<rollout::PinnedPlan> plan_of(const RunOptions& options, const rollout::Co
   pin.stable_version = stable;
   pin.safe = options.safe;
   for (const auto& [name, value] : options.arguments) pin.args[name] = value;
-  return rollout::pin(set, rollout, pin);
+  return rollout::pin_reusable(set, rollout, pin);
 }
 
 // The first of these variables that says something.
@@ -230,6 +85,42 @@ Status make_directory(const std::string& path) {
               fmt::format("can't make the state directory {}: {}", path, std::strerror(errno)));
 }
 
+// One serin at a time: whoever has the state directory says what it releases. With --supersede that
+// is aborted, and its end waited for.
+Result<std::unique_ptr<store::Store>> open_store(AsioLoop& loop, const RunOptions& options,
+                                                 const std::string& rollout) {
+  auto open = [&] { return store::Store::open({.directory = options.state}, loop); };
+  auto store = open();
+  if (store || store.error().code != Code::failed_precondition) return store;
+  auto ask = [&](std::string_view op) {
+    return ask_control(options.state, Json::object()
+                                          .set("op", op)
+                                          .set("name", rollout)
+                                          .set("user", user_name())
+                                          .set("reason", "superseded by " + options.version));
+  };
+  auto held = ask("get");
+  if (!held) return store;
+  const Json& release = (*held)["release"];
+  std::string holder = fmt::format("{} of version {}, which is {}", release["id"].string(),
+                                   release["version"].string(), release["status"].string());
+  if (!options.supersede) {
+    return fail(Code::failed_precondition,
+                fmt::format("{} is held by {}: wait for its end, abort it, or put --supersede "
+                            "({})",
+                            rollout, holder, store.error().message));
+  }
+  std::fprintf(stderr, "serin: superseding %s\n", holder.c_str());
+  SERIN_TRY(aborted, ask("abort"));
+  static_cast<void>(aborted);
+  Instant end = loop.clock().now().mono + kSupersedeMax;
+  while (!store && loop.clock().now().mono < end) {
+    loop.run_until([] { return false; }, kSupersedeEvery);
+    store = open();
+  }
+  return store;
+}
+
 }  // namespace
 
 ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
@@ -252,9 +143,7 @@ ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
   Log log(clock, log_options);
   if (Status made = make_directory(options.state); !made)
     return give_up(made.error(), options.output);
-  store::StoreOptions store_options;
-  store_options.directory = options.state;
-  auto store = store::Store::open(store_options, loop);
+  auto store = open_store(loop, options, (*chosen)->metadata.name);
   if (!store) return give_up(store.error(), options.output);
   Rng rng(static_cast<std::uint64_t>(clock.now().wall.time_since_epoch().count()) ^
           static_cast<std::uint64_t>(::getpid()) << 48U);
@@ -278,18 +167,10 @@ ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
   session_options.origin = std::move(*origin);
   session_options.take_over = options.take_over;
   session_options.notify_url = options.notify;
-  if (!terminal.live) session_options.pause_timeout = options.pause_timeout;
-  auto session = Session::open(loop, rng, session_options, std::move(*store), *plan, log);
-  if (!session) return give_up(session.error(), options.output);
-  Display display(terminal, options.output, loop);
-  (*session)->on_view = [&](const Json& view) { display.show(view); };
-  for (int number : {SIGINT, SIGTERM}) loop.on_signal(number, [&] { (*session)->interrupt(); });
-  if (Status begun = (*session)->begin(); !begun) return give_up(begun.error(), options.output);
-  loop.run();
-  display.end();
-  SERIN_ASSERT((*session)->end().has_value());
-  conclude(**session, options.output);
-  return exit_code_of(*(*session)->end());
+  session_options.pause_timeout = options.pause_timeout;
+  session_options.supersede = options.supersede;
+  return run_session(loop, rng, std::move(session_options), std::move(*store), *plan, log, terminal,
+                     options.output);
 }
 
 }  // namespace serin::app

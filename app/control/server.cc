@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/control/client.h"
+#include "rollout/machine/operations.h"
 
 namespace serin::app {
 namespace {
@@ -23,6 +24,24 @@ std::string refusal(Code code, const std::string& message,
 }
 
 }  // namespace
+
+Result<machine::event::Operated> operation_of(const Json& request) {
+  machine::event::Operated operated;
+  SERIN_TRY(operation, machine::operation_from_word(request["op"].string()));
+  operated.operation = operation;
+  operated.key = request["key"].string();
+  operated.user = request["user"].string();
+  operated.comment = request["reason"].string();
+  operated.hard = request["hard"].boolean();
+  operated.metric = request["metric"].string();
+  operated.version = request["version"].string();
+  operated.from_step = static_cast<int>(request["from_step"].integer());
+  if (operation == machine::Operation::set_weight) {
+    SERIN_TRY(weight, rollout::Weight::parse(request["weight"].string()));
+    operated.weight = weight;
+  }
+  return operated;
+}
 
 Result<std::unique_ptr<ControlServer>> ControlServer::listen(AsioLoop& loop,
                                                              const std::string& directory,
@@ -64,21 +83,17 @@ void ControlServer::handle(const std::string& line, LineReply reply) {
     reply(Json::object().set("release", engine_.view(release, loop_.clock().now())).dump());
     return;
   }
-  auto operation = machine::from_name<machine::Operation>(op);
-  if (!operation) {
-    reply(error_line({Code::invalid_argument, fmt::format("unknown operation '{}'", op)}));
+  auto operated = operation_of(*request);
+  if (!operated) {
+    reply(error_line(operated.error()));
     return;
   }
   std::string key = fmt::format("control-{}", ++requests_);
   waiting_.emplace(key, Waiting{std::move(reply), release});
   engine::event::Operate event;
   event.release = release;
-  event.operated.operation = *operation;
-  event.operated.key = (*request)["key"].string();
+  event.operated = std::move(*operated);
   event.operated.request = key;
-  event.operated.user = (*request)["user"].string();
-  event.operated.comment = (*request)["reason"].string();
-  event.operated.hard = (*request)["hard"].boolean();
   shell_.submit(event);
 }
 
@@ -92,6 +107,7 @@ bool ControlServer::reply(const LiveShell::Reply& reply) {
     return true;
   }
   std::string message = reply.message.empty() ? waiting.release + ": done" : reply.message;
+  if (!reply.opened.empty()) message += ", " + reply.opened + " is open";
   if (reply.repeated) message = waiting.release + ": was done before under this key";
   waiting.reply(Json::object()
                     .set("message", message)

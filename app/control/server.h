@@ -1,7 +1,9 @@
 // The control socket of a running serin: operations and views, one line of JSON each way.
 //
-// {"op":"get"|"continue"|…,"name":"checkout" or "checkout-42","user":…,"reason":…,"key":…,"hard":…}
-// → {"message":…,"release":{…}} or {"error":{"code":…,"message":…,"allowed":[…]}}
+// {"op":"get"|"continue"|…,"name":"checkout" or "checkout-42","user":…,"reason":…,"key":…,"hard":…,
+//  "weight":"12.5","metric":…,"version":…,"from_step":…}: the last ones as far as the operation has
+// them (operation_of)
+// → {"message":…,"opened":…,"release":{…}} or {"error":{"code":…,"message":…,"allowed":[…]}}
 #pragma once
 
 #include <map>
@@ -13,6 +15,10 @@
 #include "base/net/line_server.h"
 
 namespace serin::app {
+
+// The operation that a request or a command line asks for. Errors: invalid_argument (an unknown
+// word, a weight that is none), failed_precondition (a word of other tools).
+Result<rollout::machine::event::Operated> operation_of(const Json& request);
 
 // Thread: loop-only.
 class ControlServer {

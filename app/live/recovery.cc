@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <optional>
 
 #include "drivers/store/reader.h"
@@ -15,6 +16,20 @@ namespace {
 constexpr const char* kInstanceFile = "instance";
 constexpr std::size_t kInstanceMax = 64;
 
+Result<rollout::engine::Ticket> ticket_of(store::Reader& reader, const std::string& id) {
+  SERIN_TRY(records, reader.records(id, 0, 1));
+  if (!records.empty() && records.front().kind == "opened") {
+    return rollout::engine::ticket_from_json(records.front().body);
+  }
+  SERIN_TRY(snapshot, reader.snapshot(id));  // stands for records that are not kept any more
+  if (!snapshot) return fail(Code::data_loss, id + " has no ticket");
+  for (const Json& saved : snapshot->state["releases"].items()) {
+    if (saved["ticket"]["spec"]["id"].string() != id) continue;
+    return rollout::engine::ticket_from_json(saved["ticket"]);
+  }
+  return fail(Code::data_loss, id + " has no ticket");
+}
+
 }  // namespace
 
 Status restore_engine(rollout::engine::Engine& engine, const std::string& directory) {
@@ -22,24 +37,41 @@ Status restore_engine(rollout::engine::Engine& engine, const std::string& direct
   store::ReleaseQuery query;
   query.limit = static_cast<int>(rollout::engine::Engine::kReleasesEndedMax);
   SERIN_TRY(releases, reader.releases(query));
-  std::string snapshot_of;
+  std::map<std::string, std::uint64_t> folded;          // how far, by the snapshot
   for (const store::ReleaseInfo& release : releases) {  // newest first
     SERIN_TRY(snapshot, reader.snapshot(release.entry.id));
     if (!snapshot) continue;
     SERIN_CHECK(engine.restore(snapshot->state));
-    snapshot_of = release.entry.id;
+    for (const Json& saved : snapshot->state["releases"].items()) {
+      folded[std::string(saved["ticket"]["spec"]["id"].string())] =
+          static_cast<std::uint64_t>(saved["sequence"].integer());
+    }
     break;
   }
   std::reverse(releases.begin(), releases.end());
-  bool in_snapshot = !snapshot_of.empty();
   for (const store::ReleaseInfo& release : releases) {
-    bool known = in_snapshot && release.entry.ended.has_value();
-    if (release.entry.id == snapshot_of) in_snapshot = false;
-    if (known || release.last_sequence == 0) continue;
-    SERIN_TRY(records, reader.records(release.entry.id));
+    // What happened after the snapshot counts, also to releases that had ended by then.
+    auto known = folded.find(release.entry.id);
+    std::uint64_t sequence = known != folded.end() ? known->second : 0;
+    if (release.last_sequence <= sequence) continue;
+    SERIN_TRY(records, reader.records(release.entry.id, sequence + 1));
     SERIN_CHECK(engine.fold(records));
   }
   return {};
+}
+
+Result<rollout::engine::Ticket> stored_ticket(const std::string& directory,
+                                              const std::string& name) {
+  SERIN_TRY(reader, store::Reader::open(directory));
+  SERIN_TRY(releases, reader.releases({}));
+  for (const store::ReleaseInfo& release : releases) {  // newest first
+    const std::string& id = release.entry.id;
+    auto ticket = ticket_of(reader, id);
+    if (!ticket) continue;
+    if (id == name || ticket->spec.rollout == name || ticket->service == name) return ticket;
+  }
+  return fail(Code::not_found,
+              fmt::format("there is no rollout or release '{}' in {}", name, directory));
 }
 
 store::ReleaseEntry entry_of(const rollout::engine::Engine& engine, const std::string& release) {

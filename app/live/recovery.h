@@ -14,6 +14,11 @@ namespace serin::app {
 // those of Reader.
 Status restore_engine(rollout::engine::Engine& engine, const std::string& directory);
 
+// The ticket of that release, or of the newest release of the rollout of that name, as the store
+// has it. Errors: not_found; those of Reader.
+Result<rollout::engine::Ticket> stored_ticket(const std::string& directory,
+                                              const std::string& name);
+
 // A release has ended: its entry, and a snapshot of the engine so that its records need not be read
 // again.
 store::Batch end_of_release(const rollout::engine::Engine& engine, const std::string& release);

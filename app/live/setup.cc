@@ -97,6 +97,9 @@ Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout
 engine::MakeAnalysis analysis_factory() {
   return [](const engine::Ticket& ticket,
             Now now) -> Result<std::unique_ptr<analysis::ReleaseAnalysis>> {
+    if (ticket.type == engine::TicketType::rollback) {
+      return std::unique_ptr<analysis::ReleaseAnalysis>();
+    }
     SERIN_TRY(plan, rollout::pinned_plan_from_json(ticket.pinned));
     SERIN_TRY(policy, make_policy(plan, ticket.spec.id, true));
     SERIN_TRY(release, analysis::PolicyAnalysis::create(policy, now, read_zone_file));
@@ -125,6 +128,15 @@ Result<engine::Ticket> make_ticket(const rollout::PinnedPlan& plan, const Ticket
                     .set("environment", plan.rollout.environment)
                     .set("endpoint", plan.rollout.endpoint);
   return ticket;
+}
+
+engine::MakeTicket ticket_factory() {
+  return [](const engine::Ticket& base, const std::string& version,
+            const std::string& stable_version) -> Result<engine::Ticket> {
+    SERIN_TRY(pinned, rollout::pinned_plan_from_json(base.pinned));
+    SERIN_TRY(plan, rollout::with_versions(pinned, version, stable_version));
+    return make_ticket(plan, {.revision = std::string(base.info["revision"].string())});
+  };
 }
 
 Result<drivers::HaproxyOptions> haproxy_options(const rollout::Rollout& rollout, bool swapped) {

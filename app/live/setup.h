@@ -35,7 +35,10 @@ Result<rollout::engine::Ticket> make_ticket(const rollout::PinnedPlan& plan,
 Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout::PinnedPlan& plan,
                                                                    const std::string& release,
                                                                    bool live);
+// A rollback's ticket has none: it rests on a person's word.
 rollout::engine::MakeAnalysis analysis_factory();
+// Tickets of undone releases, out of the plan that the release before has pinned.
+rollout::engine::MakeTicket ticket_factory();
 
 // How long the plan's timed waits take; `extended`: at the most.
 Duration planned_time(const rollout::Rollout& rollout, bool extended);

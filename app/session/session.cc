@@ -111,7 +111,8 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
   notifier_ = std::make_unique<Teller>(log_, webhook_.get());
   SERIN_TRY(instance, instance_name(options_.state_directory, rng));
   engine_ = std::make_unique<engine::Engine>(
-      engine::Config{.instance = instance, .boot_id = loop_.clock().boot_id()}, analysis_factory());
+      engine::Config{.instance = instance, .boot_id = loop_.clock().boot_id()}, analysis_factory(),
+      ticket_factory());
   SERIN_CHECK(restore_engine(*engine_, options_.state_directory));
   LiveShell::Parts parts{
       .loop = loop_,
@@ -143,16 +144,29 @@ void Session::exchange(bool swapped) {
 
 Status Session::begin() {
   shell_->start();
+  if (options_.operate) {
+    engine::event::Operate operate = *options_.operate;
+    operate.operated.request = kOpenRequest;
+    shell_->submit(operate);
+    return {};
+  }
   std::string active = engine_->active(ticket_.service);
   if (active.empty()) {
     shell_->submit(engine::event::Open{.ticket = ticket_, .request = kOpenRequest});
     return {};
   }
   const engine::Ticket* other = engine_->ticket(active);
-  if (other->spec.version != ticket_.spec.version) {
+  bool same = other->spec.version == ticket_.spec.version;
+  if (!same && options_.supersede) {
+    log_.info("superseding a release that the journal has", {{"release", active}});
+    shell_->submit(
+        engine::event::Open{.ticket = ticket_, .supersede = true, .request = kOpenRequest});
+    return {};
+  }
+  if (!same) {
     return fail(Code::failed_precondition,
                 fmt::format("{} of version {} is not over: run that version again to go on with "
-                            "it, or end it first",
+                            "it, or put --supersede to abort it first",
                             active, other->spec.version));
   }
   log_.info("going on with a release that the journal has", {{"release", active}});
@@ -169,7 +183,13 @@ void Session::replied(const LiveShell::Reply& reply) {
       loop_.stop();
       return;
     }
+    if (reply.repeated) remark_ = "was done before under this key";
     release_ = reply.opened;
+    if (release_.empty()) {  // done before, by a release that is not kept any more
+      end_ = SessionEnd::succeeded;
+      loop_.stop();
+      return;
+    }
     changed();
     return;
   }
@@ -223,7 +243,18 @@ void Session::finish(const machine::ReleaseState& state) {
     }
     return;
   }
+  // A rollback was asked for while the release ran: its ticket goes on from here.
+  std::string next = engine_->active(ticket_.service);
+  if (!next.empty()) return follow(std::move(next));
   leave();
+}
+
+void Session::follow(std::string next) {
+  loop_.cancel(std::exchange(leave_timer_, TimerId::none));
+  store_->commit(end_of_release(*engine_, release_), [](const Status&) {});
+  release_ = std::move(next);
+  was_aborted_ = true;
+  changed();
 }
 
 void Session::leave() {
@@ -232,7 +263,7 @@ void Session::leave() {
   SERIN_ASSERT(state != nullptr);
   switch (state->status) {
     case ReleaseStatus::succeeded:
-      end_ = SessionEnd::succeeded;
+      end_ = was_aborted_ ? SessionEnd::aborted : SessionEnd::succeeded;
       break;
     case ReleaseStatus::failed:
       end_ = state->back.cause == machine::Cause::refused        ? SessionEnd::refused

@@ -35,6 +35,10 @@ struct SessionOptions {
   TicketOrigin origin;     // for the history
   std::string take_over;   // the mark of an owner that is known to be dead
   std::string notify_url;  // a web hook; "": the log alone tells
+  // Not a new release but an operation on the latest of the rollout, and the release that it opens
+  // (rollback, retry, undo).
+  std::optional<rollout::engine::event::Operate> operate;
+  bool supersede = false;  // another version's active release is aborted first
   // How long a pause that waits for a person may last; nothing: as long as it takes.
   std::optional<Duration> pause_timeout;
 };
@@ -70,6 +74,8 @@ class Session {
   void interrupt();
   const std::optional<SessionEnd>& end() const { return end_; }
   const std::string& refusal() const { return refusal_; }
+  // What is to be said at the end beside the view; "" mostly.
+  const std::string& remark() const { return remark_; }
   Json view() const;
   Json progress() const { return view(); }
 
@@ -81,6 +87,7 @@ class Session {
   void replied(const LiveShell::Reply& reply);
   void watch_pause(const rollout::machine::ReleaseState& state);
   void finish(const rollout::machine::ReleaseState& state);
+  void follow(std::string next);
   void leave();
 
   class Teller;
@@ -102,8 +109,10 @@ class Session {
   std::unique_ptr<ControlServer> control_;
   rollout::engine::Ticket ticket_;
   std::string release_;
+  bool was_aborted_ = false;  // by a rollback, whose ticket is `release_` now
   std::optional<SessionEnd> end_;
   std::string refusal_;
+  std::string remark_;
   TimerId pause_timer_ = TimerId::none;
   bool pause_timed_out_ = false;
   int interrupts_ = 0;

@@ -20,8 +20,10 @@ Error damaged(const JournalRecord& record, std::string_view why) {
 
 }  // namespace
 
-Engine::Engine(Config config, MakeAnalysis make_analysis)
-    : config_(std::move(config)), make_analysis_(std::move(make_analysis)) {
+Engine::Engine(Config config, MakeAnalysis make_analysis, MakeTicket make_ticket)
+    : config_(std::move(config)),
+      make_analysis_(std::move(make_analysis)),
+      make_ticket_(std::move(make_ticket)) {
   SERIN_ASSERT(!config_.instance.empty());
   SERIN_ASSERT(make_analysis_ != nullptr);
 }

@@ -42,10 +42,23 @@
 
 namespace serin::rollout::engine {
 
+// What people may ask of a release (event::Operate): the operations of machine/operations.h. Where
+// one opens a ticket the reply names it (`opened`), also when the same key comes again:
+//   rollback  what is active returns to stable; a ticket of type rollback restores the state before
+//             the latest release: at once, without steps, on the word of whoever asked. Refused
+//             where it was rolled back already.
+//   retry     of the latest release: the same version again, from the start or from a step.
+//   undo      an older version (`version`; "": the one that was stable before) through the steps.
+
 // Makes the analysis of a release when it is opened (or folded). May give none: nothing is judged.
 // Deterministic in its arguments.
 using MakeAnalysis = std::function<Result<std::unique_ptr<analysis::ReleaseAnalysis>>(
     const Ticket& ticket, Now now)>;
+
+// The ticket of another version under the same rollout: plan, metrics and sources of `base`, for
+// `version` beside `stable_version`. `type`, `of`, `key` and `info` are the engine's.
+using MakeTicket = std::function<Result<Ticket>(const Ticket& base, const std::string& version,
+                                                const std::string& stable_version)>;
 
 struct Config {
   // Part of every mark on a route; kept with the store, and unlike that of any other store's.
@@ -68,7 +81,8 @@ class Engine {
   static constexpr std::size_t kReleasesEndedMax = 200;  // kept in memory; the store has all
   static constexpr Duration kTickMin = std::chrono::milliseconds(10);
 
-  Engine(Config config, MakeAnalysis make_analysis);
+  // Without `make_ticket` an undo takes the ticket as it is, with the versions changed.
+  Engine(Config config, MakeAnalysis make_analysis, MakeTicket make_ticket = {});
   ~Engine();
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
@@ -106,6 +120,7 @@ class Engine {
 
   Config config_;
   MakeAnalysis make_analysis_;
+  MakeTicket make_ticket_;
   std::vector<std::unique_ptr<Release>> releases_;  // in order of opening
   std::map<std::string, Release*, std::less<>> index_;
   std::map<std::string, std::uint64_t> tickets_;  // the last number, by rollout

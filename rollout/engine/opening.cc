@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "rollout/engine/round.h"
+#include "rollout/machine/operations.h"
 
 namespace serin::rollout::engine {
 namespace {
@@ -47,7 +49,66 @@ Ticket rollback_of(const Release& release) {
   return ticket;
 }
 
+// Where a retry from `step` begins: with the weight that holds there.
+int first_step(const machine::ReleaseSpec& spec, int step) {
+  for (int i = std::min(step, static_cast<int>(spec.steps.size()) - 1); i >= 0; --i) {
+    if (spec.steps[static_cast<std::size_t>(i)].kind == machine::StepKind::set_weight) return i;
+  }
+  return 0;
+}
+
+// Keys of operations are the release's own; those of tickets are everybody's.
+std::string opening_key(const Release& release, const std::string& key) {
+  return fmt::format("{}:{}", release.id(), key);
+}
+
+// A name that is none would mute nothing, in silence. "": the metric is there, or nobody can tell.
+std::string unknown_metric(const Release& release, const std::string& metric, Now now) {
+  if (release.analysis == nullptr || metric.empty()) return "";
+  Json report = release.analysis->report(now);
+  std::string names;
+  for (const Json& known : report["metrics"].items()) {
+    if (known["name"].string() == metric) return "";
+    names += (names.empty() ? "" : ", ") + std::string(known["name"].string());
+  }
+  return names.empty() ? "" : fmt::format("there is no metric '{}'; there are {}", metric, names);
+}
+
+bool is_promoted(const Release& release) {
+  return release.state.status == machine::ReleaseStatus::succeeded &&
+         (release.ticket.spec.promotion != machine::PromoteBy::manual ||
+          release.ticket.type == TicketType::rollback);
+}
+
 }  // namespace
+
+std::string Round::version_now(const Ticket& place) const {
+  const Release* latest = latest_of(place);
+  SERIN_ASSERT(latest != nullptr);
+  const machine::ReleaseSpec& spec = latest->ticket.spec;
+  return is_promoted(*latest) ? spec.version : spec.stable_version;
+}
+
+std::string Round::version_before(const Ticket& place) const {
+  std::string now = version_now(place);
+  for (auto it = engine_.releases_.rbegin(); it != engine_.releases_.rend(); ++it) {
+    const Release& release = **it;
+    if (!same_place(release.ticket, place) || !is_promoted(release)) continue;
+    for (const std::string& version :
+         {release.ticket.spec.version, release.ticket.spec.stable_version}) {
+      if (version != now) return version;
+    }
+  }
+  return "";
+}
+
+std::string Round::opened_by(const Release& release, const std::string& key) const {
+  if (key.empty()) return "";
+  for (const auto& other : engine_.releases_) {
+    if (other->ticket.key == opening_key(release, key)) return other->id();
+  }
+  return "";
+}
 
 Release* Round::holder(const Ticket& ticket, const Release* besides) const {
   for (const auto& release : engine_.releases_) {
@@ -67,15 +128,39 @@ Release* Round::latest_of(const Ticket& ticket) const {
 
 std::string Round::objection(const Release& release,
                              const machine::event::Operated& operated) const {
-  if (!opens_another(release, operated.operation) || was_applied(release, operated.key)) return "";
+  // What the table forbids is refused by the machine, with what it allows.
+  bool allowed = machine::is_allowed(machine::standing(release.state), operated.operation);
+  if (!allowed || was_applied(release, operated.key)) return "";
+  if (operated.operation == Operation::mute) return unknown_metric(release, operated.metric, now_);
+  if (!opens_another(release, operated.operation)) return "";
   if (engine_.store_failed_) return "the store can't write now: no release can be opened";
   Release* latest = latest_of(release.ticket);
-  if (latest != nullptr && latest->active()) {
+  SERIN_ASSERT(latest != nullptr);
+  if (latest->active()) {
     return fmt::format("{} is held by {}, which is {}", release.ticket.service, latest->id(),
                        machine::to_string(latest->state.status));
   }
-  if (operated.operation == Operation::rollback && latest != &release) {
-    return fmt::format("{} is not the latest release of {}: roll back {}, or undo to a version",
+  bool rolled_back = latest->ticket.type == TicketType::rollback &&
+                     latest->state.status == machine::ReleaseStatus::succeeded;
+  switch (operated.operation) {
+    case Operation::rollback:
+      if (rolled_back) {
+        return fmt::format(
+            "{} rolled {} back already, {} has all traffic: release another "
+            "version, or undo to one",
+            latest->id(), latest->ticket.of, version_now(latest->ticket));
+      }
+      break;
+    case Operation::retry:
+      break;
+    default:
+      if (operated.version == version_now(release.ticket)) {
+        return fmt::format("{} has all traffic already", operated.version);
+      }
+      return "";
+  }
+  if (latest != &release) {
+    return fmt::format("{} is not the latest release of {}, which is {}: undo goes to a version",
                        release.id(), release.ticket.service, latest->id());
   }
   return "";
@@ -142,19 +227,32 @@ Result<Release*> Round::add(Engine& engine, Ticket ticket, Now now) {
   return engine.releases_.back().get();
 }
 
+Result<Ticket> Round::ticket_of(const Release& release,
+                                const machine::effect::OpenRelease& wanted) const {
+  if (wanted.operation == Operation::rollback) return rollback_of(release);
+  Ticket ticket = release.ticket;
+  if (wanted.operation == Operation::retry) {
+    int step = wanted.from_step - 1;
+    if (wanted.from_step == machine::event::Operated::kWhereItEnded) step = release.state.step;
+    ticket.spec.first_step = first_step(ticket.spec, step);
+    return ticket;
+  }
+  std::string stable = version_now(ticket);
+  if (engine_.make_ticket_) return engine_.make_ticket_(ticket, wanted.version, stable);
+  ticket.type = TicketType::release;
+  ticket.spec.version = wanted.version;
+  ticket.spec.stable_version = stable;
+  ticket.spec.first_step = 0;
+  return ticket;
+}
+
 Result<std::string> Round::open_again(const Release& release,
                                       const machine::effect::OpenRelease& wanted) {
-  Ticket ticket = release.ticket;
-  ticket.type = TicketType::release;
-  if (wanted.operation == Operation::rollback) ticket = rollback_of(release);
-  if (wanted.operation == Operation::undo) {
-    bool promoted = release.state.status == machine::ReleaseStatus::succeeded;
-    if (promoted) ticket.spec.stable_version = release.ticket.spec.version;
-    ticket.spec.version = wanted.version;
-  }
+  SERIN_TRY(ticket, ticket_of(release, wanted));
+  if (ticket.info.is_null()) ticket.info = release.ticket.info;
   ticket.of = release.id();
-  ticket.key.clear();
-  ticket.info.set("executor", wanted.user);
+  ticket.key = wanted.key.empty() ? "" : opening_key(release, wanted.key);
+  ticket.info.set("executor", wanted.user).set("reason", wanted.comment);
   // On the way back the release still holds its place: the ticket waits for its end.
   Release* held_by = holder(ticket);
   if (held_by != nullptr && held_by != &release) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "rollout/machine/operations.h"
 
 namespace serin::rollout::engine {
 namespace {
@@ -83,7 +84,7 @@ void Round::take_effects(Release& release, std::vector<machine::Effect> effects)
                             .code = Code::failed_precondition,
                             .message = std::move(action.message),
                             .allowed = std::move(action.allowed),
-                            .opened = opened};
+                            .opened = action.repeated ? opened_before_ : opened};
         this->reply(std::move(reply), release.id(), effect.when);
       } else {
         out_.effects.push_back({effect.when, release.id(), std::move(action)});
@@ -100,20 +101,27 @@ void Round::reply(effect::Reply reply, std::string release, machine::When when) 
 void Round::refuse(const std::string& request, const std::string& release, Code code,
                    std::string message) {
   effect::Reply refusal{.request = request, .code = code, .message = std::move(message)};
+  if (const Release* known = engine_.find(release)) {
+    refusal.allowed = machine::allowed(machine::standing(known->state));
+  }
   reply(std::move(refusal), release, machine::When::at_once);
 }
 
 void Round::on(const event::Operate& operate) {
-  const machine::event::Operated& operated = operate.operated;
+  machine::event::Operated operated = operate.operated;
   Release* release = engine_.find(operate.release);
   if (release == nullptr) {
     refuse(operated.request, "", Code::not_found, "there is no release '" + operate.release + "'");
     return;
   }
+  if (operated.operation == machine::Operation::undo && operated.version.empty()) {
+    operated.version = version_before(release->ticket);
+  }
   if (std::string why = objection(*release, operated); !why.empty()) {
     refuse(operated.request, release->id(), Code::failed_precondition, std::move(why));
     return;
   }
+  opened_before_ = opened_by(*release, operated.key);
   advance(*release, machine::Event(operated));
 }
 

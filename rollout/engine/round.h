@@ -54,6 +54,13 @@ class Round {
                                  const machine::effect::OpenRelease& wanted);
   void name_ticket(Ticket& ticket) const;
   std::string objection(const Release& release, const machine::event::Operated& operated) const;
+  // The version that has all traffic now, as far as releases say; the one that had it before.
+  std::string version_now(const Ticket& place) const;
+  std::string version_before(const Ticket& place) const;
+  // The ticket that an operation of this key opened; "" where there is none.
+  std::string opened_by(const Release& release, const std::string& key) const;
+  Result<Ticket> ticket_of(const Release& release,
+                           const machine::effect::OpenRelease& wanted) const;
   Release* holder(const Ticket& ticket, const Release* besides = nullptr) const;
   Release* latest_of(const Ticket& ticket) const;
   void start_waiting();
@@ -64,6 +71,7 @@ class Round {
   Now now_;
   Output out_;
   std::vector<Due> due_;
+  std::string opened_before_;  // by the same operation, when it was asked for first
 };
 
 }  // namespace serin::rollout::engine

@@ -16,6 +16,12 @@ Json wall(const std::optional<WallTime>& time) {
   return time ? Json(format_rfc3339(*time)) : Json();
 }
 
+Json list(const std::vector<std::string>& texts) {
+  Json json = Json::array();
+  for (const std::string& text : texts) json.push(text);
+  return json;
+}
+
 // "pass" | "fail" | "inconclusive" | "noData"
 std::string_view verdict(const ReleaseState& state) {
   if (state.back.cause == machine::Cause::metric || state.back.cause == machine::Cause::guard) {
@@ -33,6 +39,8 @@ Json step_view(const machine::ReleaseStep& step, const machine::StepLog& log) {
   if (step.kind == StepKind::set_weight) json.set("weight", step.weight.percent());
   if (step.duration) json.set("duration_s", to_seconds(*step.duration));
   json.set("start", wall(log.entered)).set("end", wall(log.ended));
+  if (!step.text.empty()) json.set("asked", step.text);
+  if (!log.by.empty()) json.set("by", log.by).set("comment", log.comment);
   return json;
 }
 
@@ -105,6 +113,7 @@ Json Engine::view(std::string_view id, Now now) const {
       .set("reason", to_string(state.reason))
       .set("sentence", state.sentence)
       .set("cause", to_string(state.back.cause))
+      .set("muted", list(state.muted))
       .set("step", state.step)
       .set("steps", std::move(steps))
       .set("startup", startup_view(state))

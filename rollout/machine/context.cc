@@ -54,6 +54,10 @@ bool is_held(const ReleaseState& state) {
   return state.store_failed || state.recovering || state.sources_down_since.has_value();
 }
 
+int instances_needed(const Context& c) {
+  return std::max(c.spec.canary_instances, c.state.start.stable_instances);
+}
+
 Weight target_weight(const Context& c) {
   const ReleaseState& state = c.state;
   bool promoting =

@@ -35,6 +35,9 @@ bool is_exchanging(const ReleaseState& state);
 // Nothing may advance: the store is down, the route is not read yet, or metrics are down.
 bool is_held(const ReleaseState& state);
 
+// Ready instances that the canary slot needs to take all traffic.
+int instances_needed(const Context& c);
+
 // The weight that the plan, or a person, wants at the current step.
 Weight target_weight(const Context& c);
 

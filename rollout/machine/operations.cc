@@ -72,6 +72,12 @@ std::string objection(const Context& c, const event::Operated& event) {
     case Operation::undo:
       if (event.version.empty()) return "undo needs the version to go back to";
       return "";
+    case Operation::retry:
+      if (event.from_step < event::Operated::kWhereItEnded || event.from_step > c.steps_count()) {
+        return fmt::format("there is no step {}: the plan has {}", event.from_step,
+                           c.steps_count());
+      }
+      return "";
     default:
       return "";
   }
@@ -156,6 +162,17 @@ void continue_release(Context& c) {
   if (restore) want_traffic(c, target_weight(c), true);
 }
 
+// Whose word ends a step that waits for one.
+void note_word(Context& c, const event::Operated& event) {
+  ReleaseState& state = c.state;
+  bool decides = event.operation == Operation::approve || event.operation == Operation::continue_;
+  bool waits = (state.reason == Reason::approval && decides) || state.reason == Reason::step_wait;
+  if (!waits || state.step >= c.steps_count()) return;
+  StepLog& log = state.log[static_cast<std::size_t>(state.step)];
+  log.by = event.user;
+  log.comment = event.comment;
+}
+
 void approve(Context& c) {
   leave_pause(c);
   next_step(c, true);
@@ -182,8 +199,13 @@ std::string by(const event::Operated& event, std::string_view what) {
 }
 
 void open_release(Context& c, const event::Operated& event) {
-  c.effects.push_back({When::after_durable, effect::OpenRelease{event.operation, event.version,
-                                                                event.request, event.user}});
+  c.effects.push_back({When::after_durable, effect::OpenRelease{.operation = event.operation,
+                                                                .version = event.version,
+                                                                .request = event.request,
+                                                                .user = event.user,
+                                                                .comment = event.comment,
+                                                                .key = event.key,
+                                                                .from_step = event.from_step}});
 }
 
 void roll_back(Context& c, const event::Operated& event) {
@@ -198,6 +220,10 @@ void roll_back(Context& c, const event::Operated& event) {
 
 void apply_operation(Context& c, const event::Operated& event) {
   ReleaseState& state = c.state;
+  if (event.operation == Operation::approve || event.operation == Operation::continue_ ||
+      event.operation == Operation::resume) {
+    note_word(c, event);
+  }
   switch (event.operation) {
     case Operation::continue_:
       return continue_release(c);

@@ -19,10 +19,6 @@ void enter_stage(Context& c, PromotionStage stage) {
   c.state.timer.begun = true;
 }
 
-int instances_needed(const Context& c) {
-  return std::max(c.spec.canary_instances, c.state.start.stable_instances);
-}
-
 // True once the canary slot holds as many ready instances as stable had.
 bool scale(Context& c) {
   if (!c.spec.has_workload) {

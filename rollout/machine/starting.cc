@@ -21,6 +21,15 @@ void advance(Context& c, StartStage stage) {
   c.state.start.stage = stage;
 }
 
+// A person goes back to a slot that was kept ready, and checked, since it had the traffic.
+bool is_warm(const Context& c) {
+  const auto& before = c.state.start.before;
+  if (!c.spec.instant || !before) return false;
+  const SlotState& canary = before->canary_slot;
+  return canary.in_service && canary.health_known && canary.servers_total > 0 &&
+         canary.servers_ready == canary.servers_total;
+}
+
 // Every canary server is up, and has been for long enough.
 bool is_ready(Context& c) {
   StartState& start = c.state.start;
@@ -28,6 +37,7 @@ bool is_ready(Context& c) {
   if (!observed) return false;
   const SlotState& canary = observed->canary_slot;
   if (!canary.health_known) return true;  // a router without checks can't say more
+  if (is_warm(c)) return canary.servers_ready == canary.servers_total;
   if (canary.servers_total == 0 || canary.servers_ready < canary.servers_total) {
     start.ready_since.reset();
     return false;
@@ -45,7 +55,8 @@ void begin_steps(Context& c) {
   if (c.spec.instant) {
     begin_promotion(c, true);
   } else {
-    enter_step(c, 0);
+    for (int i = 0; i < c.spec.first_step; ++i) log_step(c, i, StepOutcome::skipped);
+    enter_step(c, c.spec.first_step);
   }
 }
 
@@ -143,18 +154,20 @@ void starting(Context& c) {
       if (traffic.confirmed) advance(c, StartStage::claim);
       return;
     case StartStage::claim:
-      want_traffic(c, Weight(), !c.spec.has_workload);
+      want_traffic(c, Weight(), !c.spec.has_workload || is_warm(c));
       if (traffic.confirmed) {
         advance(c, c.spec.has_workload ? StartStage::instances : StartStage::ready);
       }
       return;
     case StartStage::instances: {
       const auto& canary = c.state.workload.canary;
-      if (canary && canary->ready >= c.spec.canary_instances && !canary->mixed) {
+      // What a rollback goes back to must not be made smaller first.
+      int wanted = c.spec.instant ? instances_needed(c) : c.spec.canary_instances;
+      if (canary && canary->ready >= wanted && !canary->mixed) {
         advance(c, StartStage::ready);
         return;
       }
-      want_workload(c, Slot::canary, c.spec.canary_instances, When::after_durable);
+      want_workload(c, Slot::canary, wanted, When::after_durable);
       return;
     }
     case StartStage::ready:

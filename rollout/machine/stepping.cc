@@ -53,10 +53,10 @@ bool approval(Context& c, const ReleaseStep& step) {
     c.state.timer.looked = Duration{};
   }
   if (!c.state.traffic.confirmed) return false;
-  pause(c, Reason::approval,
-        step.duration ? fmt::format("step {} waits for an approval, at most {}", c.state.step + 1,
-                                    format_duration(*step.duration))
-                      : fmt::format("step {} waits for an approval", c.state.step + 1));
+  std::string sentence = fmt::format("step {} waits for an approval", c.state.step + 1);
+  if (step.duration) sentence += fmt::format(", at most {}", format_duration(*step.duration));
+  if (!step.text.empty()) sentence += ": " + step.text;
+  pause(c, Reason::approval, std::move(sentence));
   return false;
 }
 

@@ -23,6 +23,14 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+constexpr const char* kErrorRate = R"(
+        - name: error-rate
+          interval: 1s
+          compare:
+            errors: {bad: 'http_requests_total{code=~"5.."}', total: http_requests_total}
+            acceptable: {ratio: 3, absolute: 0.02}
+          provider: {prometheus: {address: '{{args.prometheus}}'}})";
+
 class ReleaseTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -47,13 +55,7 @@ class ReleaseTest : public testing::Test {
                      .body.find("value") != std::string::npos;
         },
         30s));
-    write_rollout(R"(
-        - name: error-rate
-          interval: 1s
-          compare:
-            errors: {bad: 'http_requests_total{code=~"5.."}', total: http_requests_total}
-            acceptable: {ratio: 3, absolute: 0.02}
-          provider: {prometheus: {address: '{{args.prometheus}}'}})");
+    write_rollout(kErrorRate);
   }
   // Wide enough to be passed within seconds of this traffic.
   void write_rollout(const std::string& metrics) {
@@ -77,11 +79,7 @@ spec:
         metrics:)" << metrics
                             << R"(
       steps:
-      - setWeight: 10
-      - pause: {duration: 4s}
-      - setWeight: 50
-      - pause: {duration: 12s}
-)";
+)" << steps_;
   }
   void start_release(const std::string& version, const std::vector<std::string>& more = {}) {
     output_ = dir_.path() + "/" + version + ".out";
@@ -131,6 +129,9 @@ spec:
 
   test::TempDir dir_;
   std::unique_ptr<DemoEnvironment> world_;
+  std::string steps_ =
+      "      - setWeight: 10\n      - pause: {duration: 4s}\n"
+      "      - setWeight: 50\n      - pause: {duration: 12s}\n";
   std::string rollout_;
   std::string output_;
   std::optional<Process> release_;
@@ -273,6 +274,61 @@ TEST_F(ReleaseTest, AbortReturnsToStable) {
   EXPECT_EQ(run({"abort", "shop", "--state", state(), "--reason", "test"}, output), 0) << output;
   EXPECT_EQ(wait_release(), 11) << read_file(output_);
   EXPECT_EQ(run({"get", "shop", "--state", state()}, output), 6) << "nobody listens any more";
+}
+
+TEST_F(ReleaseTest, ARollbackGoesBackAtOnceAndAnUndoThroughTheSteps) {
+  start_world();
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2");
+  ASSERT_EQ(wait_release(), 0) << read_file(output_);
+  ASSERT_EQ(share(), 10000);
+  // No serin runs any more: the state directory is enough.
+  std::string output;
+  EXPECT_EQ(run({"rollback", "shop", "--state", state(), "-o", "json"}, output), 0) << output;
+  EXPECT_EQ(share(), 0) << "blue is stable again";
+  EXPECT_NE(output.find(R"("release":"shop-2")"), std::string::npos) << output;
+  EXPECT_EQ(run({"rollback", "shop", "--state", state()}, output), 4) << output;
+  EXPECT_NE(output.find("already"), std::string::npos) << output;
+  EXPECT_EQ(run({"retry", "shop", "--state", state()}, output), 4) << output;
+  // v2 once more, with the metrics of v2 against v1.
+  EXPECT_EQ(run({"undo", "shop", "--state", state(), "-o", "json"}, output), 0) << output;
+  EXPECT_NE(output.find("canary at 50 %"), std::string::npos) << output;
+  EXPECT_NE(output.find(R"("stable_version":"v1")"), std::string::npos) << output;
+  EXPECT_EQ(share(), 10000);
+  EXPECT_EQ(run({"journal", "check", "--state", state()}, output), 0) << output;
+}
+
+TEST_F(ReleaseTest, PeopleSteerAReleaseAndRollItBack) {
+  start_world();
+  steps_ =
+      "      - setWeight: 10\n      - approval: {comment: is the till right}\n"
+      "      - setWeight: 50\n      - pause: {}\n";
+  write_rollout(kErrorRate);
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2");
+  ASSERT_TRUE(wait_for("is the till right")) << read_file(output_);
+  std::string output;
+  EXPECT_EQ(run({"set-weight", "shop", "12.5", "--state", state()}, output), 0) << output;
+  EXPECT_EQ(run({"set-weight", "shop", "much", "--state", state()}, output), 3) << output;
+  EXPECT_EQ(run({"mute", "shop", "error-rite", "--state", state()}, output), 4) << output;
+  EXPECT_NE(output.find("error-rate"), std::string::npos) << "which metrics there are: " << output;
+  EXPECT_EQ(run({"retry", "shop", "--state", state()}, output), 4) << output;
+  EXPECT_NE(output.find("approve"), std::string::npos) << "what is allowed: " << output;
+  std::vector<std::string> approve = {
+      "approve",           "shop", "--state", state(), "--reason", "the till is fine",
+      "--idempotency-key", "a1"};
+  EXPECT_EQ(run(approve, output), 0) << output;
+  ASSERT_TRUE(wait_for("canary at 50 %")) << read_file(output_);
+  EXPECT_EQ(run(approve, output), 0) << output;
+  EXPECT_NE(output.find("done before"), std::string::npos) << output;
+  EXPECT_EQ(run({"get", "shop", "--state", state(), "-o", "json"}, output), 0);
+  EXPECT_NE(output.find(R"("comment":"the till is fine")"), std::string::npos) << output;
+  // Somebody else's start is refused, and told who holds the service.
+  EXPECT_EQ(run({"run", "-f", rollout_, "--version", "v3", "--state", state()}, output), 4);
+  EXPECT_NE(output.find("held by shop-1 of version v2"), std::string::npos) << output;
+  EXPECT_EQ(run({"rollback", "shop", "--state", state()}, output), 0) << output;
+  EXPECT_EQ(wait_release(), 11) << read_file(output_);
+  EXPECT_EQ(share(), 0);
 }
 
 TEST_F(ReleaseTest, TerminationReturnsToStable) {

@@ -83,6 +83,9 @@ struct OpenRelease {
   std::string version{};  // undo
   std::string request{};
   std::string user{};
+  std::string comment{};
+  std::string key{};  // of the operation
+  int from_step = 0;  // retry, as in event::Operated
   bool operator==(const OpenRelease&) const = default;
 };
 

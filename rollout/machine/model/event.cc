@@ -47,15 +47,11 @@ constexpr auto fields(std::type_identity<Judged>) {
   return std::tuple{Field{"judgement", &Judged::judgement}, Field{"step", &Judged::step}};
 }
 constexpr auto fields(std::type_identity<Operated>) {
-  return std::tuple{Field{"operation", &Operated::operation},
-                    Field{"key", &Operated::key},
-                    Field{"request", &Operated::request},
-                    Field{"user", &Operated::user},
-                    Field{"comment", &Operated::comment},
-                    Field{"weight", &Operated::weight},
-                    Field{"metric", &Operated::metric},
-                    Field{"version", &Operated::version},
-                    Field{"hard", &Operated::hard}};
+  return std::tuple{Field{"operation", &Operated::operation}, Field{"key", &Operated::key},
+                    Field{"request", &Operated::request},     Field{"user", &Operated::user},
+                    Field{"comment", &Operated::comment},     Field{"weight", &Operated::weight},
+                    Field{"metric", &Operated::metric},       Field{"version", &Operated::version},
+                    Field{"from_step", &Operated::from_step}, Field{"hard", &Operated::hard}};
 }
 constexpr auto fields(std::type_identity<Tick>) {
   return std::tuple{};

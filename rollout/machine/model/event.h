@@ -114,6 +114,7 @@ struct Judged {
 
 struct Operated {
   static constexpr std::string_view kName = "operated";
+  static constexpr int kWhereItEnded = -1;
   Operation operation = Operation::continue_;
   std::string key{};      // idempotency key; "": applied each time
   std::string request{};  // whom the reply is for
@@ -122,7 +123,9 @@ struct Operated {
   Weight weight{};        // setWeight
   std::string metric{};   // mute
   std::string version{};  // undo
-  bool hard = false;      // abort, rollback: without regard to stable's capacity
+  // retry: the step to begin with, from 1; 0: from the start; or kWhereItEnded.
+  int from_step = 0;
+  bool hard = false;  // abort, rollback: without regard to stable's capacity
   bool operator==(const Operated&) const = default;
 };
 

@@ -46,6 +46,7 @@ std::optional<ReleaseStep> make_step(const Step& step) {
     made.kind = StepKind::approval;
     made.duration = approval->timeout;
     made.on_timeout = on_timeout(approval->on_timeout);
+    made.text = approval->comment;
   } else {
     return std::nullopt;
   }

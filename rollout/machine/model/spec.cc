@@ -8,10 +8,12 @@ using codec::Field;
 }
 
 constexpr auto fields(std::type_identity<ReleaseStep>) {
-  return std::tuple{Field{"kind", &ReleaseStep::kind}, Field{"weight", &ReleaseStep::weight},
+  return std::tuple{Field{"kind", &ReleaseStep::kind},
+                    Field{"weight", &ReleaseStep::weight},
                     Field{"duration_ns", &ReleaseStep::duration},
                     Field{"gate_pass", &ReleaseStep::gate_pass},
-                    Field{"on_timeout", &ReleaseStep::on_timeout}};
+                    Field{"on_timeout", &ReleaseStep::on_timeout},
+                    Field{"text", &ReleaseStep::text}};
 }
 
 constexpr auto fields(std::type_identity<ReleaseSpec>) {
@@ -35,7 +37,8 @@ constexpr auto fields(std::type_identity<ReleaseSpec>) {
                     Field{"start_deadline_ns", &ReleaseSpec::start_deadline},
                     Field{"instant", &ReleaseSpec::instant},
                     Field{"restored", &ReleaseSpec::restored},
-                    Field{"take_over", &ReleaseSpec::take_over}};
+                    Field{"take_over", &ReleaseSpec::take_over},
+                    Field{"first_step", &ReleaseSpec::first_step}};
 }
 
 Json to_json(const ReleaseSpec& spec) {

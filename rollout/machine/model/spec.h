@@ -38,6 +38,7 @@ struct ReleaseStep {
   std::optional<Duration> duration{};
   bool gate_pass = false;                  // ends only once every required metric has passed
   OnTimeout on_timeout = OnTimeout::hold;  // approval
+  std::string text{};                      // approval: what the person is asked
   bool operator==(const ReleaseStep&) const = default;
 };
 
@@ -82,6 +83,8 @@ struct ReleaseSpec {
   bool restored = false;
   // A mark on the route that may be taken over: a person says that its owner is dead.
   std::string take_over{};
+  // A retry's: the step that it begins with; those before it are skipped.
+  int first_step = 0;
   bool operator==(const ReleaseSpec&) const = default;
 };
 

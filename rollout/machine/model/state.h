@@ -91,6 +91,9 @@ struct StepLog {
   StepOutcome outcome = StepOutcome::pending;
   std::optional<WallTime> entered;
   std::optional<WallTime> ended;
+  // Whose word ended it, where it waited for one.
+  std::string by{};
+  std::string comment{};
   bool operator==(const StepLog&) const = default;
 };
 

@@ -27,6 +27,7 @@ using analysis::Metric;
 using analysis::Versions;
 using config::Dialect;
 
+constexpr std::string_view kCanary = "canary";
 constexpr std::string_view kStable = "stable";
 constexpr std::string_view kPrometheus = "prometheus";
 
@@ -331,16 +332,23 @@ Result<PinnedAnalysis> pin_run(const analysis::AnalysisRun& run, const PinOption
 
 namespace {
 
-Status fill_stable(PinnedAnalysis& analysis, const std::string& stable_version) {
-  std::set<std::string> keep = kept(analysis, stable_version);
+Status fill_versions_of(PinnedAnalysis& analysis, const std::vector<Argument>& args) {
+  std::set<std::string> keep = kept(analysis, "known");
   keep.emplace(kPrometheus);
-  std::vector<Argument> args{{std::string(kStable), stable_version, std::nullopt}};
   for (PinnedMetric& each : analysis.metrics) {
     SERIN_TRY(metric, analysis::resolve_metric(each.metric, args, keep));
     SERIN_TRY(versions, fill_versions(each.versions, args, keep));
     each = {std::move(metric), std::move(versions)};
   }
   return check(analysis.metrics);
+}
+
+Status fill_versions_of(PinnedPlan& plan, const std::vector<Argument>& args) {
+  for (auto* analysis : {&plan.background, &plan.pre_promotion, &plan.post_promotion}) {
+    if (*analysis) SERIN_CHECK(fill_versions_of(**analysis, args));
+  }
+  for (auto& [index, analysis] : plan.steps) SERIN_CHECK(fill_versions_of(analysis, args));
+  return {};
 }
 
 }  // namespace
@@ -352,11 +360,36 @@ Result<PinnedPlan> with_stable(PinnedPlan plan, const std::string& stable_versio
                 fmt::format("stable is pinned as {}, not {}", plan.stable_version, stable_version));
   }
   plan.stable_version = stable_version;
-  for (auto* analysis : {&plan.background, &plan.pre_promotion, &plan.post_promotion}) {
-    if (*analysis) SERIN_CHECK(fill_stable(**analysis, stable_version));
-  }
-  for (auto& [index, analysis] : plan.steps) SERIN_CHECK(fill_stable(analysis, stable_version));
+  SERIN_CHECK(fill_versions_of(plan, {{std::string(kStable), stable_version, std::nullopt}}));
   return plan;
+}
+
+Result<PinnedPlan> pin_reusable(const ConfigSet& set, const Rollout& rollout,
+                                const PinOptions& options) {
+  SERIN_TRY(plan, pin(set, rollout, options));
+  // Each placeholder's value is the placeholder itself.
+  PinOptions any = options;
+  any.version = fmt::format("{{{{args.{}}}}}", kCanary);
+  any.stable_version = fmt::format("{{{{args.{}}}}}", kStable);
+  if (auto open = pin(set, rollout, any)) plan.open = to_json(*open);
+  return plan;
+}
+
+Result<PinnedPlan> with_versions(const PinnedPlan& plan, const std::string& version,
+                                 const std::string& stable_version) {
+  if (plan.open.is_null()) {
+    return fail(Code::failed_precondition,
+                fmt::format("the plan of {} was pinned for this version alone: release {} with "
+                            "`serin run` and its files",
+                            plan.version, version));
+  }
+  SERIN_TRY(filled, pinned_plan_from_json(plan.open));
+  filled.version = version;
+  filled.stable_version = stable_version;
+  SERIN_CHECK(fill_versions_of(filled, {{std::string(kCanary), version, std::nullopt},
+                                        {std::string(kStable), stable_version, std::nullopt}}));
+  filled.open = plan.open;
+  return filled;
 }
 
 }  // namespace serin::rollout

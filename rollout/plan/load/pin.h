@@ -59,12 +59,24 @@ struct PinnedPlan {
   std::optional<PinnedAnalysis> pre_promotion;
   std::optional<PinnedAnalysis> post_promotion;
   std::vector<std::string> warnings;
+  // The same for any two versions, for with_versions(); null: it was pinned for these only.
+  Json open{};
   bool operator==(const PinnedPlan&) const = default;
 };
 
 // Errors: not_found (a template), invalid_argument (templates that do not merge, an argument that
 // nobody gives, a metric that is not valid once filled in); the message names the analysis.
 Result<PinnedPlan> pin(const ConfigSet& set, const Rollout& rollout, const PinOptions& options);
+
+// pin(), with `open` filled in. Where the plan can't be left open (a condition that only holds once
+// the versions are in it), `open` stays null.
+Result<PinnedPlan> pin_reusable(const ConfigSet& set, const Rollout& rollout,
+                                const PinOptions& options);
+
+// A plan made with pin_reusable(), for other versions of the same rollout. Errors:
+// failed_precondition (it is not reusable), data_loss, and as pin.
+Result<PinnedPlan> with_versions(const PinnedPlan& plan, const std::string& version,
+                                 const std::string& stable_version);
 
 // A run of its own: `serin analyze` and AnalysisRun documents. Errors as pin.
 Result<PinnedAnalysis> pin_run(const analysis::AnalysisRun& run, const PinOptions& options);

@@ -114,6 +114,7 @@ Json to_json(const PinnedPlan& plan) {
   Json warnings = Json::array();
   for (const std::string& warning : plan.warnings) warnings.push(warning);
   json.set("warnings", std::move(warnings));
+  if (!plan.open.is_null()) json.set("open", plan.open);
   return json;
 }
 
@@ -123,6 +124,7 @@ Result<PinnedPlan> pinned_plan_from_json(const Json& json) {
   if (!rollout) return lost(rollout.error().message);
   plan.rollout = std::move(*rollout);
   plan.version = json["version"].string();
+  plan.open = json["open"];
   plan.stable_version = json["stableVersion"].string();
   SERIN_TRY(background, maybe_analysis(json, "background"));
   SERIN_TRY(before, maybe_analysis(json, "prePromotion"));

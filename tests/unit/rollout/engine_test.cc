@@ -178,12 +178,15 @@ TEST(Engine, RollbackOfWhatChangedNothingChangesNothing) {
   effect::Reply first = lab.operate(id, Operation::rollback);
   lab.advance(seconds(5));
   ASSERT_EQ(lab.status(first.opened), ReleaseStatus::succeeded);
-  effect::Reply second = lab.operate(first.opened, Operation::rollback);
-  ASSERT_TRUE(second.accepted);
-  lab.advance(seconds(20));
-  EXPECT_EQ(lab.status(second.opened), ReleaseStatus::succeeded);
+  // A second click must not bring back what was rolled back.
+  for (const std::string& release : {first.opened, id}) {
+    effect::Reply second = lab.operate(release, Operation::rollback);
+    EXPECT_FALSE(second.accepted);
+    EXPECT_NE(second.message.find("checkout-2 rolled checkout-1 back already"), std::string::npos)
+        << second.message;
+  }
   EXPECT_EQ(lab.share("checkout"), 0);
-  EXPECT_EQ(lab.exchanges[second.opened], 0);
+  EXPECT_EQ(lab.exchanges[first.opened], 0);
 }
 
 TEST(Engine, RollbackOfAManualReleaseTakesItsShareAway) {
@@ -213,7 +216,9 @@ TEST(Engine, RollbackOfAnActiveReleaseReturnsFirst) {
   lab.advance(seconds(5));
   EXPECT_EQ(lab.status(reply.opened), ReleaseStatus::succeeded);
   EXPECT_EQ(lab.exchanges[reply.opened], 0);
-  EXPECT_TRUE(lab.operate(id, operated).repeated);
+  effect::Reply again = lab.operate(id, operated);
+  EXPECT_TRUE(again.repeated);
+  EXPECT_EQ(again.opened, reply.opened) << "who asks again is told of the same ticket";
   EXPECT_EQ(lab.engine.releases().size(), 2U);
 }
 
@@ -228,7 +233,8 @@ TEST(Engine, RetryAndUndoOpenTickets) {
   EXPECT_FALSE(lab.operate(id, Operation::retry).accepted);  // the service is held
   lab.advance(seconds(200));
   ASSERT_EQ(lab.status("checkout-2"), ReleaseStatus::succeeded);
-  EXPECT_FALSE(lab.operate("checkout-2", Operation::undo).accepted);  // to which version?
+  machine::event::Operated here{.operation = Operation::undo, .version = "2.4.0"};
+  EXPECT_FALSE(lab.operate("checkout-2", here).accepted);  // it has all traffic
   machine::event::Operated undo{.operation = Operation::undo, .version = "2.2.0"};
   effect::Reply undone = lab.operate("checkout-2", undo);
   EXPECT_EQ(undone.opened, "checkout-3");
@@ -237,6 +243,54 @@ TEST(Engine, RetryAndUndoOpenTickets) {
   lab.advance(seconds(10));
   EXPECT_EQ(lab.status("checkout-3"), ReleaseStatus::progressing);
   lab.expect_fold();
+}
+
+TEST(Engine, UndoWithoutAVersionGoesToTheOneBefore) {
+  EngineLab lab;
+  std::string id = lab.open("checkout");
+  lab.advance(seconds(30));
+  lab.operate(id, Operation::abort);
+  EXPECT_FALSE(lab.operate(id, Operation::undo).accepted) << "2.3.0 was never anything but stable";
+  std::string next = lab.operate(id, Operation::retry).opened;
+  lab.advance(seconds(200));
+  ASSERT_EQ(lab.status(next), ReleaseStatus::succeeded);
+  std::string undone = lab.operate(next, Operation::undo).opened;
+  EXPECT_EQ(lab.engine.ticket(undone)->spec.version, "2.3.0");
+  EXPECT_EQ(lab.engine.ticket(undone)->spec.stable_version, "2.4.0");
+  lab.advance(seconds(10));
+  EXPECT_EQ(lab.status(undone), ReleaseStatus::progressing) << "through the steps";
+  lab.expect_fold();
+}
+
+TEST(Engine, RetryFromAStepBeginsWithItsWeight) {
+  EngineLab lab;
+  std::string id = lab.open("checkout");
+  lab.advance(seconds(90));  // in the second pause
+  ASSERT_EQ(lab.share("checkout"), 50);
+  lab.operate(id, Operation::abort);
+  machine::event::Operated retry{.operation = Operation::retry, .from_step = 5};
+  EXPECT_FALSE(lab.operate(id, retry).accepted) << "the plan has four steps";
+  retry.from_step = machine::event::Operated::kWhereItEnded;
+  std::string opened = lab.operate(id, retry).opened;
+  lab.advance(seconds(10));
+  EXPECT_EQ(lab.share("checkout"), 50);
+  EXPECT_EQ(lab.engine.ticket(opened)->spec.first_step, 2);
+  EXPECT_EQ(lab.engine.state(opened)->log[1].outcome, machine::StepOutcome::skipped);
+  lab.expect_fold();
+}
+
+TEST(Engine, OnlyTheLatestReleaseIsTriedAgain) {
+  EngineLab lab;
+  std::string first = lab.open("checkout");
+  lab.operate(first, Operation::abort);
+  lab.advance(seconds(5));
+  std::string second = lab.open("checkout");
+  lab.operate(second, Operation::abort);
+  lab.advance(seconds(5));
+  effect::Reply reply = lab.operate(first, Operation::retry);
+  EXPECT_FALSE(reply.accepted);
+  EXPECT_NE(reply.message.find(second), std::string::npos) << reply.message;
+  EXPECT_TRUE(lab.operate(second, Operation::retry).accepted);
 }
 
 TEST(Engine, UnknownReleaseIsNotFound) {

@@ -230,6 +230,25 @@ spec:
   EXPECT_EQ(filled->background->metrics[0].metric.provider.web->url, "2");
 }
 
+TEST(Pin, AReusablePlanIsTheOneThatOtherVersionsWouldPin) {
+  for (std::string_view text : {kShort, kMixed}) {
+    ConfigSet set = load(text);
+    PinOptions later{"2.4.0", "2.3.0", {{"prometheus", "http://p"}}};
+    PinOptions older{"2.2.0", "2.4.0", {{"prometheus", "http://p"}}};
+    auto plan = pin_reusable(set, set.rollouts.at(0), later);
+    ASSERT_TRUE(plan) << plan.error().to_string();
+    auto back = pinned_plan_from_json(to_json(*plan));
+    ASSERT_TRUE(back);
+    auto other = with_versions(*back, "2.2.0", "2.4.0");
+    ASSERT_TRUE(other) << other.error().to_string();
+    auto direct = pin_reusable(set, set.rollouts.at(0), older);
+    ASSERT_TRUE(direct);
+    EXPECT_EQ(to_json(*other).dump(), to_json(*direct).dump());
+  }
+  auto once = pin_first(load(kShort), options({{"prometheus", "http://p"}}));
+  EXPECT_EQ(with_versions(*once, "1", "2").error().code, Code::failed_precondition);
+}
+
 TEST(Pin, ErrorsNameTheAnalysis) {
   ConfigSet set = load(kMixed);
   set.rollouts[0].canary->analysis->args.clear();

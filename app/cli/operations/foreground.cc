@@ -1,0 +1,184 @@
+#include "app/cli/operations/foreground.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "app/live/event_lines.h"
+#include "app/view/release_view.h"
+#include "base/assert.h"
+
+namespace serin::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kRedrawMin = 200ms;
+
+// Draws the release anew in place, at most five times a second; elsewhere one line an event.
+class Display {
+ public:
+  Display(const Terminal& terminal, Output output, AsioLoop& loop)
+      : terminal_(terminal), output_(output), loop_(loop) {}
+  ~Display() { loop_.cancel(timer_); }
+
+  void show(const Json& view) {
+    last_ = view;
+    Now now = loop_.clock().now();
+    if (output_ == Output::text && terminal_.live) {
+      if (timer_ != TimerId::none) return;
+      Instant next = drawn_ + kRedrawMin;
+      if (now.mono >= next) {
+        draw();
+      } else {
+        timer_ = loop_.call_at(next, [this] {
+          timer_ = TimerId::none;
+          draw();
+        });
+      }
+      return;
+    }
+    for (const EventLines::Event& event : lines_.next(view)) {
+      std::string time = format_rfc3339(std::chrono::floor<std::chrono::seconds>(now.wall));
+      if (output_ == Output::json) {
+        std::puts(Json::object()
+                      .set("time", time)
+                      .set("event", event.kind)
+                      .set("release", view["id"])
+                      .set("status", view["status"])
+                      .set("text", event.text)
+                      .dump()
+                      .c_str());
+      } else {
+        std::puts(event_line(event, time.substr(11), terminal_).c_str());
+      }
+    }
+    std::fflush(stdout);
+  }
+
+  // The last state stays on the screen.
+  void end() {
+    loop_.cancel(std::exchange(timer_, TimerId::none));
+    if (output_ == Output::text && terminal_.live && !last_.is_null()) draw();
+  }
+
+ private:
+  void draw() {
+    drawn_ = loop_.clock().now().mono;
+    std::string out;
+    if (height_ > 0) out += fmt::format("\x1b[{}A\x1b[J", height_);
+    std::vector<std::string> lines = release_lines(last_, terminal_);
+    for (const std::string& line : lines) out += fit(line, terminal_.width) + "\n";
+    height_ = static_cast<int>(lines.size());
+    std::fputs(out.c_str(), stdout);
+    std::fflush(stdout);
+  }
+
+  Terminal terminal_;
+  Output output_;
+  AsioLoop& loop_;
+  EventLines lines_;
+  Json last_;
+  Instant drawn_{};
+  int height_ = 0;
+  TimerId timer_ = TimerId::none;
+};
+
+std::string_view verdict_of(SessionEnd end) {
+  switch (end) {
+    case SessionEnd::succeeded:
+      return "promote";
+    case SessionEnd::rolled_back:
+      return "rollback";
+    case SessionEnd::aborted:
+      return "aborted";
+    case SessionEnd::refused:
+      return "refused";
+    case SessionEnd::timed_out:
+      return "timeout";
+    case SessionEnd::inconclusive:
+      break;
+  }
+  return "inconclusive";
+}
+
+ExitCode exit_code_of(SessionEnd end) {
+  switch (end) {
+    case SessionEnd::succeeded:
+      return ExitCode::ok;
+    case SessionEnd::rolled_back:
+      return ExitCode::rolled_back;
+    case SessionEnd::aborted:
+      return ExitCode::aborted;
+    case SessionEnd::refused:
+      return ExitCode::refused;
+    case SessionEnd::timed_out:
+      return ExitCode::timeout;
+    case SessionEnd::inconclusive:
+      break;
+  }
+  return ExitCode::inconclusive;
+}
+
+void conclude(const Session& session, Output output) {
+  Json view = session.view();
+  SessionEnd end = *session.end();
+  bool refused = end == SessionEnd::refused;  // then there may be no release to look at
+  if (output == Output::json) {
+    std::puts(Json::object()
+                  .set("verdict", verdict_of(end))
+                  .set("release", view["id"])
+                  .set("status", view["status"])
+                  .set("cause", view["cause"])
+                  .set("sentence", refused ? Json(session.refusal()) : view["sentence"])
+                  .set("version", view["version"])
+                  .set("stable_version", view["stable_version"])
+                  .set("start", view["start"])
+                  .set("end", view["end"])
+                  .set("steps", view["steps"])
+                  .set("metrics", view["report"]["metrics"])
+                  .dump()
+                  .c_str());
+  } else if (!session.remark().empty()) {
+    std::fprintf(stderr, "serin: %s\n", session.remark().c_str());
+  } else if (refused) {
+    std::fprintf(stderr, "serin: %s\n", session.refusal().c_str());
+  }
+}
+
+}  // namespace
+
+ExitCode give_up(const Error& error, Output output) {
+  std::string text = error.to_string();
+  std::fprintf(stderr, "serin: %s\n", text.c_str());
+  if (output == Output::json) {
+    std::puts(
+        Json::object()
+            .set("error", Json::object().set("code", to_string(error.code)).set("message", text))
+            .dump()
+            .c_str());
+  }
+  return exit_code_of(error);
+}
+
+ExitCode run_session(AsioLoop& loop, Rng& rng, SessionOptions options,
+                     std::unique_ptr<store::Store> store, const rollout::PinnedPlan& plan,
+                     const Log& log, const Terminal& terminal, Output output) {
+  // Somebody sits at a terminal.
+  if (terminal.live) options.pause_timeout.reset();
+  auto session = Session::open(loop, rng, options, std::move(store), plan, log);
+  if (!session) return give_up(session.error(), output);
+  Display display(terminal, output, loop);
+  (*session)->on_view = [&](const Json& view) { display.show(view); };
+  for (int number : {SIGINT, SIGTERM}) loop.on_signal(number, [&] { (*session)->interrupt(); });
+  if (Status begun = (*session)->begin(); !begun) return give_up(begun.error(), output);
+  loop.run();
+  display.end();
+  SERIN_ASSERT((*session)->end().has_value());
+  conclude(**session, output);
+  return exit_code_of(*(*session)->end());
+}
+
+}  // namespace serin::app

@@ -1,0 +1,87 @@
+#include "app/cli/operations/verbs.h"
+
+#include <CLI/CLI.hpp>
+
+namespace serin::app {
+namespace {
+
+const std::map<std::string, Output> kOutputs = {{"text", Output::text}, {"json", Output::json}};
+
+struct Verb {
+  const char* name;
+  const char* operation;
+  const char* help;
+  bool hidden = false;  // another word for one of the others
+};
+constexpr Verb kVerbs[] = {
+    {"continue", "continue", "Go on from a pause, or to the next step"},
+    {"pause", "pause", "Hold the release where it is"},
+    {"resume", "resume", "End a pause that a person made"},
+    {"approve", "approve", "Say yes where the plan waits for an approval"},
+    {"promote-fully", "promoteFully", "Skip what is left of the plan and promote"},
+    {"set-weight", "setWeight", "Give the canary another share, until the plan's next weight"},
+    {"mute", "mute", "Go on in spite of what a metric says, for this release"},
+    {"abort", "abort", "Take the canary out of traffic and return to stable"},
+    {"rollback", "rollback", "Restore the state before the latest release, at once"},
+    {"retry", "retry", "Release the same version again after a failure or an abort"},
+    {"undo", "undo", "Release an older version, through the steps"},
+    {"release", "promoteFully", "promote-fully", true},
+    {"terminate", "abort", "abort", true},
+    {"cancel", "abort", "abort", true},
+};
+
+void add_operation(CLI::App& app, OperationOptions& options, const Verb& verb) {
+  CLI::App* command = app.add_subcommand(verb.name, verb.help);
+  if (verb.hidden) command->group("");
+  std::string operation = verb.operation;
+  command->add_option("NAME", options.name, "rollout, or release (checkout-42)")->required();
+  if (operation == "setWeight") {
+    command->add_option("WEIGHT", options.weight, "percent, with at most two decimals: 12.5")
+        ->required();
+  }
+  if (operation == "mute") {
+    command->add_option("METRIC", options.metric, "the metric's name")->required();
+  }
+  bool opens = operation == "rollback" || operation == "retry" || operation == "undo";
+  command
+      ->add_option(
+          "--state", options.state,
+          opens ? "state directory, of a running serin or not" : "directory of the running serin")
+      ->capture_default_str()
+      ->type_name("DIR");
+  command->add_option("--reason", options.reason, "kept in the journal")->type_name("TEXT");
+  command->add_option("--idempotency-key", options.key, "the same key is applied once")
+      ->type_name("KEY");
+  if (operation == "abort" || operation == "rollback") {
+    command->add_flag("--hard", options.hard, "return at once, however few instances stable has");
+  }
+  if (operation == "undo") {
+    command
+        ->add_option("--to-version", options.version,
+                     "which; left out: the one that was stable before")
+        ->type_name("VERSION");
+  }
+  if (operation == "retry") {
+    command
+        ->add_option("--from-step", options.from_step,
+                     "the step to begin with, from 1, or `failed`; left out: from the start")
+        ->type_name("STEP");
+  }
+  add_output(*command, options.output);
+  command->callback([&options, operation] { options.operation = operation; });
+}
+
+}  // namespace
+
+void add_output(CLI::App& command, Output& output) {
+  command.add_option("-o,--output", output, "text or json")
+      ->transform(CLI::CheckedTransformer(kOutputs, CLI::ignore_case).description(""))
+      ->default_str("text")
+      ->type_name("FORMAT");
+}
+
+void add_operations(CLI::App& app, OperationOptions& options) {
+  for (const Verb& verb : kVerbs) add_operation(app, options, verb);
+}
+
+}  // namespace serin::app
