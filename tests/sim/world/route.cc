@@ -200,6 +200,7 @@ void Route::drain_by_hand() {
 void Route::raise_by_hand() {
   if (!in_service_ || weight_ == Weight::full()) return;
   change(Hand::person, "", [&] {
+    drained_ = false;  // a drain ends with the first person who gives traffic again
     weight_ = Weight::from_units(weight_.units() + (Weight::kFull - weight_.units()) / 2);
     double share = weight_.fraction();
     double servers =
