@@ -99,6 +99,25 @@ Result<Filling> filling_of(const Json& written, const SecretReferences& secrets)
 
 }  // namespace
 
+Result<std::map<std::string, std::string>> secrets_asked(const analysis::ReleasePolicy& policy,
+                                                         const std::string& source,
+                                                         const SecretReferences& secrets) {
+  std::map<std::string, std::string> values;
+  auto add = [&](const std::vector<analysis::PolicyMetric>& metrics) -> Status {
+    for (const analysis::PolicyMetric& metric : metrics) {
+      if (metric.source != source) continue;
+      SERIN_TRY(filling, filling_of(metric.metric.written, secrets));
+      for (analysis::Argument& argument : filling.values)
+        values.emplace(std::move(argument.name), argument.value.value_or(""));
+    }
+    return {};
+  };
+  SERIN_CHECK(add(policy.metrics));
+  SERIN_CHECK(add(policy.rules.metrics));
+  for (const auto& [step, rules] : policy.step_rules) SERIN_CHECK(add(rules.metrics));
+  return values;
+}
+
 Result<analysis::Metric> with_secrets(const analysis::Metric& metric,
                                       const SecretReferences& secrets) {
   SERIN_TRY(filling, filling_of(metric.written, secrets));

@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 
+#include "analysis/release/policy.h"
 #include "analysis/templates/model.h"
 #include "base/result.h"
 #include "rollout/plan/load/pin.h"
@@ -26,6 +27,12 @@ using SecretReferences = std::map<std::string, analysis::SecretKeyRef>;  // by t
 
 // Of all analyses of a release.
 SecretReferences secrets_of(const rollout::PinnedPlan& plan);
+
+// The values, by argument, of the secrets in what a release asks of one source (a key of
+// policy.sources). Errors: as above.
+Result<std::map<std::string, std::string>> secrets_asked(const analysis::ReleasePolicy& policy,
+                                                         const std::string& source,
+                                                         const SecretReferences& secrets);
 
 // The metric with the secrets that its placeholders name. Errors: as above.
 Result<analysis::Metric> with_secrets(const analysis::Metric& metric,

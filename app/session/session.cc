@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "app/live/filled_source.h"
 #include "app/live/recovery.h"
 #include "app/live/secrets.h"
 #include "app/live/sources.h"
@@ -100,6 +101,8 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
                                                  {{"server", server}});
                                      }},
                                 provider));
+    SERIN_TRY(named, secrets_asked(*policy, source.key, secrets_of(plan)));
+    if (!named.empty()) made = std::make_unique<FilledSource>(std::move(made), std::move(named));
     sources_.emplace(source_identity(source.provider), std::move(made));
   }
   if (!options_.notify_url.empty()) {

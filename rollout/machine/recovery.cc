@@ -40,9 +40,9 @@ void on_recovered(Context& c) {
   TrafficState& t = state.traffic;
   rebase(state, c.now);
   // No outcome of the time before will come. A command may still be on its way.
-  if (t.in_flight_raises || !t.stale_raise.empty()) t.uncertain_until = c.mono() + kUncertain;
+  if (t.in_flight_gives || !t.stale_raise.empty()) t.uncertain_until = c.mono() + kUncertain;
   t.in_flight.clear();
-  t.in_flight_raises = false;
+  t.in_flight_gives = false;
   t.stale_raise.clear();
   t.attempt = 0;
   t.next_try = c.mono();

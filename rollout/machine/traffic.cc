@@ -91,9 +91,9 @@ bool is_raise(const TrafficState& t) {
 }
 
 void overtake(TrafficState& t) {
-  if (!t.in_flight.empty() && t.in_flight_raises) t.stale_raise = t.in_flight;
+  if (!t.in_flight.empty() && t.in_flight_gives) t.stale_raise = t.in_flight;
   t.in_flight.clear();
-  t.in_flight_raises = false;
+  t.in_flight_gives = false;
 }
 
 void want_traffic(Context& c, Weight weight, bool in_service) {
@@ -153,7 +153,7 @@ void deliver(Context& c) {
   ++t.attempt;
   ++t.turn;
   t.in_flight = fmt::format("t{}.{}", t.desired.generation, t.attempt);
-  t.in_flight_raises = raise;
+  t.in_flight_gives = raise || t.desired.canary.units() > 0;
   t.next_try = c.mono() + backoff(t.attempt, returning ? kReturnRetryMax : kRetryMax);
   t.claimed = t.claimed || t.desired.owner == c.spec.owner;
   if (t.desired.canary.units() > 0 && t.desired.owner == c.spec.owner) c.state.exposed = true;
@@ -174,9 +174,9 @@ void on_outcome(Context& c, const event::TrafficOutcome& outcome) {
     return;
   }
   if (outcome.key != t.in_flight) return;
-  bool raised = t.in_flight_raises;
+  bool gave = t.in_flight_gives;
   t.in_flight.clear();
-  t.in_flight_raises = false;
+  t.in_flight_gives = false;
   ++t.turn;
   switch (outcome.result) {
     case Outcome::done:
@@ -197,7 +197,7 @@ void on_outcome(Context& c, const event::TrafficOutcome& outcome) {
       if (!t.unreachable_since) t.unreachable_since = c.mono();
       break;
     case Outcome::unknown:
-      if (raised) t.uncertain_until = c.mono() + kUncertain;
+      if (gave) t.uncertain_until = c.mono() + kUncertain;
       break;
     case Outcome::dropped:
       break;

@@ -32,7 +32,7 @@ constexpr auto fields(std::type_identity<TrafficState>) {
                     Field{"ready", &TrafficState::ready},
                     Field{"instance", &TrafficState::instance},
                     Field{"in_flight", &TrafficState::in_flight},
-                    Field{"in_flight_raises", &TrafficState::in_flight_raises},
+                    Field{"in_flight_gives", &TrafficState::in_flight_gives},
                     Field{"stale_raise", &TrafficState::stale_raise},
                     Field{"uncertain_until_ns", &TrafficState::uncertain_until},
                     Field{"attempt", &TrafficState::attempt},

@@ -123,7 +123,7 @@ struct TrafficState {
   ReadyCounts ready;      // and the servers
   std::string instance;   // and the router's instance
   std::string in_flight;  // key of the last command without an outcome
-  bool in_flight_raises = false;
+  bool in_flight_gives = false;  // it leaves the canary traffic: landing last, it would raise
   std::string stale_raise;    // key of an overtaken command that would raise, without an outcome
   Instant uncertain_until{};  // a lost command may still take effect until then
   std::uint64_t attempt = 0;  // of this generation

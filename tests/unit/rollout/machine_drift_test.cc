@@ -138,7 +138,7 @@ TEST(Drift, DrainReadBeforeAQueuedRaiseStopsIt) {
   lab.router.stuck = true;
   while (lab.state.step < 2) lab.advance(milliseconds(100));
   std::string raise = lab.state.traffic.in_flight;
-  ASSERT_TRUE(lab.state.traffic.in_flight_raises);
+  ASSERT_TRUE(lab.state.traffic.in_flight_gives);
   event::TrafficObserved read;
   read.turn = lab.state.traffic.turn - 1;
   read.observed = lab.router.seen;

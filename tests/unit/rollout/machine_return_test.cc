@@ -159,7 +159,7 @@ TEST(Return, LateRaiseIsUndone) {
   while (lab.state.step < 2) lab.advance(milliseconds(100));
   lab.router.stuck = false;
   std::string raise = lab.state.traffic.in_flight;
-  ASSERT_TRUE(lab.state.traffic.in_flight_raises);
+  ASSERT_TRUE(lab.state.traffic.in_flight_gives);
   lab.fail_metric();
   lab.advance(seconds(10));
   EXPECT_EQ(lab.state.status, ReleaseStatus::rolling_back);  // the raise may still land
