@@ -33,16 +33,41 @@ Recording::Recording(std::vector<queries::Series> series) : series_(std::move(se
             [](const auto& a, const auto& b) { return a.labels < b.labels; });
   for (std::size_t i = 0; i < series_.size(); ++i) {
     tidy(series_[i].samples);
-    by_name_[std::string(series_[i].labels.get("__name__"))].push_back(i);
+    if (auto query = series_[i].labels.get(kQueryLabel); !query.empty()) {
+      by_query_[std::string(query)].push_back(i);
+    } else {
+      by_name_[std::string(series_[i].labels.get(queries::kNameLabel))].push_back(i);
+    }
   }
+}
+
+std::optional<Recording::Matched> Recording::held(const std::string& text) const {
+  Matched matched{.window = kLookback, .series = {}, .by_query = true};
+  auto found = by_query_.find(text);
+  if (std::size_t end = text.rfind(")[");
+      found == by_query_.end() && text.starts_with('(') && end != std::string::npos) {
+    // "(query)[5m:15s]"
+    const std::size_t colon = text.find(':', end);
+    if (colon == std::string::npos) return std::nullopt;
+    auto window = queries::parse_range_selector("x[" + text.substr(end + 2, colon - end - 2) + "]");
+    if (!window) return std::nullopt;
+    found = by_query_.find(text.substr(1, end - 1));
+    matched.window = window->window;
+    matched.by_query = false;
+  }
+  if (found == by_query_.end()) return std::nullopt;
+  matched.series = found->second;
+  matched.scalar = series_[found->second.front()].labels.get(kScalarLabel) == "1";
+  return matched;
 }
 
 Result<const Recording::Matched*> Recording::matched(const std::string& text) const {
   if (auto known = cache_.find(text); known != cache_.end()) return &known->second;
+  if (auto own = held(text)) return &cache_.emplace(text, *std::move(own)).first->second;
   auto range = queries::parse_range_selector(text);
   if (!range) {
-    return std::unexpected(
-        std::move(range).error().with("a recording answers plain selectors over a range only"));
+    return std::unexpected(std::move(range).error().with(
+        "a recording answers plain selectors over a range, and queries that it was recorded with"));
   }
   SERIN_TRY(filter, queries::SeriesFilter::compile(range->selector));
   Matched matched{.window = range->window, .series = {}};
@@ -62,8 +87,7 @@ Result<const Recording::Matched*> Recording::matched(const std::string& text) co
 
 Result<queries::Answer> Recording::answer(const queries::Request& request, WallTime now) const {
   if (request.kind != queries::Request::Kind::instant) {
-    return fail(Code::invalid_argument,
-                "a recording answers instant queries of raw range vectors only");
+    return fail(Code::invalid_argument, "a recording answers instant queries only");
   }
   SERIN_TRY(found, matched(request.text));
   std::int64_t until = to_unix_ms(std::min(request.time.value_or(now), now));
@@ -71,6 +95,9 @@ Result<queries::Answer> Recording::answer(const queries::Request& request, WallT
                        std::chrono::duration_cast<std::chrono::milliseconds>(found->window).count();
   queries::Answer answer;
   answer.type = queries::AnswerType::matrix;
+  if (found->by_query) {
+    answer.type = found->scalar ? queries::AnswerType::scalar : queries::AnswerType::vector;
+  }
   for (std::size_t i : found->series) {
     const std::vector<Sample>& samples = series_[i].samples;
     auto begin = std::partition_point(samples.begin(), samples.end(),
@@ -78,7 +105,12 @@ Result<queries::Answer> Recording::answer(const queries::Request& request, WallT
     auto end = std::partition_point(begin, samples.end(),
                                     [&](const Sample& s) { return earlier(s, until); });
     if (begin == end) continue;
+    if (found->by_query) begin = std::prev(end);
     answer.series.push_back({series_[i].labels, std::vector<Sample>(begin, end)});
+    if (!by_query_.empty()) {
+      answer.series.back().labels.set(kQueryLabel, "");
+      answer.series.back().labels.set(kScalarLabel, "");
+    }
   }
   return answer;
 }

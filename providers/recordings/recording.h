@@ -5,12 +5,14 @@
 //   SERIN_TRY(answer, recording.answer(request, at));     // raw range vectors: `selector[5m]`
 //
 // Nothing later than the moment asked about is ever seen. It evaluates no PromQL beyond plain
-// selectors over a range.
+// selectors over a range; any other query is answered where the recording holds its own answers, as
+// series with the query as their label kQueryLabel.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,16 +26,24 @@ namespace serin::providers {
 inline constexpr std::size_t kRecordingBytesMax = std::size_t{1} << 31;
 inline constexpr std::size_t kRecordingSeriesMax = 100'000;
 
+// Series that are a query's answers over time, at the step at which it was asked: the label holds
+// the query; kScalarLabel is "1" where it yields a scalar. Both are taken off what is answered.
+inline constexpr std::string_view kQueryLabel = "__query__";
+inline constexpr std::string_view kScalarLabel = "__scalar__";
+// How old an answer of a query may be, as in Prometheus.
+inline constexpr Duration kLookback = std::chrono::minutes(5);
+
 // Thread: immutable but for its cache of matched series: one owner.
 class Recording {
  public:
   // `series` in any order; samples need not be sorted, equal times keep the last.
   explicit Recording(std::vector<queries::Series> series);
 
-  // Errors: invalid_argument (no plain range-vector selector). `now` counts where the request names
-  // no time.
+  // Errors: invalid_argument (neither a plain range-vector selector nor a query whose answers are
+  // held). `now` counts where the request names no time.
   Result<queries::Answer> answer(const queries::Request& request, WallTime now) const;
 
+  const std::vector<queries::Series>& series() const { return series_; }
   std::size_t series_count() const { return series_.size(); }
   std::size_t sample_count() const;
   std::int64_t first_ms() const;  // of all samples; 0 where there are none
@@ -48,17 +58,24 @@ class Recording {
   struct Matched {
     Duration window{};
     std::vector<std::size_t> series;
+    bool by_query = false;  // series that are a query's answers
+    bool scalar = false;
   };
   Result<const Matched*> matched(const std::string& text) const;
+  // Of a query whose answers are held: as it was asked, or as a subquery over a window.
+  std::optional<Matched> held(const std::string& text) const;
 
   std::vector<queries::Series> series_;
   std::map<std::string, std::vector<std::size_t>, std::less<>> by_name_;
+  std::map<std::string, std::vector<std::size_t>, std::less<>> by_query_;
   mutable std::map<std::string, Matched, std::less<>> cache_;  // by the request's text
 };
 
-// A Prometheus answer to query_range or to a range vector (result type matrix), plain or gzip.
-// Errors: not_found, permission_denied, data_loss (not readable: says what was expected),
-// invalid_argument (a bound).
+// The series of a Prometheus answer to query_range or to a range vector (result type matrix), of
+// OpenMetrics text with times, or of serin's own format; plain or gzip, told apart by what the file
+// begins with. Errors: not_found, permission_denied, data_loss (not readable: says what was
+// expected), invalid_argument (a bound).
+Result<std::vector<queries::Series>> read_series(const std::string& path);
 Result<Recording> read_recording(const std::string& path);
 // The same from text that is already unpacked.
 Result<Recording> parse_recording(std::string text);
