@@ -55,16 +55,24 @@ std::string text_of(const Comparison& comparison, const std::optional<Selector>&
 
 }  // namespace
 
+Duration look_window(const LookTime& time) {
+  Duration since = std::max<Duration>(0s, time.now - time.last_look);
+  Duration window = since > kLookWindowMax ? kLookWindowMax : since + margin(time.scrape_interval);
+  return round_window(std::min(window, kLookWindowMax));
+}
+
+std::int64_t look_covered_from_ms(WallTime now, Duration window) {
+  return to_unix_ms(now - window + kClockSlack);
+}
+
 Result<LookPlan> plan_look(const Comparison& comparison, const Versions& versions,
                            const LookTime& time) {
   SERIN_TRY(asked, comparison.asked(versions));
-  Duration since = std::max<Duration>(0s, time.now - time.last_look);
-  Duration window = since > kLookWindowMax ? kLookWindowMax : since + margin(time.scrape_interval);
-  window = round_window(std::min(window, kLookWindowMax));
+  const Duration window = look_window(time);
   LookPlan plan;
   plan.samples.text = text_of(comparison, asked, window, time.scrape_interval);
   plan.presence = presence_of(comparison, versions, window);
-  plan.covered_from_ms = to_unix_ms(time.now - window + kClockSlack);
+  plan.covered_from_ms = look_covered_from_ms(time.now, window);
   return plan;
 }
 

@@ -40,9 +40,15 @@ struct LookPlan {
   std::int64_t covered_from_ms = 0;
 };
 
+// How far a look's queries reach back.
+Duration look_window(const LookTime& time);
+// The answers to queries that reach back by `window` are whole from here on.
+std::int64_t look_covered_from_ms(WallTime now, Duration window);
+
 // Raw samples since the last look and as far before it as trackers need, without a `time`. A gauge
 // by expression is asked as a subquery at the scrape interval (15 s where unknown). Errors:
-// invalid_argument, as Comparison::asked.
+// invalid_argument, as Comparison::asked. Only look_window(time), the scrape interval and the time
+// make the plans of a comparison differ.
 Result<LookPlan> plan_look(const Comparison& comparison, const Versions& versions,
                            const LookTime& time);
 

@@ -13,6 +13,12 @@ using queries::Comparison;
 // Looks this short apart would make windows without events; longer ones cost nothing in history.
 constexpr Duration kHistoryPollMin = 5s;
 
+Json instant_json(WallTime time) {
+  return time.time_since_epoch().count();
+}
+
+}  // namespace
+
 Result<Comparison> comparison_of(const Compare& compare) {
   if (compare.errors) return Comparison::errors(compare.errors->bad, compare.errors->total);
   if (compare.rate) return Comparison::rate(compare.rate->count);
@@ -23,12 +29,6 @@ Result<Comparison> comparison_of(const Compare& compare) {
   if (compare.gauge) return Comparison::gauge(compare.gauge->query);
   return fail(Code::invalid_argument, "compare names nothing that can be asked");
 }
-
-Json instant_json(WallTime time) {
-  return time.time_since_epoch().count();
-}
-
-}  // namespace
 
 Result<Compared> Compared::create(const ReleasePolicy& policy, const PolicyMetric& metric,
                                   Now start) {
@@ -124,19 +124,25 @@ std::vector<PartAsk> Compared::ask_history(Now now) {
 
 std::vector<PartAsk> Compared::ask_look(Now now) {
   schedule_.asked(now.mono);
-  auto plan = queries::plan_look(
-      comparison_, versions_,
-      {.now = now.wall, .last_look = last_look_, .scrape_interval = scrape_interval()});
-  if (!plan) {
-    failed(plan.error(), now);
-    return {};
+  const queries::LookTime time{
+      .now = now.wall, .last_look = last_look_, .scrape_interval = scrape_interval()};
+  const Duration window = queries::look_window(time);
+  if (!planned_ || planned_->window != window ||
+      planned_->scrape_interval != time.scrape_interval) {
+    auto plan = queries::plan_look(comparison_, versions_, time);
+    if (!plan) {
+      failed(plan.error(), now);
+      return {};
+    }
+    planned_ = {window, time.scrape_interval, *std::move(plan)};
   }
+  const queries::LookPlan& plan = planned_->plan;
   asked_ms_ = to_unix_ms(now.wall);
-  covered_from_ms_ = plan->covered_from_ms;
+  covered_from_ms_ = queries::look_covered_from_ms(now.wall, window);
   std::vector<PartAsk> asks;
-  asks.push_back({0, std::move(plan->samples)});
-  has_presence_ = plan->presence.has_value();
-  if (has_presence_) asks.push_back({1, std::move(*plan->presence)});
+  asks.push_back({0, plan.samples});
+  has_presence_ = plan.presence.has_value();
+  if (has_presence_) asks.push_back({1, *plan.presence});
   parts_ = static_cast<int>(asks.size());
   answers_.assign(asks.size(), std::nullopt);
   return asks;

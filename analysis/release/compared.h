@@ -34,6 +34,10 @@ struct PartAsk {
   queries::Request request;
 };
 
+// What `compare` names, as it is asked. Errors: invalid_argument (a selector that does not parse;
+// nothing that can be asked).
+Result<queries::Comparison> comparison_of(const Compare& compare);
+
 class Compared {
  public:
   // How long an answer may take.
@@ -118,6 +122,14 @@ class Compared {
 
   bool unlearned_ = false;
   std::optional<queries::ComparisonWindow> window_;
+
+  // The last look's queries: most looks ask the same again. Follows from the rest.
+  struct Planned {
+    Duration window{};
+    Duration scrape_interval{};
+    queries::LookPlan plan;
+  };
+  std::optional<Planned> planned_;
 };
 
 }  // namespace serin::analysis

@@ -36,7 +36,29 @@ OnFail action_of(const SequentialPlan& plan, std::size_t metric) {
   return plan.metrics[metric].rules.on_fail;
 }
 
+// While only matched requests reach the canary, its users differ from stable's.
+bool judged(const ReleasePolicy& policy, const PolicyMetric& metric) {
+  if (!metric.metric.compare) return false;
+  return !policy.matched_only || rules_of(metric.metric).slo.has_value();
+}
+
 }  // namespace
+
+SequentialPlan sequential_plan(const ReleasePolicy& policy) {
+  SequentialPlan plan;
+  plan.alpha = policy.false_rollback_rate;
+  plan.beta = policy.false_pass_rate;
+  plan.boundary = policy.boundary;
+  plan.polls_planned = 0;
+  for (const PolicyMetric& metric : policy.metrics) {
+    if (!judged(policy, metric)) continue;
+    plan.metrics.push_back({.name = metric.metric.name,
+                            .rules = rules_of(metric.metric),
+                            .polls_planned = polls_over(policy.planned, interval_of(metric))});
+    plan.polls_planned = std::max(plan.polls_planned, plan.metrics.back().polls_planned);
+  }
+  return plan;
+}
 
 Result<std::unique_ptr<PolicyAnalysis>> PolicyAnalysis::create(
     std::shared_ptr<const ReleasePolicy> policy, Now now, conditions::ZoneSource zones) {
@@ -44,23 +66,12 @@ Result<std::unique_ptr<PolicyAnalysis>> PolicyAnalysis::create(
   std::unique_ptr<PolicyAnalysis> analysis(new PolicyAnalysis(policy));
   analysis->last_ = now;
   analysis->rules_ = RuleRuns(*policy, std::move(zones));
-  SequentialPlan plan;
-  plan.alpha = policy->false_rollback_rate;
-  plan.beta = policy->false_pass_rate;
-  plan.boundary = policy->boundary;
-  plan.polls_planned = 0;
+  SequentialPlan plan = sequential_plan(*policy);
   Duration quickest = kEdgeIntervalMax;
   for (const PolicyMetric& metric : policy->metrics) {
-    if (!metric.metric.compare) continue;
-    MetricRules rules = rules_of(metric.metric);
-    if (policy->matched_only && !rules.slo) continue;
+    if (!judged(*policy, metric)) continue;
     SERIN_TRY(compared, Compared::create(*policy, metric, now));
-    Duration interval = interval_of(metric);
-    quickest = std::min(quickest, interval);
-    plan.metrics.push_back({.name = metric.metric.name,
-                            .rules = rules,
-                            .polls_planned = polls_over(policy->planned, interval)});
-    plan.polls_planned = std::max(plan.polls_planned, plan.metrics.back().polls_planned);
+    quickest = std::min(quickest, interval_of(metric));
     analysis->compared_.push_back(std::move(compared));
   }
   if (policy->edge_errors && !policy->matched_only) {
@@ -301,6 +312,19 @@ Judgement PolicyAnalysis::judgement(Now) const {
   return judgement;
 }
 
+bool PolicyAnalysis::calls_for_action() const {
+  if (judge_) {
+    if (judge_->combined().fail) return true;
+    for (std::size_t i = 0; i < judge_->size(); ++i) {
+      const bool alone = action_of(judge_->plan(), i) != OnFail::rollback;
+      if (alone ? judge_->metric(i).fails : exposed_ && judge_->guard(i).has_value()) return true;
+    }
+  }
+  Judgement of_rules;
+  rules_.add_to(of_rules, step_);
+  return !of_rules.findings.empty() || !of_rules.pauses.empty();
+}
+
 void PolicyAnalysis::add_guards(Judgement& judgement) const {
   if (!judge_) return;
   for (std::size_t i = 0; i < judge_->size(); ++i) {
@@ -351,9 +375,7 @@ void PolicyAnalysis::add_coverage(Judgement& judgement) const {
   for (std::size_t i = 0; i < compared_.size(); ++i) {
     const SequentialMetric& metric = judge_->plan().metrics[i];
     if (metric.rules.no_data != NoData::hold) continue;
-    MetricEvidence evidence = judge_->metric(i);
-    bool covered = evidence.coverage[0] >= kCoverageMin && evidence.coverage[1] >= kCoverageMin;
-    if (!covered) judgement.covered = false;
+    if (judge_->coverage(i) < kCoverageMin) judgement.covered = false;
   }
 }
 

@@ -21,6 +21,10 @@
 
 namespace serin::analysis {
 
+// What the judge of a policy's compared metrics is told, in the policy's order; without the
+// router's own counters. Metrics that the policy does not judge are left out.
+SequentialPlan sequential_plan(const ReleasePolicy& policy);
+
 // Thread: one owner. Copies by clone().
 class PolicyAnalysis final : public ReleaseAnalysis {
  public:
@@ -53,6 +57,9 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   void edge_counts(const EdgeCounts& counts, double canary_fraction, Now now) override;
   void resumed(Now now) override;
   Judgement judgement(Now now) const override;
+  // Whether judgement() has findings or pauses that its own evidence or rules make. Cheap: for
+  // those who judge very often.
+  bool calls_for_action() const;
   Json report(Now now) const override;
   Json save() const override;
   Status load(const Json& state) override;

@@ -196,6 +196,11 @@ MetricEvidence SequentialJudge::metric(std::size_t i) const {
   return states_[i]->describe(metric_level(i), std::exp(log_shares_[i]));
 }
 
+double SequentialJudge::coverage(std::size_t metric) const {
+  SERIN_ASSERT(metric < states_.size());
+  return std::min(states_[metric]->step_coverage(0), states_[metric]->step_coverage(1));
+}
+
 Forecast SequentialJudge::forecast(std::size_t metric, const Traffic& traffic) const {
   SERIN_ASSERT(metric < states_.size());
   const double share = std::isfinite(log_shares_[metric]) ? std::exp(log_shares_[metric]) : 1;

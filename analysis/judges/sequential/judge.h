@@ -75,6 +75,8 @@ class SequentialJudge {
 
   CombinedEvidence combined() const;
   MetricEvidence metric(std::size_t i) const;
+  // Of the step, the lesser of both sides, as metric() gives it.
+  double coverage(std::size_t metric) const;
   std::size_t size() const { return plan_.metrics.size(); }
 
   // What this metric can show with that traffic, by what history taught: before a step or a release

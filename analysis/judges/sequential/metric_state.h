@@ -41,6 +41,9 @@ class MetricState {
   Json save() const;
   Status load(const Json& json);
 
+  // The part of the step's expected scrapes that was seen, or of its time that samples span.
+  double step_coverage(std::size_t side) const;
+
  private:
   struct Processes {  // up, or mirrored
     std::array<stats::StartMixture, stats::kRungsMax> rungs;
@@ -84,8 +87,6 @@ class MetricState {
   // Which of (up, mirrored) are judged.
   std::span<const bool> sides() const;
   bool covered(const queries::ComparisonWindow& window);
-  // The part of the step's expected scrapes that was seen, or of its time that samples span.
-  double step_coverage(std::size_t side) const;
   void choose_ladder(const queries::ComparisonWindow& window, const Look& look);
   void add_evidence(bool data, double start_weight);
   void evaluate();
