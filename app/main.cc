@@ -27,6 +27,7 @@ ExitCode perform(const Invocation& invocation) {
             [&](const ReplayOptions& options) { return command_replay(options, terminal); },
             [](const DemoCommandOptions& options) { return command_demo(options); },
             [](const JournalOptions& options) { return command_journal(options); },
+            [](const ReportOptions& options) { return command_report(options); },
             [](const VersionOptions& options) { return command_version(options); },
             [](const ExplainOptions& options) { return command_explain(options); },
             [](const EvalOptions& options) { return command_eval(options); },

@@ -32,6 +32,15 @@ double canary_exposure(const queries::ComparisonWindow& window) {
   return sum;
 }
 
+// What counts as worse, for charts: the canary's value against stable's, or the target itself.
+Json limit_json(const MetricRules& rules) {
+  Json limit = Json::object();
+  if (rules.slo) return limit.set("most", rules.slo->max).set("least", rules.slo->min);
+  return limit.set("ratio", rules.tolerate_ratio)
+      .set("absolute", rules.tolerate_absolute)
+      .set("down", rules.direction == Direction::down);
+}
+
 OnFail action_of(const SequentialPlan& plan, std::size_t metric) {
   return plan.metrics[metric].rules.on_fail;
 }
@@ -413,6 +422,7 @@ Json PolicyAnalysis::report(Now) const {
   if (judge_) {
     for (std::size_t i = 0; i < judge_->size(); ++i) {
       Json metric = to_json(judge_->metric(i));
+      metric.set("limit", limit_json(judge_->plan().metrics[i].rules));
       if (i < compared_.size()) {
         metric.set("problem", compared_[i].problem());
         metric.set("learning", !compared_[i].learned());

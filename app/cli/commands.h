@@ -18,6 +18,7 @@ ExitCode command_eval(const EvalOptions& options);
 ExitCode command_query(const QueryOptions& options);
 ExitCode command_analyze(const AnalyzeOptions& options, const Terminal& terminal);
 ExitCode command_replay(const ReplayOptions& options, const Terminal& terminal);
+ExitCode command_report(const ReportOptions& options);
 ExitCode command_journal(const JournalOptions& options);
 ExitCode command_history(const HistoryOptions& options, const Terminal& terminal);
 ExitCode command_events(const EventsOptions& options, const Terminal& terminal);

@@ -121,14 +121,21 @@ struct JournalOptions {
   Output output = Output::text;
 };
 
+struct ReportOptions {
+  std::string name;  // rollout or release
+  std::string state = "serin-state";
+  std::string html;  // a file, "-" is standard output; "": none
+  enum class Form { none, markdown, json } form = Form::none;  // none: Markdown where no HTML is
+};
+
 struct VersionOptions {
   Output output = Output::text;
 };
 
-using Command =
-    std::variant<RunOptions, OperationOptions, GetOptions, LintOptions, ReplayOptions,
-                 DemoCommandOptions, JournalOptions, VersionOptions, ExplainOptions, EvalOptions,
-                 QueryOptions, AnalyzeOptions, HistoryOptions, EventsOptions, AuditOptions>;
+using Command = std::variant<RunOptions, OperationOptions, GetOptions, LintOptions, ReplayOptions,
+                             DemoCommandOptions, JournalOptions, VersionOptions, ExplainOptions,
+                             EvalOptions, QueryOptions, AnalyzeOptions, HistoryOptions,
+                             EventsOptions, AuditOptions, ReportOptions>;
 
 struct Invocation {
   Command command;

@@ -26,6 +26,7 @@ struct Slots {
   QueryOptions query;
   AnalyzeOptions analyze;
   HistorySlots past;
+  ReportOptions report;
   std::vector<std::string> run_arguments;
   std::vector<std::string> replay_arguments;
   std::vector<std::string> tool_arguments;
@@ -33,6 +34,7 @@ struct Slots {
   std::string eval_as = "guess";
   std::string pause_timeout;
   std::string lint_format = "text";
+  std::string report_form;
   std::string output;
   bool only_bad = false;
   bool only_good = false;
@@ -193,6 +195,19 @@ void add_others(CLI::App& app, Slots& slots) {
       ->type_name("DIR");
   add_output(*get, slots.get.output);
 
+  CLI::App* report = app.add_subcommand(
+      "report", "Tell a release from its journal: verdict, numbers, charts, what happened");
+  report->add_option("NAME", slots.report.name, "rollout (its newest release), or release")
+      ->required();
+  report->add_option("--state", slots.report.state, "directory of the journal")
+      ->capture_default_str()
+      ->type_name("DIR");
+  report->add_option("--html", slots.report.html, "write a page of its own; - is standard output")
+      ->type_name("FILE");
+  report->add_option("-o,--output", slots.report_form, "md or json; md where no --html is given")
+      ->check(CLI::IsMember({"md", "json"}).description(""))
+      ->type_name("FORMAT");
+
   CLI::App* lint =
       app.add_subcommand("lint", "Check files: all errors at once, each with its place");
   lint->add_option("-f,--file,FILES", slots.lint.input.files,
@@ -297,6 +312,11 @@ Command chosen(CLI::App& app, Slots& slots) {
     slots.demo.bad = slots.only_bad || !slots.only_good;
     slots.demo.good = slots.only_good || !slots.only_bad;
     return slots.demo;
+  }
+  if (name == "report") {
+    if (slots.report_form == "json") slots.report.form = ReportOptions::Form::json;
+    if (slots.report_form == "md") slots.report.form = ReportOptions::Form::markdown;
+    return slots.report;
   }
   if (name == "journal") return slots.journal;
   if (name == "history") return slots.past.history;

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+
+#include "app/view/metric_text.h"
 
 namespace serin::app {
 namespace {
@@ -28,64 +29,6 @@ Look look_of_step(std::string_view state) {
   if (state == "current") return {Tone::running, "◌"};
   if (state == "skipped") return {Tone::dim, "-"};
   return {Tone::dim, "·"};
-}
-
-// "0.26 %": three significant digits, so that rare errors do not read as none.
-std::string percent(double share) {
-  if (!std::isfinite(share)) return "–";
-  double value = share * 100;
-  if (value == 0) return "0 %";
-  int decimals =
-      value >= 100
-          ? 0
-          : std::clamp(1 - static_cast<int>(std::floor(std::log10(std::abs(value)))), 0, 4);
-  return fmt::format("{:.{}f} %", value, decimals);
-}
-
-std::string side_text(const Json& metric, const Json& side) {
-  double value = side["value"].number(std::nan(""));
-  if (!std::isfinite(value)) return "–";
-  std::string_view kind = metric["kind"].string();
-  if (kind == "errors") {
-    return fmt::format("{} ({}/{})", percent(value), with_thousands(side["events"].number()),
-                       with_thousands(side["exposure"].number()));
-  }
-  if (kind == "histogram") return fmt::format("tail {}", percent(value));
-  return fmt::format("{:.4g}", value);
-}
-
-std::string effect_text(const Json& effect) {
-  double estimate = effect["estimate"].number(std::nan(""));
-  double lower = effect["lower"].number(std::nan(""));
-  double upper = effect["upper"].number(std::nan(""));
-  auto number = [](double value) {
-    return std::isinf(value) ? std::string("∞") : fmt::format("{:.2f}", value);
-  };
-  std::string interval = std::isnan(lower) || std::isnan(upper)
-                             ? ""
-                             : fmt::format(" [{}, {}]", number(lower), number(upper));
-  std::string_view scale = effect["scale"].string();
-  if (std::isnan(estimate)) return "–" + interval;
-  return scale == "ratio" ? "×" + number(estimate) + interval
-                          : fmt::format("{:+.2f} {}{}", estimate, scale, interval);
-}
-
-struct State {
-  Tone tone;
-  std::string text;
-};
-
-State state_of(const Json& metric) {
-  std::string_view verdict = metric["verdict"].string();
-  bool rule = metric["kind"].string() == "threshold";
-  if (verdict == "fail") return {Tone::bad, rule ? "✖ broken" : "✖ worse"};
-  if (verdict == "pass") return {Tone::good, "✔ ok"};
-  if (!metric["problem"].string().empty()) return {Tone::unsure, "? no answer"};
-  if (double left = metric["warmupLeftSeconds"].number(); left > 0) {
-    return {Tone::dim, fmt::format("· warm-up {:.0f} s", std::ceil(left))};
-  }
-  if (verdict == "noData") return {Tone::unsure, "? no data"};
-  return {Tone::unsure, "? undecided"};
 }
 
 std::string steps_line(const Json& view, const Terminal& terminal) {
@@ -134,7 +77,7 @@ std::vector<std::string> metric_lines(const Json& metrics, const Terminal& termi
                {"N CANARY", Align::right},
                {"STATE", Align::left}});
   for (const Json& metric : metrics.items()) {
-    State state = state_of(metric);
+    MetricState state = state_of(metric);
     double level = metric["level"].number();
     std::string evidence =
         level > 0 ? fmt::format("{:.0f} % of limit",

@@ -195,6 +195,19 @@ TEST_F(ReleaseTest, ErrorsRollBackWithEvidence) {
   EXPECT_NE(output.find("worse"), std::string::npos);
   EXPECT_EQ(output.find('\x1b'), std::string::npos) << "no escape codes where no terminal is";
   EXPECT_EQ(share(), 0);
+  // The journal tells it again, without the release's process.
+  std::string report;
+  EXPECT_EQ(run({"report", "shop", "--state", state(), "-o", "json"}, report), 0) << report;
+  auto story = Json::parse(report.substr(report.find('{')));
+  ASSERT_TRUE(story) << report;
+  EXPECT_EQ((*story)["release"]["status"].string(), "Failed");
+  EXPECT_EQ((*story)["note"].string(), "");
+  const Json& samples = (*story)["samples"]["error-rate"];
+  ASSERT_GE(samples.size(), 2U);
+  EXPECT_GT(samples.at(samples.size() - 1)["logE"].number(), samples.at(0)["logE"].number());
+  std::string page;
+  EXPECT_EQ(run({"report", "shop-1", "--state", state(), "--html", "-"}, page), 0);
+  EXPECT_NE(page.find("<polyline class=\"canary\""), std::string::npos);
 }
 
 TEST_F(ReleaseTest, ABrokenLatencyRuleRollsBack) {

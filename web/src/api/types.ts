@@ -66,7 +66,10 @@ export interface Metric {
   problem?: string;
   learning?: boolean;
   forecast?: Forecast;
-  limit?: {ratio?: number; absolute?: number; effect?: number};
+  limit?: {
+    ratio?: number; absolute?: number; down?: boolean;  // of stable's value
+    most?: number | null; least?: number | null;  // a target
+  };
   // Threshold rules.
   value?: string;
   measurements?: number;

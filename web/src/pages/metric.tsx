@@ -2,7 +2,7 @@
 import {useCallback} from 'preact/hooks';
 import type {LiveEvent} from '../api/live';
 import type {Metric, Release} from '../api/types';
-import {count, effect, num, short, side} from '../text/format';
+import {count, effect, num, short, side, unbroken} from '../text/format';
 import {MetricCharts} from '../release/charts';
 import {stateOf} from '../release/metrics';
 import {useSamples} from '../release/story';
@@ -89,7 +89,7 @@ export function MetricPage({id, name}: {id: string; name: string}) {
         <Mark icon={state.icon} tone={state.tone}>{state.word}</Mark>
         <FeedDot state={feed} />
       </div>
-      <p class="headline">{metric.sentence}</p>
+      <p class="headline">{unbroken(metric.sentence)}</p>
       {!rule && (
         <section class="card"><MetricCharts release={release} metric={metric} samples={rows} />
         </section>

@@ -47,7 +47,7 @@ function Curve({step}: {step: PlanStep}) {
 
 function yaml(steps: PlanStep[]): string {
   return 'steps:\n' + steps.map((step) => `- setWeight: ${step.weight}\n` +
-    `- pause: {duration: ${Math.max(60, Math.ceil(step.mostly / 60) * 60)}s}\n`).join('');
+    `- pause: {duration: ${Math.max(1, Math.ceil(step.mostly / 60))}m}\n`).join('');
 }
 
 export function PlanPage() {
@@ -109,12 +109,13 @@ export function PlanPage() {
           </tbody>
         </table>
       </div>
-      {best && <Curve step={best} />}
+      <div class="columns plan-columns">
+      {best && <section class="card"><Curve step={best} /></section>}
       <section class="card" aria-labelledby="yaml-title">
         <h2 id="yaml-title">As steps</h2>
-        <pre><code>{yaml(steps)}</code></pre>
         <CopyText value={yaml(steps)} label="Copy the steps" />
       </section>
+      </div>
       <p class="dim">Each row starts without evidence; in a release it is kept from step to step.
         The figures are those of an e-process that weighs one effect, times 1.7 for weighing
         many: what serin’s own took in simulation. Exactly, with your policy:</p>

@@ -30,11 +30,12 @@ function useSpoken(release: Release | null): {polite: string; loud: string} {
   useEffect(() => {
     if (!release || key === last.current.key) return undefined;
     const first = last.current.key === '';
-    const wait = first ? 0 : Math.max(0, kSpokenEveryMs - (Date.now() - last.current.at));
+    const bad = toneOf(release.status) === 'bad';
+    const wait = first || bad ? 0
+      : Math.max(0, kSpokenEveryMs - (Date.now() - last.current.at));
     const timer = window.setTimeout(() => {
       last.current = {key, at: Date.now()};
       if (first) return;
-      const bad = toneOf(release.status) === 'bad';
       setSaid(bad ? {polite: '', loud: spoken(release)} : {polite: spoken(release), loud: ''});
     }, wait);
     return () => clearTimeout(timer);

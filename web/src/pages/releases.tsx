@@ -5,7 +5,7 @@ import type {Page, Release, Rollout, Status, Summary} from '../api/types';
 import {duration, percent, unbroken} from '../text/format';
 import {statusWords, verdictWords} from '../text/messages';
 import {FeedBar, FeedDot} from '../ui/feed';
-import {useFeed, useLoad, useNow, useSetting, useTitle} from '../ui/hooks';
+import {useFeed, useLoad, useSetting, useTimeText, useTitle} from '../ui/hooks';
 import {useKeys} from '../ui/keys';
 import {Ago, CopyText, Empty, Mark, ProblemBox, Skeleton, StatusMark, Time} from '../ui/parts';
 import {go, Link, setQuery, to, usePlace} from '../ui/router';
@@ -29,10 +29,12 @@ export function matches(release: Summary, query: string): boolean {
 }
 
 function Next({release}: {release: Summary}) {
-  const now = useNow();
-  if (!release.next) return <span class="dim">–</span>;
-  const left = (Date.parse(release.next.at) - now) / 1000;
-  return <span>{left > 0 ? `in ${duration(left)}` : 'due'}</span>;
+  const next = release.next;
+  const text = useTimeText((now) => {
+    const left = next ? (Date.parse(next.at) - now) / 1000 : NaN;
+    return left > 0 ? `in ${duration(left)}` : next ? 'due' : '–';
+  });
+  return <span>{text}</span>;
 }
 
 function Progress({release}: {release: Summary}) {

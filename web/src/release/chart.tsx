@@ -46,7 +46,8 @@ function linesOf(props: Props): Line[] {
   return [
     {name: 'Stable', values: c.stable, colour: '--stable', width: 2},
     {name: 'Canary', values: c.canary, colour: '--canary', dash: [6, 4], points: true, width: 2},
-    {name: 'Limit', values: c.limit, colour: '--fail', dash: [12, 6]},
+    ...(c.limit.some((value) => value !== null)
+      ? [{name: 'Limit', values: c.limit, colour: '--fail', dash: [12, 6]}] : []),
   ];
 }
 
@@ -170,7 +171,7 @@ export function Chart(props: Props) {
   const points = props.curves.t.length;
   // Drawn anew where what the options hold changes; data alone is set.
   const shape = JSON.stringify([dark, zone, table, height, props.what, props.unit, props.marks,
-    points > 60, points > 0]);
+    points > 60, points > 0, lines.length]);
   useEffect(() => {
     const element = place.current;
     if (!element || points === 0) return undefined;

@@ -25,6 +25,18 @@ function finite(value: unknown): number | null {
 
 // The canary's value at the limit, where the limit is one of values.
 export function limitValue(metric: Metric, stable: number | null): number | null {
+  const limit = metric.limit;
+  if (!limit) return limitSaid(metric, stable);
+  if (typeof limit.most === 'number') return limit.most;
+  if (typeof limit.least === 'number') return limit.least;
+  if (stable === null || limit.ratio === undefined || metric.kind === 'histogram') return null;
+  const by = limit.absolute ?? 0;
+  return limit.down ? Math.min(stable / limit.ratio, stable - by)
+    : Math.max(stable * limit.ratio, stable + by);
+}
+
+// As its sentence says it; of a server that sends no `limit`.
+function limitSaid(metric: Metric, stable: number | null): number | null {
   const text = /(?:limit|target) ([^;]+)$/.exec(metric.sentence)?.[1] ?? '';
   const most = /^at (?:most|least) ([0-9.e+-]+)/.exec(text);
   if (most) return finite(Number(most[1]));

@@ -23,7 +23,7 @@ export function effectOf(operation: Operation, release: Release): string {
         'the state before this release is restored under a new ticket. A release under way ends.';
     case 'promoteFully':
       return `${release.version} takes 100 % of the traffic now (it has ${now}). ` +
-        `${rest} ${rest === 1 ? 'step is' : 'steps are'} skipped.`;
+        (rest === 0 ? '' : `${rest} ${rest === 1 ? 'step is' : 'steps are'} skipped.`);
     case 'continue': {
       const next = release.steps.slice(release.step + 1).find((s) => s.kind === 'setWeight');
       const then = next ? `The canary goes from ${now} to ${percent(next.weight)}.`
@@ -82,6 +82,7 @@ export function OperationDialog({operation, release, onClose, onDone}: Props) {
     dialog.current?.showModal();
     cancel.current?.focus();
     return () => {
+      dialog.current?.close();  // while it stands, nothing behind it takes the focus
       if (opener instanceof HTMLElement) opener.focus();
     };
   }, []);
@@ -158,7 +159,7 @@ export function OperationDialog({operation, release, onClose, onDone}: Props) {
             onInput={(event) => setReason(event.currentTarget.value)} />
         </label>
         {against.length > 0 && (
-          <label>Type <code>{release.id}</code> to release it all the same
+          <label><span>Type <code>{release.id}</code> to release it all the same</span>
             <input value={name} autocomplete="off"
               onInput={(event) => setName(event.currentTarget.value)} />
           </label>

@@ -86,7 +86,7 @@ function StepDetail({index, release}: {index: number; release: Release}) {
   if (!step) return null;
   return (
     <section class="box" aria-label={`Step ${index + 1}`}>
-      <h3>Step {index + 1} of {release.steps.length}: {stepTitle(step)}</h3>
+      <h2>Step {index + 1} of {release.steps.length}: {stepTitle(step)}</h2>
       <dl class="facts">
         <div><dt>Kind</dt><dd>{step.kind}</dd></div>
         <div><dt>State</dt><dd>{stepWords[step.status]}</dd></div>

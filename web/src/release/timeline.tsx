@@ -38,7 +38,7 @@ function lineOf(entry: Happening, before: Map<string, string>): Line | null {
       const operation = words(member(body, 'operation'));
       const button = (operationWords as Record<string, {button: string}>)[operation]?.button;
       const user = words(member(body, 'user'));
-      const reason = words(member(body, 'reason'));
+      const reason = words(member(body, 'comment'));
       return line('●', 'neutral',
         `${button ?? operation}${user ? ` by ${user}` : ''}${reason ? `: “${reason}”` : ''}`);
     }

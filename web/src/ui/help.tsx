@@ -22,6 +22,7 @@ export function KeyHelp({onClose}: {onClose: () => void}) {
     const opener = document.activeElement;
     dialog.current?.showModal();
     return () => {
+      dialog.current?.close();  // while it stands, nothing behind it takes the focus
       if (opener instanceof HTMLElement) opener.focus();
     };
   }, []);

@@ -68,14 +68,39 @@ export function useFeed(path: string, onEvent: (event: LiveEvent) => void): Feed
   return state;
 }
 
+const tickers = new Set<(now: number) => void>();
+let ticking = 0;
+
+// One timer for all that shows passing time.
+function onTick(tell: (now: number) => void): () => void {
+  tickers.add(tell);
+  if (tickers.size === 1) {
+    ticking = window.setInterval(() => {
+      if (document.hidden) return;
+      const now = Date.now();
+      for (const each of tickers) each(now);
+    }, 1000);
+  }
+  return () => {
+    tickers.delete(tell);
+    if (tickers.size === 0) clearInterval(ticking);
+  };
+}
+
 // Now in ms, once a second.
 export function useNow(): number {
   const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = window.setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
+  useEffect(() => onTick(setNow), []);
   return now;
+}
+
+// A text that depends on the time; what shows it is drawn anew only where the text changes.
+export function useTimeText(text: (now: number) => string): string {
+  const current = useRef(text);
+  current.current = text;
+  const [, changed] = useState('');
+  useEffect(() => onTick((now) => changed(current.current(now))), []);
+  return text(Date.now());
 }
 
 function stored(key: string, fallback: string): string {

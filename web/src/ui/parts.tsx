@@ -4,7 +4,7 @@ import {useEffect, useState} from 'preact/hooks';
 import type {Problem, Status, StepStatus} from '../api/types';
 import {clock, dateTime, duration} from '../text/format';
 import {statusWords, text} from '../text/messages';
-import {useNow, useZone} from './hooks';
+import {useNow, useTimeText, useZone} from './hooks';
 
 const kStatusLook: Record<Status, {icon: string; tone: string}> = {
   Pending: {icon: '◌', tone: 'neutral'},
@@ -49,8 +49,8 @@ export function Time({at, full}: {at: string | null | undefined; full?: boolean}
 }
 
 export function Ago({at}: {at: string}) {
-  const now = useNow();
-  return <time dateTime={at} title={at}>{duration((now - Date.parse(at)) / 1000)}</time>;
+  const age = useTimeText((now) => duration((now - Date.parse(at)) / 1000));
+  return <time dateTime={at} title={at}>{age}</time>;
 }
 
 // Shown only where loading takes long enough to be noticed; takes its place from the start.

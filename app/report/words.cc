@@ -1,0 +1,80 @@
+// What both forms of a report say.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/report/render.h"
+
+namespace serin::app {
+
+std::string verdict_line(const Json& release) {
+  std::string_view status = release["status"].string();
+  std::string_view sentence = release["sentence"].string();
+  std::string line(status);
+  if (status == "Succeeded") line = "Promoted";
+  if (status == "Failed") line = "Rolled back";
+  if (status == "Terminated") line = "Ended by a person";
+  if (status == "RollingBack") line = "Rolling back";
+  std::string_view reason = release["reason"].string();
+  if (!reason.empty()) line += fmt::format(" ({})", reason);
+  return sentence.empty() ? line : line + ": " + std::string(sentence);
+}
+
+std::string step_text(const Json& step) {
+  std::string_view kind = step["kind"].string();
+  if (kind == "setWeight") return fmt::format("{:g} %", step["weight"].number());
+  if (kind != "pause") return std::string(kind);
+  return step["duration_s"].is_number()
+             ? "watch " + format_duration(from_seconds(step["duration_s"].number()))
+             : "wait for a person";
+}
+
+std::string step_state(const Json& release, const Json& step) {
+  std::string_view status = step["status"].string();
+  if (status == "pending" && release["end"].is_string()) return "not reached";
+  return std::string(status);
+}
+
+std::string took_text(const Story& story) {
+  auto begin = parse_rfc3339(story.release["start"].string());
+  if (!begin) return "";
+  auto end = parse_rfc3339(story.release["end"].string());
+  WallTime last = *begin;
+  if (end) {
+    last = *end;
+  } else if (!story.happenings.empty()) {
+    last = story.happenings.back().time;
+  }
+  for (const StoryCurve& curve : story.curves) {
+    if (!end && !curve.samples.empty()) last = std::max(last, curve.samples.back().time);
+  }
+  auto seconds = std::chrono::duration_cast<std::chrono::seconds>(last - *begin);
+  return format_duration(std::max(Duration(seconds), Duration{}));
+}
+
+std::vector<std::pair<std::string, std::string>> facts_of(const Story& story) {
+  const Json& release = story.release;
+  const Json& info = release["info"];
+  std::vector<std::pair<std::string, std::string>> facts;
+  auto add = [&](const char* label, std::string_view value) {
+    if (!value.empty()) facts.emplace_back(label, value);
+  };
+  add("Ticket", release["id"].string());
+  add("Rollout", release["rollout"].string());
+  add("Service", release["service"].string());
+  add("Environment", info["environment"].string());
+  add("Canary version", release["version"].string());
+  add("Stable version", release["stable_version"].string());
+  add("Type", release["type"].string());
+  add("Of", release["of"].string());
+  add("Executor", info["executor"].string());
+  add("Pipeline", info["pipeline"].string());
+  add("Policy", info["policy"].string());
+  add("Endpoint", info["endpoint"].string());
+  add("Start", release["start"].string());
+  add("End", release["end"].string());
+  add("Took", took_text(story));
+  return facts;
+}
+
+}  // namespace serin::app

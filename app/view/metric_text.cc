@@ -1,0 +1,62 @@
+#include "app/view/metric_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace serin::app {
+
+std::string share_text(double share) {
+  if (!std::isfinite(share)) return "–";
+  double value = share * 100;
+  if (value == 0) return "0 %";
+  int decimals =
+      value >= 100
+          ? 0
+          : std::clamp(1 - static_cast<int>(std::floor(std::log10(std::abs(value)))), 0, 4);
+  return fmt::format("{:.{}f} %", value, decimals);
+}
+
+std::string side_text(const Json& metric, const Json& side) {
+  double value = side["value"].number(std::nan(""));
+  if (!std::isfinite(value)) return "–";
+  std::string_view kind = metric["kind"].string();
+  if (kind == "errors") {
+    return fmt::format("{} ({}/{})", share_text(value), with_thousands(side["events"].number()),
+                       with_thousands(side["exposure"].number()));
+  }
+  if (kind == "histogram") return fmt::format("tail {}", share_text(value));
+  return fmt::format("{:.4g}", value);
+}
+
+std::string effect_text(const Json& effect) {
+  double estimate = effect["estimate"].number(std::nan(""));
+  double lower = effect["lower"].number(std::nan(""));
+  double upper = effect["upper"].number(std::nan(""));
+  auto number = [](double value) {
+    return std::isinf(value) ? std::string("∞") : fmt::format("{:.2f}", value);
+  };
+  std::string interval = std::isnan(lower) || std::isnan(upper)
+                             ? ""
+                             : fmt::format(" [{}, {}]", number(lower), number(upper));
+  std::string_view scale = effect["scale"].string();
+  if (std::isnan(estimate)) return "–" + interval;
+  return scale == "ratio" ? "×" + number(estimate) + interval
+                          : fmt::format("{:+.2f} {}{}", estimate, scale, interval);
+}
+
+MetricState state_of(const Json& metric) {
+  std::string_view verdict = metric["verdict"].string();
+  bool rule = metric["kind"].string() == "threshold";
+  if (verdict == "fail") return {Tone::bad, rule ? "✖ broken" : "✖ worse"};
+  if (verdict == "pass") return {Tone::good, "✔ ok"};
+  if (!metric["problem"].string().empty()) return {Tone::unsure, "? no answer"};
+  if (double left = metric["warmupLeftSeconds"].number(); left > 0) {
+    return {Tone::dim, fmt::format("· warm-up {:.0f} s", std::ceil(left))};
+  }
+  if (verdict == "noData") return {Tone::unsure, "? no data"};
+  return {Tone::unsure, "? undecided"};
+}
+
+}  // namespace serin::app

@@ -1,0 +1,187 @@
+// What a person does: by keys alone, through dialogs, from lists.
+import {expect, sees} from './check.mjs';
+
+async function focused(page) {
+  return page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+}
+
+export const actions = [
+  {
+    name: 'abort by keys alone in four strokes',
+    run: async ({page, server, open, shot}) => {
+      await open('releases/checkout-42');
+      await sees(page, 'Abort');
+      await page.waitForFunction(() => !document.querySelector('button.danger')?.disabled);
+      await page.keyboard.press('Shift+A');  // 1
+      await page.waitForSelector('dialog[open]');
+      expect(await focused(page) === 'Cancel', 'the focus does not start on Cancel');
+      expect(server.posted.length === 0, 'something was sent before it was confirmed');
+      await sees(page, /25 % of the traffic returns from 2\.4\.0 to 2\.3\.0/, 'dialog');
+      await sees(page, 'ends as Terminated', 'dialog');
+      await shot('dialog-abort');
+      await page.keyboard.press('Tab');  // 2
+      expect(await focused(page) === 'Abort release', 'the verb does not follow Cancel');
+      await page.keyboard.press('Enter');  // 3
+      await sees(page, 'Ended by a person: aborted by ana');
+      const [sent] = server.posted.splice(0);
+      expect(sent.operation === 'abort' && sent.release === 'checkout-42',
+        `sent: ${JSON.stringify(sent)}`);
+      await shot('release-terminated');
+    },
+  },
+  {
+    name: 'escape closes the dialog and nothing is sent',
+    run: async ({page, server, open}) => {
+      await open('releases/checkout-42');
+      await sees(page, 'Abort');
+      await page.waitForFunction(() => !document.querySelector('button.danger')?.disabled);
+      const button = page.getByRole('button', {name: 'Abort', exact: true});
+      await button.focus();
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('dialog[open]');
+      await page.keyboard.press('Escape');
+      await page.waitForSelector('dialog', {state: 'detached'});
+      expect(await focused(page) === 'Abort', 'the focus does not come back');
+      expect(server.posted.length === 0, 'something was sent');
+    },
+  },
+  {
+    name: 'release fully while worse needs a reason and the name',
+    run: async ({page, server, open, shot}) => {
+      await open('releases/login-4');
+      await page.getByRole('button', {name: 'Release fully'}).click();
+      await sees(page, 'Worse now: error-rate', 'dialog');
+      const send = page.locator('dialog button[type=submit]');
+      expect(await send.isDisabled(), 'it can be sent without a reason');
+      await page.getByLabel(/Why/).fill('the alert is known');
+      expect(await send.isDisabled(), 'it can be sent without the name');
+      await page.getByLabel(/Type/).fill('login-4');
+      expect(!(await send.isDisabled()), 'it can’t be sent with both');
+      await shot('dialog-release-fully');
+      await page.keyboard.press('Escape');
+      expect(server.posted.length === 0, 'something was sent');
+    },
+  },
+  {
+    name: 'a conflict says what changed meanwhile',
+    run: async ({page, server, open, shot}) => {
+      server.scene({conflict: true});
+      await open('releases/checkout-42');
+      await page.getByRole('button', {name: 'Continue', exact: true}).click();
+      await sees(page, 'The canary goes from 25 % to 50 %', 'dialog');
+      await page.getByRole('button', {name: 'Continue release'}).click();
+      await sees(page, 'promoted by ana 3 s ago', 'dialog');
+      await shot('dialog-conflict');
+      server.posted.splice(0);
+    },
+  },
+  {
+    name: 'pause and resume by key',
+    run: async ({page, server, open}) => {
+      await open('releases/checkout-42');
+      await page.waitForFunction(() => !document.querySelector('button.danger')?.disabled);
+      await page.keyboard.press('p');
+      await page.waitForSelector('dialog[open]');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await sees(page, 'Paused at 25 %: paused by ana');
+      await page.keyboard.press('p');
+      await sees(page, 'The plan goes on from step 4 of 6', 'dialog');
+      server.posted.splice(0);
+    },
+  },
+  {
+    name: 'keys do nothing in inputs, and can be switched off',
+    run: async ({page, open}) => {
+      await open('releases');
+      await sees(page, 'checkout-42');
+      await page.keyboard.press('/');
+      await page.keyboard.type('jac?');
+      expect(await page.getByLabel('Search').inputValue() === 'jac?', 'the search lost letters');
+      expect(await page.locator('dialog').count() === 0, 'a key acted inside an input');
+      await page.evaluate(() => localStorage.setItem('serin.keys', 'off'));
+      await page.locator('h1').click();
+      await page.keyboard.press('?');
+      expect(await page.locator('dialog').count() === 0, 'a key acted though switched off');
+    },
+  },
+  {
+    name: 'rows by j and Enter, pages by g r, help by ?',
+    run: async ({page, open, shot}) => {
+      await open('releases?sort=rollout');
+      await sees(page, 'checkout-42');
+      await page.keyboard.press('j');
+      await page.keyboard.press('j');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/releases\/cart-9$/);
+      await page.keyboard.press('g');
+      await page.keyboard.press('r');
+      await page.waitForURL(/ui\/releases$/);
+      await page.keyboard.press('?');
+      await sees(page, 'abort (asks first)', 'dialog');
+      await shot('keys');
+    },
+  },
+  {
+    name: 'the metric shown changes with ] and is in the address',
+    run: async ({page, open}) => {
+      await open('releases/payments-7');
+      await sees(page, 'error-rate, so far in this release');
+      await page.keyboard.press(']');
+      await sees(page, /latency \(share in the tail\), so far/);
+      expect(page.url().includes('metric=latency'), `the address is ${page.url()}`);
+      await page.getByRole('button', {name: 'View as table'}).first().click();
+      await sees(page, /95 % interval/, 'figure table');
+    },
+  },
+  {
+    name: 'one click and one confirmation roll back from the history',
+    run: async ({page, server, open, shot}) => {
+      await open('rollouts/cart/history');
+      await page.getByRole('button', {name: 'Roll back to 2.3.0'}).click();
+      await sees(page, 'returns from 2.4.0 to 2.3.0', 'dialog');
+      await shot('dialog-rollback');
+      await page.locator('dialog button[type=submit]').click();
+      await page.waitForURL(/releases\/cart-9/);
+      expect(server.posted.splice(0)[0]?.operation === 'rollback', 'it was not sent');
+    },
+  },
+  {
+    name: 'the time slider of a replay goes back',
+    run: async ({page, open, shot}) => {
+      await open('replays?release=payments-7');
+      const slider = page.getByRole('slider');
+      await slider.focus();
+      await page.keyboard.press('Home');
+      await sees(page, '0 s after the start');
+      await page.keyboard.press('PageUp');
+      await shot('replay-earlier');
+    },
+  },
+  {
+    name: 'a report file is replayed in the browser',
+    run: async ({page, server, open}) => {
+      await open('replays');
+      const doc = server.docs().get('payments-7');
+      const rows = [{time: doc.start, stable: 0.001, canary: 0.002, lower: 0.5, upper: 3, logE: 1,
+        weight: 5, n: 100}];
+      await page.setInputFiles('input[type=file]', {name: 'r.json', mimeType: 'application/json',
+        buffer: Buffer.from(JSON.stringify({release: doc, samples: {'error-rate': rows}}))});
+      await sees(page, 'payments-7: 2.4.0 against 2.3.0');
+      await page.setInputFiles('input[type=file]', {name: 'x.json', mimeType: 'application/json',
+        buffer: Buffer.from('{"a": 1}')});
+      await sees(page, 'x.json is neither a report');
+    },
+  },
+  {
+    name: 'light, dark and back, kept',
+    run: async ({page, open}) => {
+      await open('releases');
+      await page.keyboard.press('t');
+      expect(await page.evaluate(() => document.documentElement.dataset.theme) === 'light', 'light');
+      await page.keyboard.press('t');
+      await page.reload();
+      expect(await page.evaluate(() => document.documentElement.dataset.theme) === 'dark', 'dark');
+    },
+  },
+];

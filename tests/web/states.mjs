@@ -1,0 +1,124 @@
+// Every page in every state it can be in: what must be read there, and a picture.
+import {expect, sees, seesNot} from './check.mjs';
+
+// path, what must be seen; `scene` bends the server; `act` does something first.
+const kStates = [
+  {name: 'release-progressing', path: 'releases/checkout-42', see: [
+    /2\.4\.0 has 25 % of the traffic: error-rate undecided: \d+ of [\d ]+ against \d+ of/,
+    /The step ends in/, /limit \+2 %/, 'confirmed by the router', /must pass/, 'Roll back',
+    'Abort', /live, heard \d s ago/]},
+  {name: 'release-paused', path: 'releases/payments-7', see: [
+    /Paused at 50 %: promotion is undecided: error-rate/, /118 of 110 417/, 'Resume',
+    /The plan is too short|Towards/]},
+  {name: 'release-failed', path: 'releases/search-3', see: [
+    'Returned to 2.3.0: error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.5 pp',
+    /▲ worse/, 'finished, as of', 'Retry', 'not reached'], not: ['Pause']},
+  {name: 'release-succeeded', path: 'releases/cart-9', see: [
+    '2.4.0 takes all traffic', /✔ ok/, 'finished, as of', 'Roll back']},
+  {name: 'release-no-data', path: 'releases/mail-2', see: [
+    'no samples of the canary since 14:02', /\? no data/, 'no samples',
+    'less than 80 % of the expected scrapes were seen']},
+  {name: 'release-metrics-down', path: 'releases/images-5', see: [
+    'Metrics do not answer; the release holds', 'connection refused, for 41 s', /\? no answer/]},
+  {name: 'release-starting', path: 'releases/feed-1', see: [
+    '1 of 2 servers are ready', 'No metric is judged', 'It has no traffic yet']},
+  {name: 'release-split-mismatch', path: 'releases/ads-8', see: [
+    'the router has another split than is set', /60 % canary/]},
+  {name: 'release-deleted', path: 'releases/gone-1', see: [
+    'gone-1 is not here', 'What the audit log says']},
+  {name: 'release-error', path: 'releases/checkout-42', scene: {fail: 503}, see: [
+    'The store does not answer', 'disk I/O error', 'r-4711', 'Try again']},
+  {name: 'release-forbidden', path: 'releases/checkout-42', scene: {role: 'viewer'}, see: [
+    'You may look but not act', 'is a viewer'],
+    act: async (page) => expect(await page.getByRole('button', {name: 'Abort'}).isDisabled(),
+      'a viewer can press Abort')},
+  {name: 'release-no-curve', path: 'releases/cart-9', scene: {noSamples: true}, see: [
+    'this release has none any more', 'serin report cart-9']},
+  {name: 'release-loading', path: 'releases/checkout-42', scene: {slow: 4000},
+    before: async (page) => page.waitForSelector('[aria-busy=true] .bone.shown'),
+    see: ['checkout-42']},
+  {name: 'release-step', path: 'releases/checkout-42#step=1', see: [
+    'Step 2 of 6: watch 15 s', 'Begun']},
+  {name: 'release-dark', path: 'releases/search-3', options: {colorScheme: 'dark'}, see: [
+    /▲ worse/]},
+  {name: 'release-narrow', path: 'releases/search-3',
+    options: {viewport: {width: 320, height: 800}}, see: [/▲ worse/],
+    act: async (page) => {
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width <= 320, `the page is ${width} wide at 320`);
+    }},
+  {name: 'releases', path: 'releases', see: [/Needs attention \d/, 'checkout-42', /✖ Failed/,
+    /‖ Paused/, 'error-rate worse: 31 of 1 004 against 7 of 3 611', /read back 60 %/]},
+  {name: 'releases-attention', path: 'releases?status=attention', see: ['search-3', 'mail-2'],
+    not: ['cart-9']},
+  {name: 'releases-search', path: 'releases?q=cart,pay', see: ['cart-9', 'payments-7'],
+    not: ['search-3']},
+  {name: 'releases-empty', path: 'releases', scene: {empty: true}, see: [
+    'No rollout is configured yet', 'New canary rollout', 'New blue-green rollout', 'serin demo']},
+  {name: 'releases-loading', path: 'releases', scene: {slow: 4000},
+    before: async (page) => page.waitForSelector('[aria-busy=true] .bone.shown'), see: ['Releases']},
+  {name: 'releases-error', path: 'releases', scene: {fail: 503}, see: [
+    'The store does not answer', 'Try again']},
+  {name: 'releases-dark', path: 'releases', options: {colorScheme: 'dark'}, see: ['checkout-42']},
+  {name: 'history', path: 'rollouts/cart/history', see: ['cart-9', 'cart-02', 'Roll back to 2.3.0',
+    'aborted by ana: wrong build', 'Update version', 'New version']},
+  {name: 'history-under-way', path: 'rollouts/checkout/history', see: ['Under way: checkout-42']},
+  {name: 'history-missing', path: 'rollouts/nothing/history', see: ['No such rollout']},
+  {name: 'metric', path: 'releases/search-3/metrics/error-rate', see: [
+    'E-value against the canary', 'Share of the error budget', '31 of 1 004', 'Samples as CSV',
+    'Forecast']},
+  {name: 'metric-histogram', path: 'releases/payments-7/metrics/latency', see: [/p50/, /p99/]},
+  {name: 'replay-empty', path: 'replays', see: ['Nothing chosen yet', 'serin report']},
+  {name: 'replay', path: 'replays?release=payments-7', see: ['after the start; canary at',
+    'Towards “worse”']},
+  {name: 'plan', path: 'plan', see: ['In nine of ten', 'setWeight: 25', 'serin plan --rps 200']},
+  {name: 'wizard', path: 'new', see: ['kind: Rollout', 'setWeight: 25', 'Check'],
+    act: async (page) => {
+      await page.getByRole('button', {name: 'Check', exact: true}).click();
+      await sees(page, 'no errors, 0 warnings');
+    }},
+  {name: 'targets', path: 'targets', see: ['answers', 'fails', 'not looked yet',
+    'connection refused, for 41 s']},
+  {name: 'targets-empty', path: 'targets', scene: {empty: true}, see: [
+    'No router and no metrics server']},
+  {name: 'targets-error', path: 'targets', scene: {fail: 503}, see: ['The store does not answer']},
+  {name: 'audit', path: 'audit', scene: {role: 'admin'}, see: ['user:ana', 'search-3',
+    'waiting for the mail team']},
+  {name: 'audit-empty', path: 'audit?subject=gone-1', scene: {role: 'admin', empty: true}, see: [
+    'Nothing is recorded of this']},
+  {name: 'audit-forbidden', path: 'audit', see: ['The audit log is for administrators']},
+  {name: 'settings', path: 'settings', see: ['user:ana', 'operator', '0.1.0', 'Apache-2.0']},
+  {name: 'no-such-page', path: 'nowhere', see: ['No such page']},
+];
+
+export const states = kStates.map((state) => ({
+  name: `state ${state.name}`,
+  options: state.options ?? {},
+  run: async ({page, server, open, shot}) => {
+    server.scene(state.scene ?? {});
+    await open(state.path);
+    if (state.before) await state.before(page);
+    for (const text of state.see) await sees(page, text);
+    for (const text of state.not ?? []) await seesNot(page, text, 'main');
+    if (state.act) await state.act(page);
+    await page.waitForTimeout(150);  // the chart's canvas, for the picture alone
+    await shot(state.name);
+    const heads = await page.locator('h1').count();
+    expect(heads === 1, `${heads} main headings`);
+  },
+}));
+
+states.push({
+  name: 'state release-aged',
+  run: async ({page, server, open, shot}) => {
+    await open('releases/checkout-42');
+    await sees(page, /live, heard/);
+    server.scene({fail: 503});
+    // The stream resumes elsewhere: all is read anew, and that fails; what was good stays.
+    server.cut(true);
+    await page.waitForSelector('[data-testid=stale]');
+    server.cut(false);
+    await sees(page, /25 % canary/);
+    await shot('release-aged');
+  },
+});
