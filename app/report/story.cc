@@ -140,29 +140,25 @@ Result<Story> read_story(const std::string& directory, std::string_view name) {
   story.serin = SERIN_VERSION;
   rollout::engine::Engine engine({.instance = std::string(kReader), .boot_id = {}},
                                  analysis_factory());
-  Now last;
-  if (info.first_sequence == 1) {
-    SERIN_TRY(records, reader.records(id));
-    if (records.empty()) return fail(Code::not_found, "no record of '" + id + "' was written yet");
-    SERIN_CHECK(tell_records(story, engine, id, records));
-    last = records.back().now;
-    if (engine.fold_mismatches() > 0) {
-      story.note = fmt::format(
-          "another version of serin wrote this journal: {} of its judgements come out differently "
-          "now; those recorded are shown",
-          engine.fold_mismatches());
+  if (info.first_sequence > 1 || info.last_sequence == 0) {
+    SERIN_TRY(report, reader.report(id));
+    if (!report) {
+      return fail(Code::not_found, fmt::format("nothing is kept of '{}' but its name", id));
     }
-  } else {
-    SERIN_TRY(snapshot, reader.snapshot(id));
-    if (!snapshot) return fail(Code::data_loss, "the records of '" + id + "' begin too late");
-    SERIN_CHECK(engine.restore(snapshot->state));
-    SERIN_TRY(records, reader.records(id));
-    SERIN_CHECK(engine.fold(records));
+    story.release = std::move(report->body);
     story.note =
         "the records of this release are no longer kept: there are no curves and no events";
-    if (!records.empty()) last = records.back().now;
+    return story;
   }
-  story.release = engine.view(id, last);
+  SERIN_TRY(records, reader.records(id));
+  SERIN_CHECK(tell_records(story, engine, id, records));
+  if (engine.fold_mismatches() > 0) {
+    story.note = fmt::format(
+        "another version of serin wrote this journal: {} of its judgements come out differently "
+        "now; those recorded are shown",
+        engine.fold_mismatches());
+  }
+  story.release = engine.view(id, records.back().now);
   const rollout::engine::Ticket* ticket = engine.ticket(id);
   if (ticket == nullptr) return fail(Code::data_loss, "'" + id + "' is not in its own records");
   story.plan = ticket->pinned;

@@ -7,7 +7,7 @@ export async function sees(page, text, where = 'main') {
     // Narrow and fixed spaces read as spaces.
     return element && new RegExp(source, flags).test(element.innerText.replace(/[\u00a0\u202f]/g,
       ' '));
-  }, {source: pattern.source, flags: pattern.flags, selector: where}, {timeout: 15_000})
+  }, {source: pattern.source, flags: pattern.flags, selector: where}, {timeout: 60_000})
     .catch(async () => {
       const seen = await page.locator(where).first().innerText().catch(() => '(nothing)');
       throw new Error(`not seen: ${pattern}; the page says: ${seen.slice(0, 1500)}`);

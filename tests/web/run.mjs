@@ -54,7 +54,7 @@ for (const {name, run, options = {}, allowErrors = false} of cases) {
   const context = await browser.newContext({viewport: {width: 1280, height: 900},
     reducedMotion: 'reduce', timezoneId: 'UTC', ...options});
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const errors = [];
   const foreign = [];
   page.on('pageerror', (error) => errors.push(String(error)));

@@ -11,7 +11,7 @@ import * as world from './world.mjs';
 
 const web = join(dirname(fileURLToPath(import.meta.url)), '..');
 const kTypes = {'.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8'};
+  '.css': 'text/css; charset=utf-8', '.txt': 'text/plain; charset=utf-8'};
 const kPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
   "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; " +
   "frame-ancestors 'none'";

@@ -1,7 +1,7 @@
 // Builds the dashboard: node scripts/build.mjs [OUTPUT]     (default: dist)
 //
 // Two scripts (the page's, and the small one that sets light or dark before the first paint), one
-// style sheet and index.html that names them. Names carry a hash of the content.
+// style sheet, index.html that names them, and the licences of what is in them. Names carry a hash of the content.
 import {build} from 'esbuild';
 import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
@@ -42,6 +42,12 @@ page = page.replace('@THEME@', names['src/theme.ts'])
   .replace('@STYLE@', names['src/styles/main.css'])
   .replace('@MAIN@', names['src/main.tsx']);
 await writeFile(join(out, 'index.html'), page);
+let licences = '';
+for (const name of ['preact', 'uplot']) {
+  const text = await readFile(join(web, 'node_modules', name, 'LICENSE'), 'utf8');
+  licences += `${name}\n\n${text.trim()}\n\n`;
+}
+await writeFile(join(out, 'licences.txt'), licences);
 
 let bytes = gzipSync(page, {level: 9}).length;
 for (const path of Object.keys(result.metafile.outputs)) {

@@ -10,6 +10,7 @@ const kTypes = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
 };
 const kBytesPerLine = 1024;
 
@@ -29,7 +30,7 @@ for (const name of files) {
     data += Array.from(gzip.subarray(at, at + kBytesPerLine)).join(',') + ',\n';
   }
   data += '};\n';
-  const kept = extname(name) === '.html' ? 'false' : 'true';
+  const kept = /-[A-Z0-9]{8}\.(js|css)$/.test(name) ? 'true' : 'false';
   table += `      {"${name}", "${type}", "\\"${tag}\\"", ${kept}, text(kData${index})},\n`;
   ++index;
 }

@@ -67,7 +67,7 @@ export function ReleasePage({id}: {id: string}) {
       const report = (event.data as {report: Release['report']}).report;
       loaded.set((old) => ({...old, report}));
     }
-    if (['release.updated', 'step.changed', 'decision', 'traffic.confirmed'].includes(event.type)) {
+    if (event.type === 'step.changed' || event.type === 'decision') {
       events.soon();
     }
   }, [loaded.reload, loaded.set, events.reload, events.soon, samples.reload]);

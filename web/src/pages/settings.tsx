@@ -75,7 +75,8 @@ export function SettingsPage() {
           ['API', <a href="/api/v1/openapi.json">OpenAPI description</a>],
           ['Own metrics', <a href="/metrics">/metrics</a>],
         ]} />
-        <p class="dim">The dashboard contains Preact (MIT) and uPlot (MIT).</p>
+        <p class="dim">The dashboard contains Preact and uPlot:{' '}
+          <a href="/ui/licences.txt">their licences</a>.</p>
       </section>
     </main>
   );

@@ -16,34 +16,43 @@ export interface Events {
   soon: () => void;  // reads what is new, in a moment
 }
 
-// Judgements, operations and what the router did; the raw answers of metrics servers are left out.
+interface Read {
+  items: Happening[];
+  before: number;  // how many of them came before the page that `cursor` gives
+  cursor: string;
+}
+
+// Judgements and operations. A journal only grows: what is new is on its last page.
 export function useEvents(path: string): Events {
   const [items, setItems] = useState<Happening[]>([]);
   const [problem, setProblem] = useState<Problem | null>(null);
   const timer = useRef(0);
   const turn = useRef(0);
+  const last = useRef<Read>({items: [], before: 0, cursor: ''});
   const read = useCallback(() => {
     const mine = ++turn.current;
-    const all: Happening[] = [];
-    const page = async (): Promise<void> => {
-      let cursor = '';
+    const state = {...last.current, items: last.current.items.slice(0, last.current.before)};
+    const pages = async (): Promise<void> => {
       for (let i = 0; i < kPagesMax; ++i) {
-        const more = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+        const more = state.cursor ? `&cursor=${encodeURIComponent(state.cursor)}` : '';
         const answer = await get<Page<Happening>>(`${path}/decisions?limit=${kPageMax}${more}`);
-        all.push(...answer.items);
+        state.before = state.items.length;
+        state.items = [...state.items, ...answer.items];
         if (!answer.next) return;
-        cursor = answer.next;
+        state.cursor = answer.next;
       }
     };
-    page().then(() => {
+    pages().then(() => {
       if (mine !== turn.current) return;
-      setItems(all);
+      last.current = state;
+      setItems(state.items);
       setProblem(null);
     }, (error: unknown) => {
       if (mine === turn.current) setProblem(problemOf(error));
     });
   }, [path]);
   useEffect(() => {
+    last.current = {items: [], before: 0, cursor: ''};
     setItems([]);
     read();
     return () => {
