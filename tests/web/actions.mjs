@@ -1,4 +1,5 @@
 // What a person does: by keys alone, through dialogs, from lists.
+import {spawnSync} from 'node:child_process';
 import {expect, sees} from './check.mjs';
 
 async function focused(page) {
@@ -16,7 +17,7 @@ export const actions = [
       await page.waitForSelector('dialog[open]');
       expect(await focused(page) === 'Cancel', 'the focus does not start on Cancel');
       expect(server.posted.length === 0, 'something was sent before it was confirmed');
-      await sees(page, /25 % of the traffic returns from 2\.4\.0 to 2\.3\.0/, 'dialog');
+      await sees(page, /25 % of the traffic \(about \d+ requests\/s\) returns from 2\.4\.0 to 2\.3\.0/, 'dialog');
       await sees(page, 'ends as Terminated', 'dialog');
       await shot('dialog-abort');
       await page.keyboard.press('Tab');  // 2
@@ -139,7 +140,7 @@ export const actions = [
     run: async ({page, server, open, shot}) => {
       await open('rollouts/cart/history');
       await page.getByRole('button', {name: 'Roll back to 2.3.0'}).click();
-      await sees(page, 'returns from 2.4.0 to 2.3.0', 'dialog');
+      await sees(page, 'returns from 2.4.0 to 2.3.0, at once', 'dialog');
       await shot('dialog-rollback');
       await page.locator('dialog button[type=submit]').click();
       await page.waitForURL(/releases\/cart-9/);
@@ -171,6 +172,22 @@ export const actions = [
       await page.setInputFiles('input[type=file]', {name: 'x.json', mimeType: 'application/json',
         buffer: Buffer.from('{"a": 1}')});
       await sees(page, 'x.json is neither a report');
+    },
+  },
+  {
+    name: 'what the wizard writes passes serin lint',
+    run: async ({page, open}) => {
+      for (const type of ['canary', 'blueGreen']) {
+        await open(`new?type=${type}`);
+        await page.getByLabel(/Latency against/).check();
+        const yaml = await page.locator('pre.yaml').innerText();
+        expect(yaml.includes('histogram:'), yaml);
+        const program = process.env.SERIN_PROGRAM;
+        if (!program) return;
+        const run = spawnSync(program, ['lint', '--strict', '-f', '-'], {input: yaml,
+          encoding: 'utf8'});
+        expect(run.status === 0, `${run.stdout}${run.stderr}\n${yaml}`);
+      }
     },
   },
   {

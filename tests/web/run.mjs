@@ -3,6 +3,7 @@
 //
 //   node run.mjs STAGE OUT      STAGE: web/ with node_modules and dist; OUT: where pictures go
 //
+// With SERIN_PROGRAM, what the wizard writes is checked by serin itself.
 // Exit: 0 all passed; 1 something failed; 77 it can't run here (no browser, no packages).
 import {existsSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';

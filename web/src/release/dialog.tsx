@@ -3,11 +3,22 @@
 import {useEffect, useRef, useState} from 'preact/hooks';
 import {newKey, post} from '../api/client';
 import type {Operated, Operation, Problem, Release} from '../api/types';
-import {percent, share} from '../text/format';
+import {count, num, percent, share} from '../text/format';
 import {operationWords, text} from '../text/messages';
 import {problemOf} from '../ui/hooks';
 import {ProblemBox} from '../ui/parts';
 import {go, to} from '../ui/router';
+
+// "25 % of the traffic (about 100 requests/s)": the rate of both versions so far, by the share.
+function trafficOf(release: Release): string {
+  const weight = release.weight.observed ?? release.weight.set;
+  const seconds = release.report?.runningSeconds ?? 0;
+  const metric = release.report?.metrics.find((m) => m.kind === 'errors');
+  const requests = num(metric?.stable?.exposure) + num(metric?.canary?.exposure);
+  const rate = requests / seconds * weight / 100;
+  const about = seconds > 10 && rate >= 1 ? ` (about ${count(Math.round(rate))} requests/s)` : '';
+  return `${percent(weight)} of the traffic${about}`;
+}
 
 // What will happen, in numbers.
 export function effectOf(operation: Operation, release: Release): string {
@@ -16,10 +27,10 @@ export function effectOf(operation: Operation, release: Release): string {
   const rest = release.steps.filter((step) => step.status === 'pending').length;
   switch (operation) {
     case 'abort':
-      return `${now} of the traffic returns from ${release.version} to ${stable}, at once. ` +
+      return `${trafficOf(release)} returns from ${release.version} to ${stable}, at once. ` +
         'Requests in flight finish. The release ends as Terminated.';
     case 'rollback':
-      return `${now} of the traffic returns from ${release.version} to ${stable}, at once, and ` +
+      return `${trafficOf(release)} returns from ${release.version} to ${stable}, at once, and ` +
         'the state before this release is restored under a new ticket. A release under way ends.';
     case 'promoteFully':
       return `${release.version} takes 100 % of the traffic now (it has ${now}). ` +

@@ -74,12 +74,13 @@ export function write(a: Answers): string {
   }
   if (a.latency) {
     metrics.push('        - name: latency', '          interval: 10s', '          compare:',
-      `            histogram: ${scalar(a.histogram)}`, provider);
+      `            histogram: {buckets: ${scalar(`${a.histogram}_bucket`)}}`, provider);
   }
   if (metrics.length > 0) lines.push('      analysis:', '        metrics:', ...metrics);
   lines.push('      steps:');
-  const plan = a.type === 'blueGreen' ? [{weight: 0, minutes: 0}, {weight: 100, minutes: 10}]
-    : steps(a.steps);
+  // All at once, after somebody has tried the version that nobody else gets yet.
+  if (a.type === 'blueGreen') lines.push('      - pause: {}');
+  const plan = a.type === 'blueGreen' ? [{weight: 100, minutes: 10}] : steps(a.steps);
   for (const step of plan) {
     lines.push(`      - setWeight: ${step.weight}`);
     lines.push(step.minutes > 0 ? `      - pause: {duration: ${step.minutes}m}`
