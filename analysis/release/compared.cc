@@ -75,6 +75,8 @@ Result<Compared> Compared::create(const ReleasePolicy& policy, const PolicyMetri
                        ? Duration::zero()
                        : phase_of(policy.release, compared.source_ + " " + series, interval);
   compared.schedule_ = Schedule(start.mono, interval, phase);
+  compared.live_ = !policy.release.empty();
+  compared.spread_ = phase;
   return compared;
 }
 
@@ -252,7 +254,35 @@ void Compared::end_look(Now now) {
   problem_.clear();
   last_look_ = from_unix_ms(asked_ms_);
   window_ = std::move(*window);
+  if (live_) follow_scrapes();
   schedule_.answered(now.mono);
+}
+
+// A look just before a scrape would see the canary's errors a whole interval later than need be.
+void Compared::follow_scrapes() {
+  auto [scrape, newest] = std::visit(
+      [](const auto& tracker) -> std::pair<std::int64_t, std::int64_t> {
+        if constexpr (std::is_same_v<std::decay_t<decltype(tracker)>, std::monostate>) {
+          return {0, 0};
+        } else {
+          return {tracker.scrape_interval_ms(), tracker.state().looked_ms};
+        }
+      },
+      tracker_);
+  std::int64_t late = asked_ms_ - newest;
+  if (scrape <= 0 || late < 0) return;
+  auto in_ms = [](Duration time) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  };
+  std::int64_t interval = in_ms(schedule_.interval());
+  std::int64_t scrapes = (interval + scrape / 2) / scrape;
+  if (scrapes == 0 || std::abs(interval - scrapes * scrape) > scrape / 50) return;
+  // The scrape that was due before this look could not be seen yet.
+  if (late >= scrape) settle_ms_ = std::min(scrape / 2, std::max<std::int64_t>(2 * settle_ms_, 50));
+  std::int64_t aim = in_ms(kAfterScrape) + in_ms(spread_) % std::max<std::int64_t>(scrape / 10, 1);
+  std::int64_t off = late % scrape - std::min(aim + settle_ms_, scrape / 2);
+  constexpr std::int64_t kNear = 20;
+  if (std::abs(off) > kNear) schedule_.move_grid(-std::chrono::milliseconds(off));
 }
 
 std::optional<queries::ComparisonWindow> Compared::take_window() {
@@ -271,7 +301,7 @@ Json Compared::save() const {
   json.set("created_ns", instant_json(created_))
       .set("tries", tries_)
       .set("last_look_ns", instant_json(last_look_));
-  json.set("schedule", schedule_.to_json());
+  json.set("schedule", schedule_.to_json()).set("settle_ms", settle_ms_);
   json.set("asked_ms", asked_ms_).set("covered_from_ms", covered_from_ms_).set("parts", parts_);
   json.set("has_presence", has_presence_).set("problem", problem_);
   Json answers = Json::array();
@@ -304,6 +334,7 @@ Status Compared::load(const Json& json) {
   last_look_ = WallTime(Duration(json["last_look_ns"].integer()));
   SERIN_TRY(schedule, Schedule::from_json(json["schedule"]));
   schedule_ = schedule;
+  settle_ms_ = json["settle_ms"].integer();
   asked_ms_ = json["asked_ms"].integer();
   covered_from_ms_ = json["covered_from_ms"].integer();
   parts_ = static_cast<int>(json["parts"].integer());

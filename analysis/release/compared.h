@@ -42,6 +42,9 @@ class Compared {
  public:
   // How long an answer may take.
   static constexpr Duration kTimeoutMax = std::chrono::seconds(10);
+  // Where the interval is a multiple of the scrape interval, looks come so long after the newest
+  // scrape, spread over a tenth of the scrape interval more.
+  static constexpr Duration kAfterScrape = std::chrono::milliseconds(50);
   // History that does not come in this many tries is done without.
   static constexpr int kHistoryTries = 3;
 
@@ -99,6 +102,7 @@ class Compared {
   std::vector<PartAsk> ask_look(Now now);
   void end_look(Now now);
   void failed(const Error& error, Now now);
+  void follow_scrapes();
 
   std::string name_;
   std::string source_;
@@ -107,6 +111,9 @@ class Compared {
   Duration history_{};
   std::variant<std::monostate, queries::CounterTracker, queries::GaugeTracker> tracker_;
   Schedule schedule_;
+  bool live_ = false;           // looks follow the scrapes
+  Duration spread_{};           // of looks at the same scrapes, as a share of the interval
+  std::int64_t settle_ms_ = 0;  // how much longer a scrape takes to be seen
 
   Stage stage_ = Stage::history;
   WallTime created_{};

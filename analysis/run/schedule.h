@@ -47,6 +47,10 @@ class Schedule {
   // A gap in which nobody looked has ended: look at once, forget what was asked.
   void resumed(Instant now);
 
+  // Moves the grid, so that looks come `by` later (earlier where it is negative). It takes effect
+  // with the next answered().
+  void move_grid(Duration by) { first_ += by; }
+
   // The clock has another origin now (a new boot): every time moves by `by`.
   void shift(Duration by);
 

@@ -131,6 +131,7 @@ void on_exchanged(Context& c, const event::RolesExchanged& event) {
     tell(c, Severity::alert, "failed-while-promoted",
          fmt::format("{} became stable while it failed: {}; roll back to return to {}",
                      c.spec.version, promotion.recall_sentence, c.spec.stable_version));
+    promotion.recall = Cause::none;
   }
   tell(c, Severity::info, "promoted",
        fmt::format("{} {} is stable; {} stays warm for {}", c.spec.rollout, c.spec.version,
