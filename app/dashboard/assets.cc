@@ -5,8 +5,9 @@
 namespace serin::app {
 
 const DashboardAsset* dashboard_asset(std::string_view path) {
-  std::string_view last = path.substr(path.find_last_of('/') + 1);  // npos + 1 is 0
-  if (last.find('.') == std::string_view::npos) path = "index.html";
+  // Files are not in folders; the name of a metric may have a dot.
+  bool page = path.find('/') != std::string_view::npos || path.find('.') == std::string_view::npos;
+  if (page) path = "index.html";
   auto assets = dashboard_assets();
   auto found = std::ranges::find(assets, path, &DashboardAsset::path);
   return found == assets.end() ? nullptr : &*found;

@@ -3,8 +3,8 @@
 //   if (const DashboardAsset* asset = dashboard_asset("release.js")) send(asset->gzip);
 //
 // It serves nothing: app/server does, below /ui/. A build without the dashboard (SERIN_UI=OFF) has
-// no assets. Paths that belong to no asset and have no dot in their last part are pages of the
-// dashboard: they are answered with index.html, whose script reads the address.
+// no assets. Paths with a slash or without a dot are pages of the dashboard: they are answered with
+// index.html, whose script reads the address.
 #pragma once
 
 #include <span>

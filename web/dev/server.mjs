@@ -183,8 +183,8 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
       if (url.pathname === '/healthz') return response.end('ok\n');
       if (url.pathname === '/version') return send(response, 200, {version: '0.1.0'});
       if (isUi) {
-        const last = url.pathname.slice(4).split('/').at(-1);
-        const file = last.includes('.') ? last : 'index.html';
+        const path = url.pathname.slice(4);
+        const file = path.includes('/') || !path.includes('.') ? 'index.html' : path;
         try {
           const content = await readFile(join(dist, file));
           response.writeHead(200, {'Content-Type': kTypes[extname(file)],

@@ -170,7 +170,6 @@ export class LiveFeed {
     } catch {
       return;
     }
-    if (type === 'reset') this.lastId = '';
     this.onEvent({type, id: this.lastId, data: content});
   }
 

@@ -34,6 +34,8 @@ function lineOf(entry: Happening, before: Map<string, string>): Line | null {
   switch (entry.kind) {
     case 'opened':
       return line('◌', 'running', 'opened: the plan is pinned');
+    case 'rolesExchanged':
+      return line('✔', 'good', 'the slots have changed their roles');
     case 'operated': {
       const operation = words(member(body, 'operation'));
       const button = (operationWords as Record<string, {button: string}>)[operation]?.button;
