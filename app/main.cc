@@ -32,6 +32,7 @@ ExitCode perform(const Invocation& invocation) {
             [](const ExplainOptions& options) { return command_explain(options); },
             [](const EvalOptions& options) { return command_eval(options); },
             [](const QueryOptions& options) { return command_query(options); },
+            [](const RenderOptions& options) { return command_render(options); },
             [&](const AnalyzeOptions& options) { return command_analyze(options, terminal); },
             [&](const HistoryOptions& options) { return command_history(options, terminal); },
             [&](const EventsOptions& options) { return command_events(options, terminal); },

@@ -57,6 +57,7 @@ constexpr std::array kFeatures = std::to_array<Feature>({
     {"router.plugins", false},
     {"router.smi", false},
     {"router.traefik", false},
+    {"router.webhook", false},
     {"step.analysis", true},
     {"step.approval", true},
     {"step.experiment", false},

@@ -23,6 +23,7 @@ ExitCode command_journal(const JournalOptions& options);
 ExitCode command_history(const HistoryOptions& options, const Terminal& terminal);
 ExitCode command_events(const EventsOptions& options, const Terminal& terminal);
 ExitCode command_audit(const AuditOptions& options, const Terminal& terminal);
+ExitCode command_render(const RenderOptions& options);
 ExitCode command_run(const RunOptions& options, const Terminal& terminal);
 
 }  // namespace serin::app

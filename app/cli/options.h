@@ -132,10 +132,24 @@ struct VersionOptions {
   Output output = Output::text;
 };
 
+struct RenderOptions {
+  enum class Format { istio, gateway, haproxy, nginx };
+  Format format = Format::istio;
+  std::vector<std::string> files;
+  std::string rollout;  // where the files hold several
+  std::string weight;   // a percentage; "": that of the first setWeight
+  std::string version;  // labels of the subsets
+  std::string stable;
+  std::string release;                // names what is serin's in the objects
+  std::string gateway;                // the parent of a new HTTPRoute
+  int port = 0;                       // of its services; 0: 80
+  std::vector<std::string> existing;  // files with the objects as they are
+};
+
 using Command = std::variant<RunOptions, OperationOptions, GetOptions, LintOptions, ReplayOptions,
                              DemoCommandOptions, JournalOptions, VersionOptions, ExplainOptions,
                              EvalOptions, QueryOptions, AnalyzeOptions, HistoryOptions,
-                             EventsOptions, AuditOptions, ReportOptions>;
+                             EventsOptions, AuditOptions, ReportOptions, RenderOptions>;
 
 struct Invocation {
   Command command;

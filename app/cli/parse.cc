@@ -27,11 +27,13 @@ struct Slots {
   AnalyzeOptions analyze;
   HistorySlots past;
   ReportOptions report;
+  RenderOptions render;
   std::vector<std::string> run_arguments;
   std::vector<std::string> replay_arguments;
   std::vector<std::string> tool_arguments;
   std::string analyze_length;
   std::string eval_as = "guess";
+  std::string render_format;
   std::string pause_timeout;
   std::string lint_format = "text";
   std::string report_form;
@@ -137,6 +139,38 @@ void add_analysis_input(CLI::App& command, AnalysisInput& input,
                   "which rollout, run or template, where the files hold several")
       ->type_name("NAME");
   add_arguments(command, input, arguments);
+}
+
+void add_render(CLI::App& app, Slots& slots) {
+  CLI::App* command = app.add_subcommand(
+      "render", "Write a rollout's split and match rules as a router reads them");
+  RenderOptions& options = slots.render;
+  command->add_option("FORMAT", slots.render_format, "istio, gateway, haproxy or nginx")
+      ->required()
+      ->check(CLI::IsMember({"istio", "gateway", "haproxy", "nginx"}).description(""));
+  add_files(*command, options.files);
+  command->add_option("--rollout", options.rollout, "which rollout, where the files hold several")
+      ->type_name("NAME");
+  command
+      ->add_option("--weight", options.weight,
+                   "the canary's percentage; left out: the first setWeight's")
+      ->type_name("PERCENT");
+  command->add_option("--version", options.version, "istio: the canary subset's label `version`")
+      ->type_name("VERSION");
+  command->add_option("--stable", options.stable, "istio: the stable subset's label `version`")
+      ->type_name("VERSION");
+  command
+      ->add_option("--release", options.release,
+                   "istio, gateway: the release that the routes are named by")
+      ->type_name("ID");
+  command->add_option("--gateway", options.gateway, "gateway: the parent of a new HTTPRoute")
+      ->type_name("NAME");
+  command->add_option("--port", options.port, "gateway: the services' port (80)")
+      ->type_name("PORT");
+  command
+      ->add_option("--existing", options.existing,
+                   "istio, gateway: files with the objects as they are; what is not serin's stays")
+      ->type_name("FILE");
 }
 
 // Commands that look at metrics and conditions without a release.
@@ -297,6 +331,14 @@ Command chosen(CLI::App& app, Slots& slots) {
     return slots.analyze;
   }
   if (name == "get") return slots.get;
+  if (name == "render") {
+    using Format = RenderOptions::Format;
+    slots.render.format = slots.render_format == "gateway"   ? Format::gateway
+                          : slots.render_format == "haproxy" ? Format::haproxy
+                          : slots.render_format == "nginx"   ? Format::nginx
+                                                             : Format::istio;
+    return slots.render;
+  }
   if (name == "lint") {
     slots.lint.format = slots.lint_format == "json"     ? LintOptions::Format::json
                         : slots.lint_format == "github" ? LintOptions::Format::github
@@ -345,6 +387,7 @@ std::expected<Invocation, ParseEnd> parse_command_line(int argc, const char* con
   add_others(app, slots);
   add_history_commands(app, slots.past);
   add_tools(app, slots);
+  add_render(app, slots);
   app.footer(
       "Exit status: 0 promoted or done, 2 usage, 3 invalid input, 4 refused, 6 unreachable, 10 "
       "rolled back,\n"

@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "rollout/plan/header_route.h"
+#include "rollout/traffic/conditions.h"
+
 namespace serin::rollout {
 
 std::string_view Step::kind() const {
@@ -22,10 +25,11 @@ std::string_view Step::kind() const {
 namespace {
 
 // The routers in the order in which a document's first is named.
-std::array<std::pair<std::string_view, bool>, 11> routers(const TrafficRouting& routing) {
+std::array<std::pair<std::string_view, bool>, 12> routers(const TrafficRouting& routing) {
   return {{{"haproxy", routing.haproxy.has_value()},
            {"nginx", routing.nginx.has_value()},
            {"command", routing.command.has_value()},
+           {"webhook", routing.webhook.has_value()},
            {"istio", !routing.istio.is_null()},
            {"gatewayAPI", !routing.gateway_api.is_null()},
            {"alb", !routing.alb.is_null()},
@@ -37,6 +41,18 @@ std::array<std::pair<std::string_view, bool>, 11> routers(const TrafficRouting& 
 }
 
 }  // namespace
+
+MatchRule rule_of(const SetHeaderRouteStep& route) {
+  MatchRule rule;
+  for (const HeaderMatch& match : route.match) {
+    KeyMatch& key = rule.header.emplace_back();
+    key.key = match.header_name;
+    const StringMatch value = match.header_value.value_or(StringMatch());
+    key.exact = value.exact;
+    key.regex = value.prefix.empty() ? value.regex : quoted(value.prefix) + ".*";
+  }
+  return rule;
+}
 
 int TrafficRouting::count() const {
   int count = static_cast<int>(plugins.size());

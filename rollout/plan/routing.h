@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "rollout/traffic/rules.h"
 
 namespace serin::rollout {
 
@@ -32,7 +33,8 @@ struct HaproxyRouting {
   std::vector<std::string> stable;
   std::vector<std::string> canary;
   std::string map;
-  std::string key;  // not given: the rollout's name
+  std::string key;        // not given: the rollout's name
+  std::string match_map;  // the file of the map that holds match rules
   std::string stable_backend;
   std::string canary_backend;
   std::vector<std::string> config;  // HAProxy's files, as serin sees them; none: HAProxy is asked
@@ -44,13 +46,19 @@ struct HaproxyRouting {
   bool operator==(const HaproxyRouting&) const = default;
 };
 
-// nginx: a file that serin writes and a reload.
+// nginx: a file that serin writes and a reload; see docs/nginx.md.
 struct NginxRouting {
-  std::string file;                 // serin.dev
-  std::vector<std::string> reload;  // serin.dev: argv
-  std::string stable_upstream;      // serin.dev
-  std::string canary_upstream;      // serin.dev
-  std::string stable_ingress;       // Kubernetes, as in Argo
+  std::string file;                              // serin.dev
+  std::vector<std::string> reload;               // serin.dev: argv
+  std::string stable_upstream;                   // serin.dev
+  std::string canary_upstream;                   // serin.dev
+  std::string config = "/etc/nginx/nginx.conf";  // serin.dev, as all below
+  std::string prefix;
+  std::string program = "nginx";
+  std::string pid = "/run/nginx.pid";
+  std::string status = "127.0.0.1:9478";
+  std::string split_by = "$request_id";
+  std::string stable_ingress;  // Kubernetes, as in Argo
   std::vector<std::string> stable_ingresses;
   std::string annotation_prefix;
   Json additional_ingress_annotations;
@@ -58,7 +66,7 @@ struct NginxRouting {
   bool operator==(const NginxRouting&) const = default;
 };
 
-// A program that is told the weight and reports it.
+// A program that is told the wanted state and reports what holds; see docs/routers.md.
 struct CommandRouting {
   std::vector<std::string> set;  // argv; {weight} is replaced
   std::vector<std::string> get;
@@ -66,11 +74,19 @@ struct CommandRouting {
   bool operator==(const CommandRouting&) const = default;
 };
 
+// A web address that takes the wanted state and answers with what holds.
+struct WebhookRouting {
+  std::string url;
+  std::optional<Duration> timeout;
+  bool operator==(const WebhookRouting&) const = default;
+};
+
 struct TrafficRouting {
   bool given = false;  // the document has the block, be it empty
   std::optional<HaproxyRouting> haproxy;
   std::optional<NginxRouting> nginx;
   std::optional<CommandRouting> command;
+  std::optional<WebhookRouting> webhook;
   // As written; validated where Argo does. Later drivers give them types.
   Json istio;
   Json gateway_api;
@@ -87,31 +103,6 @@ struct TrafficRouting {
   std::string_view kind() const;
   int count() const;
   bool operator==(const TrafficRouting&) const = default;
-};
-
-// One condition on a request's content; conditions of one rule hold together, rules are
-// alternatives.
-struct CookieMatch {
-  std::string name;  // with value: the cookie equals
-  std::string value;
-  std::string regex;  // over the whole Cookie header
-  bool operator==(const CookieMatch&) const = default;
-};
-
-struct KeyMatch {  // header or query parameter; exactly one of exact and regex
-  std::string key;
-  std::string exact;
-  std::string regex;
-  bool operator==(const KeyMatch&) const = default;
-};
-
-struct MatchRule {
-  std::vector<CookieMatch> cookie;
-  std::vector<KeyMatch> header;
-  std::vector<KeyMatch> query;
-  std::vector<std::string> os;       // ios | android | windows | macos
-  std::vector<std::string> browser;  // chrome | ie | firefox | safari | edge
-  bool operator==(const MatchRule&) const = default;
 };
 
 }  // namespace serin::rollout

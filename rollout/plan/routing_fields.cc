@@ -32,6 +32,8 @@ void fields(Visitor& v, HaproxyRouting& haproxy) {
   v("key", haproxy.key, "Map layout: the key in the map; left out: the rollout's name.");
   v("stableBackend", haproxy.stable_backend, "Map layout: the stable slot's backend.");
   v("canaryBackend", haproxy.canary_backend, "Map layout: the canary slot's backend.");
+  v("matchMap", haproxy.match_map,
+    "Map layout: the file of the map that holds match rules and header routes.");
   v("config", haproxy.config,
     "HAProxy's configuration files, where serin sees them elsewhere than HAProxy does.",
     kOneOrMore);
@@ -49,6 +51,13 @@ void fields(Visitor& v, NginxRouting& nginx) {
   v("reload", nginx.reload, "The program that reloads nginx, with its arguments.", kOurs);
   v("stableUpstream", nginx.stable_upstream, "The stable slot's upstream.", kOurs);
   v("canaryUpstream", nginx.canary_upstream, "The canary slot's upstream.", kOurs);
+  v("config", nginx.config, "nginx's configuration.", kOurs);
+  v("prefix", nginx.prefix, "What nginx is started with as -p; left out: nothing.", kOurs);
+  v("program", nginx.program, "nginx itself, to test its configuration with.", kOurs);
+  v("pid", nginx.pid, "The file with the process id of nginx's master.", kOurs);
+  v("status", nginx.status, "Where nginx tells serin what it runs: HOST:PORT.", kOurs);
+  v("splitBy", nginx.split_by, "What requests are dealt out by: a text with nginx's variables.",
+    kOurs);
   v("stableIngress", nginx.stable_ingress, "The stable ingress (Kubernetes).");
   v("stableIngresses", nginx.stable_ingresses, "Several stable ingresses (Kubernetes).");
   v("annotationPrefix", nginx.annotation_prefix, "The prefix of the annotations (Kubernetes).");
@@ -60,9 +69,18 @@ void fields(Visitor& v, NginxRouting& nginx) {
 
 void fields(Visitor& v, CommandRouting& command) {
   v.type("CommandRouting", "A program that splits the traffic.");
-  v("set", command.set, "A program and its arguments; {weight} is replaced.", {.required = true});
+  v("set", command.set,
+    "A program and its arguments; {weight}, {generation}, {owner} and {place} are replaced.",
+    {.required = true});
   v("get", command.get, "A program that prints what holds.", {.required = true});
   v("timeout", command.timeout, "How long they may take.");
+}
+
+void fields(Visitor& v, WebhookRouting& webhook) {
+  v.type("WebhookRouting", "A web service that splits the traffic.");
+  v("url", webhook.url, "PUT gets the wanted state, GET asks for what holds.",
+    {.required = true, .always = true});
+  v("timeout", webhook.timeout, "How long an answer may take.");
 }
 
 namespace {
@@ -84,6 +102,7 @@ void fields(Visitor& v, TrafficRouting& routing) {
   v("haproxy", routing.haproxy, "HAProxy.", kOurs);
   v("nginx", routing.nginx, "nginx.");
   v("command", routing.command, "A program.", kOurs);
+  v("webhook", routing.webhook, "A web service.", kOurs);
   v("istio", routing.istio, "Istio.");
   v("gatewayAPI", routing.gateway_api, "Gateway API.", kOurs);
   v("alb", routing.alb, "AWS Application Load Balancer.");
@@ -158,7 +177,8 @@ void fields(Visitor& v, ProcessWorkload& process) {
 
 void fields(Visitor& v, SystemdWorkload& systemd) {
   v.type("SystemdWorkload", "Units of systemd.");
-  v("unit", systemd.unit, "The unit; {slot} and {version} are replaced.", {.required = true});
+  v("unit", systemd.unit, "The unit; {slot}, {version} and {instance} (from 1) are replaced.",
+    {.required = true});
 }
 
 void fields(Visitor& v, WorkloadSpec& workload) {

@@ -1,9 +1,9 @@
 #include "rollout/plan/validation.h"
 
 #include <fmt/format.h>
-#include <re2/re2.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "analysis/templates/codes.h"
@@ -11,6 +11,8 @@
 #include "analysis/templates/validation.h"
 #include "rollout/plan/argo_validation.h"
 #include "rollout/plan/codes.h"
+#include "rollout/plan/header_route.h"
+#include "rollout/traffic/conditions.h"
 
 namespace serin::rollout {
 namespace {
@@ -74,6 +76,7 @@ class Validation {
     for (std::size_t i = 0; i < strategy.match.size(); ++i) {
       match(strategy.match[i], path / "match" / i);
     }
+    content(strategy, path);
     if (strategy.analysis) {
       background(*strategy.analysis, strategy.steps.size(), path / "analysis");
     } else {
@@ -102,6 +105,42 @@ class Validation {
           "setWeight takes two decimals");
     }
     if (routing.haproxy) haproxy(*routing.haproxy, path / "haproxy");
+    if (routing.nginx) nginx(*routing.nginx, path / "nginx");
+    if (routing.command && (routing.command->set.empty() || routing.command->get.empty())) {
+      add(kRouting, path / "command", "set and get must both name a program");
+    }
+  }
+
+  // In a cluster the ingress is named instead of a file.
+  void nginx(const NginxRouting& nginx, const Path& path) {
+    if (!nginx.stable_ingress.empty() || !nginx.stable_ingresses.empty()) return;
+    auto need = [&](const std::string& value, std::string_view field) {
+      if (value.empty()) add(kRouting, path / field, fmt::format("'{}' is needed", field));
+    };
+    need(nginx.file, "file");
+    need(nginx.stable_upstream, "stableUpstream");
+    need(nginx.canary_upstream, "canaryUpstream");
+    if (nginx.stable_upstream == nginx.canary_upstream && !nginx.stable_upstream.empty()) {
+      add(kRouting, path / "canaryUpstream", "the slots must be two upstreams");
+    }
+  }
+
+  // Content is told apart in two backends, by a map of its own.
+  void content(const CanaryStrategy& strategy, const Path& path) {
+    bool header_routes = std::ranges::any_of(strategy.steps, [](const Step& step) {
+      return std::holds_alternative<SetHeaderRouteStep>(step.action);
+    });
+    if (strategy.match.size() > MatchRule::kRulesMax) {
+      add(kMatch, path / "match",
+          fmt::format("{} rules, at most {}", strategy.match.size(), MatchRule::kRulesMax));
+    }
+    const auto& haproxy = strategy.traffic_routing.haproxy;
+    if (strategy.match.empty() && !header_routes) return;
+    if (haproxy && (!haproxy->map_layout() || haproxy->match_map.empty())) {
+      add(kRouting, path / "trafficRouting" / "haproxy",
+          "match rules and header routes need two backends, and a map for the rules",
+          "map, stableBackend, canaryBackend and matchMap");
+    }
   }
 
   void haproxy(const HaproxyRouting& haproxy, const Path& path) {
@@ -156,6 +195,8 @@ class Validation {
         watched(strategy.steps, i, path / i / "setWeight");
         before = set->weight;
         any = true;
+      } else if (const auto* route = std::get_if<SetHeaderRouteStep>(&step.action)) {
+        header_route(*route, path / i / "setHeaderRoute");
       } else if (const auto* inline_analysis = std::get_if<AnalysisStep>(&step.action)) {
         analysis(*inline_analysis, path / i / "analysis");
       }
@@ -219,31 +260,26 @@ class Validation {
     analysis::validate_metrics(spec.metrics, spec.args, reporter_, path / "metrics", false);
   }
 
+  void header_route(const SetHeaderRouteStep& route, const Path& path) {
+    if (route.name.empty()) add(kMatch, path / "name", "the name is empty");
+    if (route.match.empty()) return;
+    for (const MatchProblem& problem : problems_of(rule_of(route))) {
+      add(kMatch, path / "match", problem.message);
+    }
+  }
+
   void match(const MatchRule& rule, const Path& path) {
-    if (rule == MatchRule()) add(kMatch, path, "a rule without conditions matches everything");
-    auto regex = [&](const std::string& pattern, const Path& at) {
-      if (pattern.empty()) return;
-      re2::RE2 compiled(pattern, re2::RE2::Quiet);
-      if (!compiled.ok()) {
-        add(kMatch, at / "regex", fmt::format("'{}': {}", pattern, compiled.error()));
+    for (const MatchProblem& problem : problems_of(rule)) {
+      Path at = path;
+      for (std::string_view rest = problem.path; !rest.empty();) {
+        std::string_view part = rest.substr(0, rest.find('/'));
+        rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+        std::size_t index = 0;
+        bool is_index =
+            std::from_chars(part.data(), part.data() + part.size(), index).ec == std::errc();
+        at = is_index ? at / index : at / std::string(part);
       }
-    };
-    auto keys = [&](const std::vector<KeyMatch>& conditions, std::string_view kind) {
-      for (std::size_t i = 0; i < conditions.size(); ++i) {
-        Path at = path / kind / i;
-        if (conditions[i].key.empty()) add(kMatch, at / "key", "the name is empty");
-        regex(conditions[i].regex, at);
-      }
-    };
-    keys(rule.header, "header");
-    keys(rule.query, "query");
-    for (std::size_t i = 0; i < rule.cookie.size(); ++i) {
-      const CookieMatch& cookie = rule.cookie[i];
-      Path at = path / "cookie" / i;
-      bool named = !cookie.name.empty() && !cookie.value.empty() && cookie.regex.empty();
-      bool free = cookie.name.empty() && cookie.value.empty() && !cookie.regex.empty();
-      if (!named && !free) add(kMatch, at, "a cookie has a name and a value, or a regex");
-      regex(cookie.regex, at);
+      add(kMatch, at, problem.message);
     }
   }
 

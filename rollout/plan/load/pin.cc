@@ -183,6 +183,18 @@ class Pinner {
     return pinned;
   }
 
+  // Users that rules choose differ from stable's.
+  void warn_of_match(const Rollout& rollout) {
+    if (!rollout.canary || rollout.canary->match.empty() || !plan_.background) return;
+    for (const PinnedMetric& pinned : plan_.background->metrics) {
+      if (!pinned.metric.compare || pinned.metric.options.slo) continue;
+      plan_.warnings.push_back(fmt::format(
+          "{} is not judged: with `match` other users reach the canary than stable, so nothing is "
+          "compared; a target (`slo`) or a threshold rule would be judged",
+          pinned.metric.name));
+    }
+  }
+
   void warn_of_unused() {
     for (const auto& [name, value] : options_.args) {
       if (used_.contains(name) || name == kPrometheus) continue;
@@ -314,6 +326,7 @@ Result<PinnedPlan> pin(const ConfigSet& set, const Rollout& rollout, const PinOp
     plan.post_promotion = std::move(pinned);
   }
   pinner.warn_of_unused();
+  pinner.warn_of_match(rollout);
   return plan;
 }
 

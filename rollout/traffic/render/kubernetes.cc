@@ -1,0 +1,240 @@
+#include "rollout/traffic/render/kubernetes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/assert.h"
+#include "rollout/traffic/conditions.h"
+
+namespace serin::rollout {
+namespace {
+
+constexpr int kUnitsFull = 10'000;
+constexpr int kUnitsPercent = 100;
+
+std::string route_name(const KubernetesSplit& split) {
+  return "serin-" + (split.release.empty() ? split.name : split.release);
+}
+
+Json metadata(const KubernetesSplit& split, const std::string& name, const Json& existing) {
+  Json out = existing["metadata"].is_object() ? existing["metadata"] : Json::object();
+  if (!out.contains("name")) out.set("name", name);
+  if (!split.name_space.empty()) out.set("namespace", split.name_space);
+  Json labels = out["labels"].is_object() ? out["labels"] : Json::object();
+  labels.set("app.kubernetes.io/managed-by", "serin");
+  out.set("labels", std::move(labels));
+  if (!split.release.empty()) {
+    Json notes = out["annotations"].is_object() ? out["annotations"] : Json::object();
+    notes.set("serin.io/run", split.release);
+    out.set("annotations", std::move(notes));
+  }
+  return out;
+}
+
+Json object_of(std::string_view api, std::string_view kind, Json meta, Json spec) {
+  return Json::object()
+      .set("apiVersion", api)
+      .set("kind", kind)
+      .set("metadata", std::move(meta))
+      .set("spec", std::move(spec));
+}
+
+Status check(const MatchRule& rule) {
+  auto problems = problems_of(rule);
+  if (!problems.empty()) {
+    return fail(Code::invalid_argument,
+                fmt::format("match {}: {}", problems.front().path, problems.front().message));
+  }
+  std::set<std::pair<Condition::On, std::string>> seen;
+  for (const Condition& condition : conditions_of(rule)) {
+    if (seen.emplace(condition.on, condition.key).second) continue;
+    return fail(Code::invalid_argument,
+                fmt::format("a rule has two conditions on {} '{}', and Kubernetes' routers hold "
+                            "one: write them as one regex",
+                            condition.on == Condition::On::query ? "the parameter" : "the header",
+                            condition.key));
+  }
+  return {};
+}
+
+Status check(const KubernetesSplit& split) {
+  SERIN_ASSERT(split.units >= 0 && split.units <= kUnitsFull);
+  for (const MatchRule& rule : split.rules) SERIN_CHECK(check(rule));
+  return {};
+}
+
+// Conditions of one rule hold together in one match.
+Json istio_match(const MatchRule& rule) {
+  Json headers = Json::object();
+  Json query = Json::object();
+  for (const Condition& condition : conditions_of(rule)) {
+    Json one = condition.exact.empty() ? Json::object().set("regex", condition.regex)
+                                       : Json::object().set("exact", condition.exact);
+    (condition.on == Condition::On::query ? query : headers).set(condition.key, std::move(one));
+  }
+  Json match = Json::object();
+  if (headers.size() > 0) match.set("headers", std::move(headers));
+  if (query.size() > 0) match.set("queryParams", std::move(query));
+  return match;
+}
+
+Json istio_destination(const KubernetesSplit& split, const std::string& subset, int weight) {
+  return Json::object()
+      .set("destination", Json::object().set("host", split.host).set("subset", subset))
+      .set("weight", weight);
+}
+
+// Ours take their old places; new ones stand before the first route that takes everything.
+Json with_routes(const Json& existing, const std::string& name, Json ours) {
+  Json out = Json::array();
+  bool placed = false;
+  auto place = [&] {
+    if (std::exchange(placed, true)) return;
+    for (const Json& route : ours.items()) out.push(route);
+  };
+  for (const Json& route : existing.items()) {
+    std::string_view found = route["name"].string();
+    bool is_ours = found == name || found == name + "-match";
+    bool takes_all = !route.contains("match") && !route.contains("matches");
+    if (is_ours || takes_all) place();
+    if (!is_ours) out.push(route);
+  }
+  place();
+  return out;
+}
+
+Json subsets_of(const KubernetesSplit& split) {
+  Json out = split.existing_destination_rule["spec"]["subsets"];
+  if (!out.is_array()) out = Json::array();
+  for (const auto& [name, version] : {std::pair(split.stable_subset, split.stable_version),
+                                      std::pair(split.canary_subset, split.canary_version)}) {
+    Json subset = Json::object().set("name", name);
+    auto found = std::ranges::find_if(
+        out.items(), [&](const Json& one) { return one["name"].string() == name; });
+    if (found != out.items().end()) subset = *found;
+    Json labels = subset["labels"].is_object() ? subset["labels"] : Json::object();
+    if (!version.empty()) labels.set("version", version);
+    subset.set("labels", std::move(labels));
+    if (found != out.items().end()) {
+      *found = std::move(subset);
+    } else {
+      out.push(std::move(subset));
+    }
+  }
+  return out;
+}
+
+Json gateway_match(const MatchRule& rule) {
+  Json headers = Json::array();
+  Json query = Json::array();
+  for (const Condition& condition : conditions_of(rule)) {
+    Json one = Json::object()
+                   .set("type", condition.exact.empty() ? "RegularExpression" : "Exact")
+                   .set("name", condition.key)
+                   .set("value", condition.exact.empty() ? condition.regex : condition.exact);
+    (condition.on == Condition::On::query ? query : headers).push(std::move(one));
+  }
+  Json match = Json::object();
+  if (headers.size() > 0) match.set("headers", std::move(headers));
+  if (query.size() > 0) match.set("queryParams", std::move(query));
+  return match;
+}
+
+Json backend(const std::string& service, std::int32_t port, int weight) {
+  return Json::object().set("name", service).set("port", port).set("weight", weight);
+}
+
+}  // namespace
+
+Result<std::vector<Json>> istio_objects(const KubernetesSplit& split) {
+  SERIN_CHECK(check(split));
+  if (split.units % kUnitsPercent != 0) {
+    return fail(Code::invalid_argument,
+                fmt::format("{:.2f} % can't be said in Istio, whose weights are whole percentages: "
+                            "the Gateway API and HAProxy have finer ones",
+                            split.units / static_cast<double>(kUnitsPercent)));
+  }
+  std::string name = route_name(split);
+  Json ours = Json::array();
+  if (!split.rules.empty()) {
+    Json matches = Json::array();
+    for (const MatchRule& rule : split.rules) matches.push(istio_match(rule));
+    ours.push(
+        Json::object()
+            .set("name", name + "-match")
+            .set("match", std::move(matches))
+            .set("route", Json::array().push(istio_destination(split, split.canary_subset, 100))));
+  }
+  int percent = split.units / kUnitsPercent;
+  Json route = Json::array();
+  route.push(istio_destination(split, split.stable_subset, 100 - percent));
+  if (percent > 0) route.push(istio_destination(split, split.canary_subset, percent));
+  ours.push(Json::object().set("name", name).set("route", std::move(route)));
+
+  const Json& old_service = split.existing_virtual_service;
+  Json service = old_service["spec"].is_object() ? old_service["spec"] : Json::object();
+  if (!service.contains("hosts")) service.set("hosts", Json::array().push(split.host));
+  service.set("http", with_routes(service["http"], name, std::move(ours)));
+  const Json& old_rule = split.existing_destination_rule;
+  Json rule = old_rule["spec"].is_object() ? old_rule["spec"] : Json::object();
+  if (!rule.contains("host")) rule.set("host", split.host);
+  rule.set("subsets", subsets_of(split));
+  std::string rule_name = split.destination_rule.empty() ? split.name : split.destination_rule;
+  std::string service_name = split.virtual_service.empty() ? split.name : split.virtual_service;
+  std::vector<Json> out;
+  out.push_back(object_of(split.api_version, "DestinationRule",
+                          metadata(split, rule_name, old_rule), std::move(rule)));
+  out.push_back(object_of(split.api_version, "VirtualService",
+                          metadata(split, service_name, old_service), std::move(service)));
+  return out;
+}
+
+Result<Json> gateway_route(const KubernetesSplit& split) {
+  SERIN_CHECK(check(split));
+  std::string name = route_name(split);
+  Json ours = Json::array();
+  if (!split.rules.empty()) {
+    Json matches = Json::array();
+    for (const MatchRule& rule : split.rules) matches.push(gateway_match(rule));
+    ours.push(
+        Json::object()
+            .set("name", name + "-match")
+            .set("matches", std::move(matches))
+            .set("backendRefs", Json::array().push(backend(split.canary_service, split.port, 1))));
+  }
+  bool whole = split.units % kUnitsPercent == 0;
+  int scale = whole ? kUnitsPercent : 1;
+  Json refs = Json::array();
+  refs.push(backend(split.stable_service, split.port, (kUnitsFull - split.units) / scale));
+  refs.push(backend(split.canary_service, split.port, split.units / scale));
+  ours.push(Json::object().set("name", name).set("backendRefs", std::move(refs)));
+  const Json& old = split.existing_route;
+  Json spec = old["spec"].is_object() ? old["spec"] : Json::object();
+  if (!spec.contains("parentRefs") && !split.gateway.empty()) {
+    spec.set("parentRefs", Json::array().push(Json::object().set("name", split.gateway)));
+  }
+  spec.set("rules", with_routes(spec["rules"], name, std::move(ours)));
+  return object_of("gateway.networking.k8s.io/v1", "HTTPRoute", metadata(split, split.name, old),
+                   std::move(spec));
+}
+
+std::vector<std::string> istio_notes(const KubernetesSplit& split) {
+  std::vector<std::string> notes;
+  bool query =
+      std::ranges::any_of(split.rules, [](const MatchRule& rule) { return !rule.query.empty(); });
+  if (query) {
+    notes.emplace_back(
+        "Istio compares parameters of the query as they are sent, percent-encoded; HAProxy and "
+        "nginx as serin sets them up decode them first");
+  }
+  if (!split.rules.empty()) {
+    notes.emplace_back(
+        "rules on content act on the service that clients reach directly; behind it they need the "
+        "headers to be passed on by every service on the way");
+  }
+  return notes;
+}
+
+}  // namespace serin::rollout
