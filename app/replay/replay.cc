@@ -26,6 +26,22 @@ class RecordedTime {
   WallTime start_;
 };
 
+// Whether anything was asked.
+bool answer_all(analysis::ReleaseAnalysis& release, const providers::Recording& recording, Now now,
+                int& looks) {
+  // An answer may make more due (history first, then a look), at the same time.
+  for (int round = 0; round < 8; ++round) {
+    std::vector<analysis::Ask> asks = release.due(now);
+    if (asks.empty()) return round > 0;
+    ++looks;
+    for (const analysis::Ask& ask : asks)
+      release.answered(ask.id, recording.answer(ask.request, now.wall), now);
+  }
+  return true;
+}
+
+}  // namespace
+
 const Finding* rollback_in(const Judgement& judgement) {
   auto found =
       std::find_if(judgement.findings.begin(), judgement.findings.end(),
@@ -33,19 +49,6 @@ const Finding* rollback_in(const Judgement& judgement) {
   return found == judgement.findings.end() ? nullptr : &*found;
 }
 
-void answer_all(analysis::ReleaseAnalysis& release, const providers::Recording& recording, Now now,
-                int& looks) {
-  // An answer may make more due (history first, then a look), at the same time.
-  for (int round = 0; round < 8; ++round) {
-    std::vector<analysis::Ask> asks = release.due(now);
-    if (asks.empty()) return;
-    ++looks;
-    for (const analysis::Ask& ask : asks)
-      release.answered(ask.id, recording.answer(ask.request, now.wall), now);
-  }
-}
-
-// At the end of the plan: promotion's condition, or what it lacks.
 void conclude(const Judgement& judgement, ReplayOutcome& outcome) {
   auto open = [&](const std::string& metric, const std::string& sentence) {
     outcome.verdict = ReplayVerdict::inconclusive;
@@ -62,8 +65,6 @@ void conclude(const Judgement& judgement, ReplayOutcome& outcome) {
   outcome.verdict = ReplayVerdict::promote;
   outcome.sentence = "every required metric passed";
 }
-
-}  // namespace
 
 std::string_view to_string(ReplayVerdict verdict) {
   switch (verdict) {
@@ -101,16 +102,21 @@ Result<ReplayOutcome> replay(const providers::Recording& recording, const Replay
   };
 
   Duration now{};
-  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+  bool stopped = false;
+  for (std::size_t i = 0; i < plan.steps.size() && !stopped; ++i) {
     outcome.step = static_cast<int>(i);
     double fraction = plan.steps[i].weight.fraction();
     release->traffic_commanded(fraction, time.at(now));
     release->traffic_confirmed(outcome.step, fraction, time.at(now));
     Duration end = now + plan.steps[i].duration;
     while (true) {
-      answer_all(*release, recording, time.at(now), outcome.looks);
-      Judgement judgement = release->judgement(time.at(now));
-      if (const Finding* finding = rollback_in(judgement)) {
+      const bool asked = answer_all(*release, recording, time.at(now), outcome.looks);
+      // Sentences are only made where there is something to say.
+      Judgement judgement =
+          release->calls_for_action() ? release->judgement(time.at(now)) : Judgement();
+      const Finding* finding = rollback_in(judgement);
+      if (asked && plan.on_look && !plan.on_look(now, outcome.step, *release)) stopped = true;
+      if (finding != nullptr) {
         outcome.verdict = ReplayVerdict::rollback;
         outcome.metric = finding->metric;
         outcome.sentence = finding->sentence;
@@ -118,13 +124,20 @@ Result<ReplayOutcome> replay(const providers::Recording& recording, const Replay
         finish(now);
         return outcome;
       }
-      if (now >= end) break;
+      if (plan.until && now >= *plan.until && now < end) stopped = true;
+      if (now >= end || stopped) break;
       std::optional<Instant> next = release->next_wakeup();
       now = next ? std::clamp(RecordedTime::since(*next), now + std::chrono::milliseconds(1), end)
                  : end;
+      if (plan.until) now = std::min(now, std::max(*plan.until, Duration::zero()));
     }
+    if (plan.step_reports) outcome.step_reports.push_back(release->report(time.at(now)));
   }
   conclude(release->judgement(time.at(now)), outcome);
+  if (stopped && outcome.verdict == ReplayVerdict::promote) {
+    outcome.verdict = ReplayVerdict::inconclusive;
+    outcome.sentence = "stopped before the end of the plan; so far every required metric passed";
+  }
   finish(now);
   return outcome;
 }

@@ -8,12 +8,15 @@
 // armed to the end. At each look only what was scraped by then is seen.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "analysis/release/policy.h"
+#include "analysis/release_analysis.h"
 #include "base/json.h"
 #include "providers/recordings/recording.h"
 #include "rollout/plan/weight.h"
@@ -29,6 +32,10 @@ struct ReplayStep {
 struct ReplayPlan {
   std::shared_ptr<const analysis::ReleasePolicy> policy;
   std::vector<ReplayStep> steps;
+  std::optional<Duration> until{};  // no further than that after the start
+  bool step_reports = false;        // keep the metrics as they stood at each step's end
+  // Told of each moment at which something was asked; false ends the replay there.
+  std::function<bool(Duration since, int step, const analysis::ReleaseAnalysis&)> on_look{};
 };
 
 enum class ReplayVerdict { promote, rollback, inconclusive };
@@ -42,11 +49,17 @@ struct ReplayOutcome {
   bool guard = false;
   int step = 0;  // in which it ended, from 0
   int looks = 0;
-  Json report;  // of the analysis, at the end
+  Json report;                     // of the analysis, at the end
+  std::vector<Json> step_reports;  // where they are kept
   std::vector<ReplayStep> steps;
   // {"verdict":…,"t_s":…,"metric":…,"sentence":…,"steps":[…],"metrics":[…]}
   Json to_json() const;
 };
+
+// The finding that rolls back; null where none does.
+const analysis::Finding* rollback_in(const analysis::Judgement& judgement);
+// At the end of the plan, where nothing rolls back: promotion's condition, or what it lacks.
+void conclude(const analysis::Judgement& judgement, ReplayOutcome& outcome);
 
 // Errors: invalid_argument (a metric that can't be asked of a recording; no steps; the start is
 // outside the recording).

@@ -1,0 +1,64 @@
+#include "app/replay/setup.h"
+
+#include <algorithm>
+
+#include "app/live/setup.h"
+
+namespace serin::app {
+
+ReplayPlan ReplaySetup::replayed(const providers::Recording& recording, WallTime start) const {
+  ReplayPlan replayed;
+  replayed.policy = policy;
+  replayed.steps = replay_steps(plan.rollout, from_unix_ms(recording.last_ms()) - start);
+  return replayed;
+}
+
+Result<ReplaySetup> replay_setup(const rollout::ConfigSet& set, const rollout::Rollout& rollout,
+                                 rollout::PinOptions options) {
+  if (!rollout.canary) return fail(Code::failed_precondition, "replay knows canary rollouts only");
+  if (options.version.empty()) options.version = kCanaryAssumed;
+  if (options.stable_version.empty()) options.stable_version = kStableAssumed;
+  SERIN_TRY(plan, rollout::pin(set, rollout, options));
+  SERIN_TRY(policy, make_policy(plan, "", false));
+  return ReplaySetup{rollout.metadata.name, std::move(plan), std::move(policy)};
+}
+
+std::vector<ReplayStep> replay_steps(const rollout::Rollout& rollout, Duration recorded) {
+  std::vector<ReplayStep> steps;
+  rollout::Weight weight;
+  Duration used{};
+  for (const rollout::Step& step : rollout.canary->steps) {
+    if (const auto* set = std::get_if<rollout::SetWeightStep>(&step.action)) {
+      weight = set->weight;
+      continue;
+    }
+    const auto* pause = std::get_if<rollout::PauseStep>(&step.action);
+    if (pause == nullptr || weight == rollout::Weight()) continue;
+    // How long a person took is not recorded: what is left of the recording, at the most.
+    Duration length =
+        pause->duration.value_or(std::max<Duration>(recorded - used, Duration::zero()));
+    if (!steps.empty() && steps.back().weight == weight) {
+      steps.back().duration += length;
+    } else {
+      steps.push_back({.weight = weight, .duration = length});
+    }
+    used += length;
+  }
+  return steps;
+}
+
+// On the grid of the looks before it.
+Result<WallTime> found_start(const rollout::PinnedPlan& plan,
+                             const providers::Recording& recording) {
+  if (plan.background) {
+    for (const rollout::PinnedMetric& pinned : plan.background->metrics) {
+      auto first = recording.first_ms_with(pinned.versions.label, pinned.versions.canary);
+      if (first) return from_unix_ms(*first - 1);
+    }
+  }
+  return fail(Code::invalid_argument,
+              "no series of the canary's version is in the recording: name the start with --start, "
+              "the version with --canary, or its label in the template's `versions`");
+}
+
+}  // namespace serin::app
