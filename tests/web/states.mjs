@@ -56,7 +56,8 @@ const kStates = [
   {name: 'releases-empty', path: 'releases', scene: {empty: true}, see: [
     'No rollout is configured yet', 'New canary rollout', 'New blue-green rollout', 'serin demo']},
   {name: 'releases-loading', path: 'releases', scene: {slow: 4000},
-    before: async (page) => page.waitForSelector('[aria-busy=true] .bone.shown'), see: ['Releases']},
+    before: async (page) => page.waitForSelector('[aria-busy=true] .bone.shown'),
+    see: ['Releases']},
   {name: 'releases-error', path: 'releases', scene: {fail: 503}, see: [
     'The store does not answer', 'Try again']},
   {name: 'releases-dark', path: 'releases', options: {colorScheme: 'dark'}, see: ['checkout-42']},

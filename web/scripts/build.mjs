@@ -1,7 +1,8 @@
 // Builds the dashboard: node scripts/build.mjs [OUTPUT]     (default: dist)
 //
 // Two scripts (the page's, and the small one that sets light or dark before the first paint), one
-// style sheet, index.html that names them, and the licences of what is in them. Names carry a hash of the content.
+// style sheet, index.html that names them, and the licences of what is in them. Names
+// carry a hash of the content.
 import {build} from 'esbuild';
 import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
