@@ -20,12 +20,21 @@ constexpr Duration kPlannedMin = std::chrono::minutes(1);
 constexpr int kExtensionMax = 2;  // a step takes at most twice its time
 
 std::string route_of(const rollout::Rollout& rollout) {
-  const auto& haproxy = rollout.canary->traffic_routing.haproxy;
+  const auto& haproxy = rollout.traffic_routing().haproxy;
   if (!haproxy) return "";
   std::string sockets;
   for (const std::string& socket : haproxy->socket) sockets += socket + " ";
   return haproxy->map_layout() ? sockets + haproxy->map + " " + haproxy->key
                                : sockets + haproxy->backend;
+}
+
+Status add_step(analysis::ReleasePolicy& policy, int step,
+                const rollout::PinnedAnalysis& analysis) {
+  for (const rollout::PinnedMetric& pinned : analysis.metrics)
+    SERIN_CHECK(analysis::add_step_metric(policy, step, pinned.metric, pinned.versions));
+  policy.step_rules[step].dry_run = analysis.dry_run;
+  policy.step_rules[step].measurement_retention = analysis.measurement_retention;
+  return {};
 }
 
 }  // namespace
@@ -40,6 +49,7 @@ Duration planned_time(const rollout::Rollout& rollout, bool extended) {
       }
     }
   }
+  if (rollout.blue_green) sum = std::chrono::seconds(rollout.blue_green->auto_promotion_seconds);
   return std::max(extended ? kExtensionMax * sum : sum, kPlannedMin) + rollout.verify.duration;
 }
 
@@ -84,12 +94,17 @@ Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout
     policy->rules.dry_run = plan.background->dry_run;
     policy->rules.measurement_retention = plan.background->measurement_retention;
   }
-  for (const auto& [index, pinned_step] : plan.steps) {
-    int step = static_cast<int>(index);
-    for (const rollout::PinnedMetric& pinned : pinned_step.metrics)
-      SERIN_CHECK(analysis::add_step_metric(*policy, step, pinned.metric, pinned.versions));
-    policy->step_rules[step].dry_run = pinned_step.dry_run;
-    policy->step_rules[step].measurement_retention = pinned_step.measurement_retention;
+  for (const auto& [index, analysis] : plan.steps) {
+    SERIN_CHECK(add_step(*policy, static_cast<int>(index), analysis));
+  }
+  if (plan.rollout.blue_green) {
+    auto steps = rollout::machine::blue_green_plan(plan.rollout);
+    if (plan.pre_promotion && steps.pre_promotion) {
+      SERIN_CHECK(add_step(*policy, *steps.pre_promotion, *plan.pre_promotion));
+    }
+    if (plan.post_promotion && steps.post_promotion) {
+      SERIN_CHECK(add_step(*policy, *steps.post_promotion, *plan.post_promotion));
+    }
   }
   return policy;
 }
@@ -140,12 +155,12 @@ engine::MakeTicket ticket_factory() {
 }
 
 Result<drivers::HaproxyOptions> haproxy_options(const rollout::Rollout& rollout, bool swapped) {
-  if (!rollout.canary || !rollout.canary->traffic_routing.haproxy) {
+  if (!rollout.traffic_routing().haproxy) {
     return fail(Code::failed_precondition,
                 "the rollout names no router: `serin run` needs trafficRouting.haproxy (without "
                 "one, use `serin replay`)");
   }
-  const rollout::HaproxyRouting& routing = *rollout.canary->traffic_routing.haproxy;
+  const rollout::HaproxyRouting& routing = *rollout.traffic_routing().haproxy;
   drivers::HaproxyOptions options;
   options.sockets = routing.socket;
   options.backend = routing.backend;

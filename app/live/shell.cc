@@ -200,6 +200,7 @@ void LiveShell::perform(const Effect& effect) {
               observe_workload(release, action);
             },
             [&](const machine::effect::ExchangeRoles& action) { exchange_roles(release, action); },
+            [&](const machine::effect::RunHook& action) { run_hook(release, action); },
             [&](const machine::effect::Notify& action) { notify(release, action); },
             [&](const engine::effect::Observe& action) { observe(release, action); },
             [&](const engine::effect::Ask& action) { ask(action); },
@@ -223,6 +224,10 @@ void LiveShell::drop(const Effect& effect) {
                    [&](const machine::effect::ExchangeRoles& action) {
                      outcome(release, machine::event::RolesExchanged{.key = action.key,
                                                                      .result = Outcome::dropped});
+                   },
+                   [&](const machine::effect::RunHook& action) {
+                     outcome(release, machine::event::HookOutcome{.key = action.key,
+                                                                  .result = Outcome::dropped});
                    },
                    [](const auto&) {}},
              effect.action);
@@ -346,8 +351,8 @@ void LiveShell::exchange_roles(const std::string& release,
   bool done_before = roles.release == release;
   if (!done_before) {
     roles.rollout = ticket.spec.rollout;
-    roles.swapped = !roles.swapped;
-    roles.canary_version = ticket.spec.stable_version;
+    if (!effect.copied) roles.swapped = !roles.swapped;
+    roles.canary_version = effect.copied ? effect.version : ticket.spec.stable_version;
     roles.stable_version = effect.version;
     roles.release = release;
   }
@@ -397,6 +402,37 @@ void LiveShell::ask(const engine::effect::Ask& effect) {
   source->ask(effect.request, deadline(effect.timeout),
               [tell, alive = alive_](Result<queries::Answer> answer) {
                 if (*alive) tell(std::move(answer));
+              });
+}
+
+void LiveShell::run_hook(const std::string& release, const machine::effect::RunHook& effect) {
+  const Ticket* ticket = parts_.engine.ticket(release);
+  const machine::ReleaseState* state = parts_.engine.state(release);
+  if (ticket == nullptr || state == nullptr || !parts_.hook) {
+    outcome(release, machine::event::HookOutcome{.key = effect.key, .error = "nothing runs hooks"});
+    return;
+  }
+  Json about = Json::object();
+  about.set("hook", machine::to_string(effect.point))
+      .set("release", release)
+      .set("rollout", ticket->spec.rollout)
+      .set("version", ticket->spec.version)
+      .set("stable_version", ticket->spec.stable_version)
+      .set("step", effect.step + 1)
+      .set("weight", state->traffic.accepted.percent())
+      .set("status", machine::to_string(state->status))
+      .set("cause", machine::to_string(state->back.cause))
+      .set("sentence", state->sentence);
+  parts_.hook(release + "/" + effect.key, effect.hook, std::move(about),
+              [this, release, key = effect.key, alive = alive_](Status status) {
+                if (!*alive) return;
+                machine::event::HookOutcome event{.key = key};
+                if (status) {
+                  event.result = Outcome::done;
+                } else {
+                  event.error = status.error().to_string();
+                }
+                outcome(release, std::move(event));
               });
 }
 

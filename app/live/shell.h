@@ -55,6 +55,10 @@ class LiveShell {
     std::function<rollout::Router*(const Ticket&)> router;
     std::function<rollout::Workload*(const Ticket&)> workload;
     std::function<queries::MetricSource*(const std::string& identity)> source;
+    // Runs a hook, with what is to be told of the release. Null: hooks fail.
+    std::function<void(const std::string& key, const rollout::machine::Hook& hook, Json about,
+                       std::move_only_function<void(Status)> done)>
+        hook;
     // The slots change places in the router, once that is durable.
     std::function<void(const Ticket&, bool swapped)> exchange;
     std::function<void(const std::vector<std::string>& releases)> changed;
@@ -105,6 +109,7 @@ class LiveShell {
                       const rollout::machine::effect::ExchangeRoles& effect);
   void observe(const std::string& release, const rollout::engine::effect::Observe& effect);
   void ask(const rollout::engine::effect::Ask& effect);
+  void run_hook(const std::string& release, const rollout::machine::effect::RunHook& effect);
   void notify(const std::string& release, const rollout::machine::effect::Notify& effect);
   template <class Outcome>
   void outcome(const std::string& release, Outcome event);

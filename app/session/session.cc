@@ -111,6 +111,7 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
                            [this](const std::string& problem) { log_.warn(problem); }));
     webhook_ = std::move(webhook);
   }
+  hooks_ = std::make_unique<drivers::HookRunner>(loop_, *http_);
   notifier_ = std::make_unique<Teller>(log_, webhook_.get());
   SERIN_TRY(instance, instance_name(options_.state_directory, rng));
   engine_ = std::make_unique<engine::Engine>(
@@ -130,6 +131,16 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
             auto found = sources_.find(identity);
             return found == sources_.end() ? nullptr : found->second.get();
           },
+      .hook =
+          [this](const std::string& key, const machine::Hook& hook, Json about,
+                 std::move_only_function<void(Status)> done) {
+            hooks_->run({.command = hook.command,
+                         .url = hook.url,
+                         .timeout = hook.timeout,
+                         .key = key,
+                         .about = std::move(about)},
+                        std::move(done));
+          },
       .exchange = [this](const engine::Ticket&, bool are_swapped) { exchange(are_swapped); },
       .changed = [this](const std::vector<std::string>&) { changed(); },
       .reply = [this](const LiveShell::Reply& reply) { replied(reply); }};
@@ -137,6 +148,18 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
   SERIN_TRY(control, ControlServer::listen(loop_, options_.state_directory, *engine_, *shell_));
   control_ = std::move(control);
   return {};
+}
+
+// Hooks have limits of their own.
+Duration Session::remainder_max(const machine::ReleaseState& state) const {
+  Duration longest{};
+  const machine::ReleaseSpec& spec = engine_->ticket(release_)->spec;
+  for (const machine::HookAside& aside : state.asides) {
+    const auto& hook =
+        aside.point == machine::HookPoint::end ? spec.hooks.end : spec.hooks.rollback;
+    if (hook) longest = std::max(longest, hook->timeout);
+  }
+  return kRemainderMax + longest;
 }
 
 // May come again for an exchange that was made before a restart.
@@ -238,11 +261,12 @@ void Session::watch_pause(const machine::ReleaseState& state) {
 }
 
 void Session::finish(const machine::ReleaseState& state) {
-  bool done = !state.remainder.hand_back;
+  bool done = !state.remainder.hand_back && state.asides.empty();
   if (!done) {
     // The mark is still on the route; the outcome of taking it off brings us here again.
     if (leave_timer_ == TimerId::none) {
-      leave_timer_ = loop_.call_at(loop_.clock().now().mono + kRemainderMax, [this] { leave(); });
+      leave_timer_ =
+          loop_.call_at(loop_.clock().now().mono + remainder_max(state), [this] { leave(); });
     }
     return;
   }

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/net/http_client.h"
 #include "base/threads/worker_pool.h"
+#include "drivers/hooks/hook_runner.h"
 #include "drivers/notify/webhook.h"
 #include "drivers/routers/haproxy/router.h"
 #include "providers/paced/source.h"
@@ -86,6 +87,7 @@ class Session {
   void changed();
   void replied(const LiveShell::Reply& reply);
   void watch_pause(const rollout::machine::ReleaseState& state);
+  Duration remainder_max(const rollout::machine::ReleaseState& state) const;
   void finish(const rollout::machine::ReleaseState& state);
   void follow(std::string next);
   void leave();
@@ -103,6 +105,7 @@ class Session {
   std::unique_ptr<drivers::PlacedWorkload> workload_;  // null: somebody else runs the instances
   std::unique_ptr<LeaseServer> lease_;  // null: the route stays as it is when serin is gone
   std::unique_ptr<drivers::WebhookNotifier> webhook_;  // null: none
+  std::unique_ptr<drivers::HookRunner> hooks_;
   std::unique_ptr<rollout::Notifier> notifier_;
   std::unique_ptr<rollout::engine::Engine> engine_;
   std::unique_ptr<LiveShell> shell_;

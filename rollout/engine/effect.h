@@ -45,7 +45,8 @@ struct Reply {
 
 using Action = std::variant<machine::effect::ApplyTraffic, machine::effect::Preflight,
                             machine::effect::ApplyWorkload, machine::effect::ObserveWorkload,
-                            machine::effect::ExchangeRoles, machine::effect::Notify,
+                            machine::effect::ExchangeRoles, machine::effect::RunHook,
+                            machine::effect::Notify,
                             effect::Observe, effect::Ask, effect::Reply>;
 
 struct Effect {

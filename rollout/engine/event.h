@@ -71,7 +71,8 @@ struct Operate {
 struct Outcome {
   std::string release{};
   std::variant<machine::event::Preflighted, machine::event::TrafficOutcome,
-               machine::event::WorkloadOutcome, machine::event::RolesExchanged>
+               machine::event::WorkloadOutcome, machine::event::RolesExchanged,
+               machine::event::HookOutcome>
       event{};
 };
 

@@ -44,6 +44,9 @@ Ticket rollback_of(const Release& release) {
   spec.steps.clear();
   spec.verify = Duration{};
   spec.undecided = machine::Undecided::promote;
+  spec.first_step = 0;
+  // It must not be kept from going back.
+  spec.hooks.start.reset();
   spec.instant = exchanged;
   spec.restored = !exchanged && !kept;
   return ticket;

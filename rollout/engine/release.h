@@ -55,7 +55,8 @@ struct Release {
   bool active() const { return !machine::is_terminal(state.status); }
   // Over, with something left to do.
   bool remains() const {
-    return !active() && (state.remainder.hand_back || state.remainder.stop_canary_at.has_value());
+    return !active() && (state.remainder.hand_back || state.remainder.stop_canary_at.has_value() ||
+                         !state.asides.empty());
   }
   // Waits for its service.
   bool waiting() const { return active() && state.start.stage == machine::StartStage::idle; }

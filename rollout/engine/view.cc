@@ -37,6 +37,8 @@ Json step_view(const machine::ReleaseStep& step, const machine::StepLog& log) {
   Json json = Json::object();
   json.set("kind", to_string(step.kind)).set("status", to_string(log.outcome));
   if (step.kind == StepKind::set_weight) json.set("weight", step.weight.percent());
+  if (step.scale && step.scale->replicas) json.set("replicas", *step.scale->replicas);
+  if (step.scale && step.scale->weight) json.set("scale", step.scale->weight->percent());
   if (step.duration) json.set("duration_s", to_seconds(*step.duration));
   json.set("start", wall(log.entered)).set("end", wall(log.ended));
   if (!step.text.empty()) json.set("asked", step.text);

@@ -286,6 +286,9 @@ void Historian::add_problems(const engine::Event& event, Kept& kept, Now now) {
                           },
                           [&](const machine::event::RolesExchanged& e) {
                             tell(release, "store", "ExchangeFailed", e.error);
+                          },
+                          [&](const machine::event::HookOutcome& e) {
+                            tell(release, "hook", "HookFailed", e.error);
                           }},
                outcome);
   };

@@ -63,6 +63,9 @@ Weight target_weight(const Context& c) {
   bool promoting =
       state.status == ReleaseStatus::promoting ||
       (state.status == ReleaseStatus::paused && state.resume_to == ReleaseStatus::promoting);
+  bool handed_over =
+      c.spec.promotion == PromoteBy::copy && state.promotion.stage >= PromotionStage::hand_over;
+  if (promoting && handed_over) return {};
   if (promoting && state.promotion.stage >= PromotionStage::full) return Weight::full();
   if (state.manual_weight) return *state.manual_weight;
   Weight weight;

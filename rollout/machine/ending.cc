@@ -13,6 +13,7 @@ void end(Context& c, ReleaseStatus status, std::string sentence) {
   TrafficState& t = state.traffic;
   set_status(c, status, Reason::none, std::move(sentence));
   state.ended = c.now.wall;
+  if (state.start.stage >= StartStage::claim && !c.spec.restored) run_aside(c, HookPoint::end);
   state.recovering = false;
   state.sources_down_since.reset();
   state.sources_told = false;
@@ -30,7 +31,7 @@ void end(Context& c, ReleaseStatus status, std::string sentence) {
   if (swapped) {
     state.remainder.stop_canary_at = c.mono() + c.spec.warm;
     state.workload.canary.reset();  // what was known is the other slot's
-  } else if (status != ReleaseStatus::succeeded) {
+  } else if (status != ReleaseStatus::succeeded || c.spec.promotion == PromoteBy::copy) {
     state.remainder.stop_canary_at = c.mono() + c.spec.drain;
   }
 }
@@ -64,6 +65,7 @@ void remaining(Context& c) {
 void on_superseded(Context& c) {
   if (!is_terminal(c.state.status)) return;
   c.state.remainder = {};
+  c.state.asides.clear();
   c.state.traffic.next_try = Instant::max();
 }
 

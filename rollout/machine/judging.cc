@@ -17,6 +17,12 @@ bool contains(const std::vector<std::string>& list, const std::string& metric) {
   return std::find(list.begin(), list.end(), metric) != list.end();
 }
 
+// An analysis step may judge a canary without traffic: what it says counts.
+bool is_trial(const Context& c) {
+  return c.state.start.stage == StartStage::started && c.state.step < c.steps_count() &&
+         c.spec.steps[static_cast<std::size_t>(c.state.step)].kind == StepKind::analysis;
+}
+
 void note_sources(Context& c, const Judgement& judged) {
   ReleaseState& state = c.state;
   if (judged.sources_down) {
@@ -75,7 +81,7 @@ void on_judged(Context& c, const event::Judged& event) {
   note_sources(c, judged);
   forget_settled(state.acknowledged, judged.findings, judged.pauses);
   forget_settled(state.told, judged.findings, judged.pauses);
-  if (!state.exposed) return;
+  if (!state.exposed && !is_trial(c)) return;
   for (const Finding& finding : judged.findings) {
     if (contains(state.muted, finding.metric)) continue;
     // On the way back only a guard says more: there is no time to wait for stable's capacity.

@@ -32,6 +32,7 @@ struct Handler {
   void operator()(const event::TrafficObserved& event) { on_observed(c, event); }
   void operator()(const event::WorkloadOutcome& event) { on_workload(c, event); }
   void operator()(const event::RolesExchanged& event) { on_exchanged(c, event); }
+  void operator()(const event::HookOutcome& event) { on_hook(c, event); }
   void operator()(const event::Judged& event) { on_judged(c, event); }
   void operator()(const event::Operated& event) { on_operated(c, event); }
   void operator()(const event::Tick&) {}
@@ -83,6 +84,7 @@ void settle(Context& c) {
     run_phase(c);
     if (mark() == before) break;
   }
+  run_asides(c);
   if (!is_terminal(c.state.status)) deliver(c);
   check_delivery(c);
 }
@@ -128,6 +130,9 @@ bool is_wanted(const ReleaseState& state, const Effect& effect) {
   if (const auto* workload = std::get_if<effect::ApplyWorkload>(&effect.action)) {
     return workload->key == state.workload.in_flight &&
            state.status != ReleaseStatus::rolling_back && !is_terminal(state.status);
+  }
+  if (const auto* hook = std::get_if<effect::RunHook>(&effect.action)) {
+    return hook->key == state.gate.key && state.gate.running && is_judged(state);
   }
   if (std::holds_alternative<effect::ExchangeRoles>(effect.action)) {
     // Not what failed meanwhile, unless it may have been done already.

@@ -275,8 +275,7 @@ std::string refusal(const Context& c, Operation operation) {
 }  // namespace
 
 Standing standing(const ReleaseState& state) {
-  bool full = state.promotion.stage == PromotionStage::verify ||
-              state.promotion.stage == PromotionStage::exchange;
+  bool full = state.promotion.stage >= PromotionStage::verify;
   return {state.status, state.reason, full};
 }
 

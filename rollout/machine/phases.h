@@ -47,9 +47,21 @@ void recover_traffic(Context& c, const ObservedTraffic& observed);
 
 // Instances.
 void want_workload(Context& c, Slot slot, int instances, When when);
+// True once the canary slot has so many ready instances, and no other number where `exactly`;
+// they are asked for.
+bool is_scaled(Context& c, int instances, bool exactly);
+// By the last setCanaryScale, at this share of the traffic.
+int instances_for(const Context& c, Weight weight);
 bool looks_at_instances(const ReleaseSpec& spec, const ReleaseState& state);
 void look_at_instances(Context& c);
 void on_workload(Context& c, const event::WorkloadOutcome& event);
+
+// Hooks. True once the one of this point has succeeded, or there is none; it is started here.
+bool hook_passed(Context& c, HookPoint point);
+// One that nothing waits for: started now, or after a restart again.
+void run_aside(Context& c, HookPoint point);
+void run_asides(Context& c);
+void on_hook(Context& c, const event::HookOutcome& event);
 
 // Operations.
 void on_operated(Context& c, const event::Operated& event);

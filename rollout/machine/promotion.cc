@@ -36,12 +36,31 @@ bool scale(Context& c) {
   return false;
 }
 
+// True once the stable slot has the new version, and the router finds it there. It has no traffic
+// meanwhile.
+bool is_copied(Context& c) {
+  PromotionState& promotion = c.state.promotion;
+  promotion.copying = true;
+  int wanted = std::max(1, c.state.start.stable_instances);
+  const auto& stable = c.state.workload.stable;
+  bool there = promotion.copied && stable && stable->ready >= wanted && !stable->mixed &&
+               (stable->version.empty() || stable->version == c.spec.version);
+  if (!there) {
+    want_workload(c, Slot::stable, wanted, When::after_durable);
+    return false;
+  }
+  const SlotState& seen = c.state.traffic.observed->stable;
+  return !seen.health_known || seen.servers_ready >= wanted;
+}
+
 void exchange(Context& c) {
   PromotionState& promotion = c.state.promotion;
   if (c.state.store_failed || promotion.in_flight || c.mono() < promotion.next_try) return;
   promotion.in_flight = true;
   promotion.next_try = c.mono() + backoff(++promotion.attempt, kRetryMax);
-  c.effects.push_back({When::after_durable, effect::ExchangeRoles{kExchangeKey, c.spec.version}});
+  c.effects.push_back(
+      {When::after_durable,
+       effect::ExchangeRoles{kExchangeKey, c.spec.version, c.spec.promotion == PromoteBy::copy}});
 }
 
 }  // namespace
@@ -70,7 +89,7 @@ void begin_promotion(Context& c, bool word) {
 void promoting(Context& c) {
   ReleaseState& state = c.state;
   PromotionState& promotion = state.promotion;
-  for (int round = 0; round < 4 && state.status == ReleaseStatus::promoting; ++round) {
+  for (int round = 0; round < 6 && state.status == ReleaseStatus::promoting; ++round) {
     if (promotion.stage != PromotionStage::exchange && is_held(state)) return;
     switch (promotion.stage) {
       case PromotionStage::none:
@@ -90,10 +109,21 @@ void promoting(Context& c) {
         bool done =
             promotion.word ? state.timer.looked >= c.spec.verify : may_end(c, c.spec.verify, false);
         if (!done) return;
-        enter_stage(c, PromotionStage::exchange);
+        bool copies = c.spec.promotion == PromoteBy::copy;
+        enter_stage(c, copies ? PromotionStage::copy : PromotionStage::exchange);
         promotion.next_try = c.mono();
         break;
       }
+      case PromotionStage::copy:
+        if (!state.traffic.confirmed || !is_copied(c)) return;
+        enter_stage(c, PromotionStage::hand_over);
+        want_traffic(c, Weight(), true);
+        break;
+      case PromotionStage::hand_over:
+        if (!state.traffic.confirmed) return;
+        enter_stage(c, PromotionStage::exchange);
+        promotion.next_try = c.mono();
+        break;
       case PromotionStage::exchange:
         exchange(c);
         return;
@@ -133,9 +163,12 @@ void on_exchanged(Context& c, const event::RolesExchanged& event) {
                      c.spec.version, promotion.recall_sentence, c.spec.stable_version));
     promotion.recall = Cause::none;
   }
+  std::string rest = c.spec.promotion == PromoteBy::copy
+                         ? "the stable slot has it"
+                         : fmt::format("{} stays warm for {}", c.spec.stable_version,
+                                       format_duration(c.spec.warm));
   tell(c, Severity::info, "promoted",
-       fmt::format("{} {} is stable; {} stays warm for {}", c.spec.rollout, c.spec.version,
-                   c.spec.stable_version, format_duration(c.spec.warm)));
+       fmt::format("{} {} is stable; {}", c.spec.rollout, c.spec.version, rest));
   end(c, ReleaseStatus::succeeded, fmt::format("{} is stable", c.spec.version));
 }
 

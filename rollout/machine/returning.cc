@@ -117,7 +117,9 @@ void return_to_stable(Context& c, Cause cause, std::string sentence, bool hard) 
     end(c, final_status(cause), std::move(sentence));
     return;
   }
+  state.back.restore_stable = state.promotion.copying;
   set_status(c, ReleaseStatus::rolling_back, Reason::none, std::move(sentence));
+  run_aside(c, HookPoint::rollback);
   state.recovering = false;
   state.traffic.drained = false;
   state.manual_weight.reset();
@@ -135,6 +137,9 @@ void returning(Context& c) {
     state.reason = Reason::none;
     state.sentence = state.back.sentence;
   }
+  if (state.back.restore_stable && state.workload.in_flight.empty()) {
+    want_workload(c, Slot::stable, state.start.stable_instances, When::at_once);
+  }
   bool draining = is_draining(c);
   want_traffic(c, Weight(), draining);
   bool out = t.confirmed && !draining && t.stale_raise.empty();
@@ -143,7 +148,7 @@ void returning(Context& c) {
     return;
   }
   // A reading of its own must agree; and while a lost command could still land it is watched.
-  if (!t.seen_again || c.mono() < t.uncertain_until) return;
+  if (!t.seen_again || c.mono() < t.uncertain_until || state.back.restore_stable) return;
   end(c, final_status(state.back.cause), state.back.sentence);
 }
 

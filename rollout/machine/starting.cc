@@ -53,6 +53,7 @@ void begin_steps(Context& c) {
        fmt::format("{} {} takes its first traffic beside {}", c.spec.rollout, c.spec.version,
                    c.spec.stable_version));
   if (c.spec.instant) {
+    run_aside(c, HookPoint::rollback);
     begin_promotion(c, true);
   } else {
     for (int i = 0; i < c.spec.first_step; ++i) log_step(c, i, StepOutcome::skipped);
@@ -172,7 +173,7 @@ void starting(Context& c) {
     }
     case StartStage::ready:
       want_traffic(c, Weight(), true);
-      if (traffic.confirmed && is_ready(c)) begin_steps(c);
+      if (traffic.confirmed && is_ready(c) && hook_passed(c, HookPoint::start)) begin_steps(c);
       return;
     default:
       return;

@@ -28,6 +28,8 @@ bool set_weight(Context& c, const ReleaseStep& step) {
                         c.state.step + 1, step.weight.to_string(), c.spec.capacity->to_string()));
       return false;
     }
+    bool follows = c.state.scale && c.state.scale->match_traffic && c.spec.has_workload;
+    if (follows && !is_scaled(c, instances_for(c, step.weight), false)) return false;
     c.state.timer.begun = true;
     c.state.manual_weight.reset();
     want_traffic(c, step.weight, true);
@@ -47,6 +49,14 @@ bool wait(Context& c, const ReleaseStep& step) {
   return may_end(c, *step.duration, step.gate_pass);
 }
 
+bool scale(Context& c, const ReleaseStep& step) {
+  c.state.timer.begun = true;
+  c.state.scale = step.scale;
+  // Without a driver the numbers are somebody else's.
+  if (!c.spec.has_workload) return true;
+  return is_scaled(c, instances_for(c, target_weight(c)), true);
+}
+
 bool approval(Context& c, const ReleaseStep& step) {
   if (!c.state.timer.begun) {
     c.state.timer.begun = true;
@@ -58,6 +68,28 @@ bool approval(Context& c, const ReleaseStep& step) {
   if (!step.text.empty()) sentence += ": " + step.text;
   pause(c, Reason::approval, std::move(sentence));
   return false;
+}
+
+bool is_done(Context& c, const ReleaseStep& step) {
+  Timer& timer = c.state.timer;
+  switch (step.kind) {
+    case StepKind::set_weight:
+      return set_weight(c, step);
+    case StepKind::pause:
+      return wait(c, step);
+    case StepKind::approval:
+      return approval(c, step);
+    case StepKind::hook:
+      timer.begun = true;
+      return c.state.traffic.confirmed && hook_passed(c, HookPoint::step);
+    case StepKind::set_canary_scale:
+      return scale(c, step);
+    case StepKind::analysis:
+      break;
+  }
+  timer.begun = true;
+  return c.state.traffic.confirmed && c.state.judgement && c.state.judged_step == c.state.step &&
+         c.state.judgement->step_analysis_done && may_end(c, Duration{}, step.gate_pass);
 }
 
 // How long the last weight was planned to be watched.
@@ -135,6 +167,7 @@ bool may_end(Context& c, Duration planned, bool gate_pass) {
 void enter_step(Context& c, int index) {
   c.state.step = index;
   c.state.timer = Timer{};
+  c.state.gate = {};
   log_step(c, index, StepOutcome::current);
 }
 
@@ -147,26 +180,10 @@ void stepping(Context& c) {
       return;
     }
     if (is_held(c.state)) return;
-    const ReleaseStep& step = current(c);
-    bool done = false;
-    switch (step.kind) {
-      case StepKind::set_weight:
-        done = set_weight(c, step);
-        break;
-      case StepKind::pause:
-        done = wait(c, step);
-        break;
-      case StepKind::approval:
-        done = approval(c, step);
-        break;
-      case StepKind::analysis:
-        c.state.timer.begun = true;
-        done = c.state.traffic.confirmed && c.state.judgement &&
-               c.state.judged_step == c.state.step && c.state.judgement->step_analysis_done &&
-               may_end(c, Duration{}, step.gate_pass);
-        break;
-    }
-    if (!done) return;
+    if (!c.state.timer.prepared) c.state.timer.prepared = hook_passed(c, HookPoint::before_step);
+    if (!c.state.timer.prepared) return;
+    if (!c.state.timer.finished) c.state.timer.finished = is_done(c, current(c));
+    if (!c.state.timer.finished || !hook_passed(c, HookPoint::after_step)) return;
     finish_step(c);
   }
 }

@@ -1,6 +1,8 @@
 // Instances: asked for until they are there.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "rollout/machine/phases.h"
 
 namespace serin::rollout::machine {
@@ -12,9 +14,28 @@ void want_workload(Context& c, Slot slot, int instances, When when) {
   workload.look.clear();
   workload.in_flight = next_key(c, "w");
   workload.next_try = c.mono() + kWorkloadEvery;
-  const std::string& version = slot == Slot::canary ? c.spec.version : c.spec.stable_version;
+  bool copying = c.state.status == ReleaseStatus::promoting && c.state.promotion.copying;
+  const std::string& version =
+      slot == Slot::canary || copying ? c.spec.version : c.spec.stable_version;
   c.effects.push_back(
       {when, effect::ApplyWorkload{{c.spec.owner, slot, version, instances}, workload.in_flight}});
+}
+
+int instances_for(const Context& c, Weight weight) {
+  const std::optional<CanaryScale>& scale = c.state.scale;
+  if (!scale) return c.spec.canary_instances;
+  if (scale->replicas) return *scale->replicas;
+  std::int64_t units = (scale->weight ? *scale->weight : weight).units();
+  std::int64_t all = c.state.start.stable_instances;
+  return std::max(1, static_cast<int>((units * all + Weight::kFull - 1) / Weight::kFull));
+}
+
+bool is_scaled(Context& c, int instances, bool exactly) {
+  const auto& canary = c.state.workload.canary;
+  bool enough = canary && canary->ready >= instances && !canary->mixed;
+  if (enough && (!exactly || canary->instances == instances)) return true;
+  want_workload(c, Slot::canary, instances, When::after_durable);
+  return false;
 }
 
 bool looks_at_instances(const ReleaseSpec& spec, const ReleaseState& state) {
@@ -39,6 +60,12 @@ void on_workload(Context& c, const event::WorkloadOutcome& event) {
     workload.look.clear();
   } else if (event.key == workload.in_flight) {
     workload.in_flight.clear();
+    bool stable = event.slot == Slot::stable && event.result == Outcome::done;
+    if (stable && c.state.status == ReleaseStatus::promoting) c.state.promotion.copied = true;
+    if (stable && c.state.back.restore_stable) {
+      c.state.back.restore_stable =
+          event.observed && event.observed->ready < c.state.start.stable_instances;
+    }
     workload.next_try = c.mono() + kWorkloadEvery;
   } else {
     return;

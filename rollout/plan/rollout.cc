@@ -67,6 +67,12 @@ std::string_view TrafficRouting::kind() const {
   return plugins.size() > 0 ? "plugins" : "none";
 }
 
+const TrafficRouting& Rollout::traffic_routing() const {
+  static const TrafficRouting kNone;
+  if (canary) return canary->traffic_routing;
+  return blue_green ? blue_green->traffic_routing : kNone;
+}
+
 int WorkloadSpec::count() const {
   return int{command.has_value()} + int{process.has_value()} + int{systemd.has_value()} +
          int{!kubernetes.is_null()};

@@ -73,6 +73,16 @@ struct EdgeErrors {
   bool operator==(const EdgeErrors&) const = default;
 };
 
+// Hooks beside the plan's own steps.
+struct HookSet {
+  std::optional<HookStep> start;
+  std::optional<HookStep> before_step;
+  std::optional<HookStep> after_step;
+  std::optional<HookStep> rollback;
+  std::optional<HookStep> end;
+  bool operator==(const HookSet&) const = default;
+};
+
 struct CanaryStrategy {
   std::vector<Step> steps;
   std::optional<AnalysisSpec> analysis;  // background
@@ -115,6 +125,8 @@ struct BlueGreenStrategy {
   Json anti_affinity;
   Json active_metadata;
   Json preview_metadata;
+
+  TrafficRouting traffic_routing;  // serin.dev only
   bool operator==(const BlueGreenStrategy&) const = default;
 };
 
@@ -154,8 +166,12 @@ struct Rollout {
   OnInconclusive on_inconclusive = OnInconclusive::pause;
   std::optional<OnEngineLoss> on_engine_loss;  // not given: stable in `run`, hold in `serve`
   EdgeErrors edge_errors;
+  HookSet hooks;
   bool hard = false;           // return to stable at once, however few instances stable has
   bool naming_strict = false;  // names of 4 to 63 characters that start with a letter
+
+  // Of the strategy; an empty one where there is none.
+  const TrafficRouting& traffic_routing() const;
   bool operator==(const Rollout&) const = default;
 };
 

@@ -114,6 +114,7 @@ void fields(Visitor& v, BlueGreenStrategy& blue_green) {
   v("antiAffinity", blue_green.anti_affinity, "Keeps versions on different nodes (Kubernetes).");
   v("activeMetadata", blue_green.active_metadata, "Labels of the active pods (Kubernetes).");
   v("previewMetadata", blue_green.preview_metadata, "Labels of the preview pods (Kubernetes).");
+  v("trafficRouting", blue_green.traffic_routing, "What switches the traffic.", kOurs);
 }
 
 void fields(Visitor& v, Promotion& promotion) {
@@ -125,6 +126,17 @@ void fields(Visitor& v, Promotion& promotion) {
 void fields(Visitor& v, Verify& verify) {
   v.type("Verify", "The watch after promotion.");
   v("duration", verify.duration, "How long; 0s: none.");
+}
+
+void fields(Visitor& v, HookSet& hooks) {
+  v.type("Hooks",
+         "Commands and requests around a release. What stands before and after steps must succeed, "
+         "or the release returns to stable.");
+  v("start", hooks.start, "Once the canary is ready, before its first traffic.");
+  v("beforeStep", hooks.before_step, "Before each step.");
+  v("afterStep", hooks.after_step, "After each step.");
+  v("rollback", hooks.rollback, "When the release returns to stable; nothing waits for it.");
+  v("end", hooks.end, "After the end, with the result; nothing waits for it.");
 }
 
 void fields(Visitor& v, EdgeErrors& edge_errors) {
@@ -198,6 +210,7 @@ void fields(Visitor& v, Spec& spec) {
   v("onEngineLoss", rollout.on_engine_loss,
     "What the traffic does when serin is gone; left out: stable in `run`, hold in `serve`.", kOurs);
   v("edgeErrors", rollout.edge_errors, "The router's own error counters.", kOurs);
+  v("hooks", rollout.hooks, "Commands and requests around the release.", kOurs);
   v("hard", rollout.hard, "Return to stable at once, however few instances it has.", kOurs);
   std::string naming = rollout.naming_strict ? "strict" : "";
   v("naming", naming, "strict: names of 4 to 63 characters that start with a letter.",

@@ -193,7 +193,7 @@ void fields(Visitor& v, HookStep& hook) {
   v.exactly_one(kForms);
   v("command", hook.command, "A program and its arguments.");
   v("url", hook.url, "A URL that is sent the release as JSON.");
-  v("timeout", hook.timeout, "How long it may take.");
+  v("timeout", hook.timeout, "How long it may take; left out: 60s.");
 }
 
 namespace {

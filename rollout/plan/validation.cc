@@ -34,6 +34,7 @@ class Validation {
     workload();
     if (rollout_.canary) canary(*rollout_.canary);
     if (rollout_.blue_green) blue_green(*rollout_.blue_green);
+    hooks(rollout_.hooks);
     if (rollout_.promotion.mode == PromotionMode::copy && rollout_.workload.count() == 0) {
       add(kPlan, spec_ / "promotion" / "mode", "`copy` needs a workload that serin can change");
     }
@@ -87,14 +88,53 @@ class Validation {
 
   void blue_green(const BlueGreenStrategy& strategy) {
     Path path = spec_ / "strategy" / "blueGreen";
-    if (strategy.active_service == strategy.preview_service) {
+    bool named = !strategy.active_service.empty() || !strategy.preview_service.empty();
+    if (named && strategy.active_service == strategy.preview_service) {
       add(kPlan, path, "activeService and previewService must be two services");
+    }
+    if (strategy.traffic_routing.given) routing(strategy.traffic_routing, path / "trafficRouting");
+    if (strategy.preview_replica_count && *strategy.preview_replica_count < 1) {
+      add(kPlan, path / "previewReplicaCount", "at least one instance is needed for trying");
     }
     if (strategy.pre_promotion_analysis) {
       analysis(*strategy.pre_promotion_analysis, path / "prePromotionAnalysis");
     }
     if (strategy.post_promotion_analysis) {
       analysis(*strategy.post_promotion_analysis, path / "postPromotionAnalysis");
+    }
+  }
+
+  void hooks(const HookSet& hooks) {
+    Path path = spec_ / "hooks";
+    if (hooks.start) hook(*hooks.start, path / "start");
+    if (hooks.before_step) hook(*hooks.before_step, path / "beforeStep");
+    if (hooks.after_step) hook(*hooks.after_step, path / "afterStep");
+    if (hooks.rollback) hook(*hooks.rollback, path / "rollback");
+    if (hooks.end) hook(*hooks.end, path / "end");
+  }
+
+  void hook(const HookStep& hook, const Path& path) {
+    bool web = hook.url.starts_with("http://") || hook.url.starts_with("https://");
+    if (!hook.url.empty() && !web) {
+      add(kPlan, path / "url", fmt::format("'{}' is no http or https URL", hook.url));
+    }
+    if (hook.url.empty() && (hook.command.empty() || hook.command.front().empty())) {
+      add(kPlan, path / "command", "the command is empty");
+    }
+    if (hook.timeout && *hook.timeout <= Duration{}) {
+      add(kPlan, path / "timeout", "a hook needs time to end");
+    }
+  }
+
+  void scale(const SetCanaryScaleStep& scale, const Path& path) {
+    if (rollout_.workload.count() == 0) {
+      add(kPlan, path, "there is no workload that serin could scale");
+    }
+    if (scale.replicas && *scale.replicas < 1) {
+      add(kPlan, path / "replicas", "the canary needs at least one instance");
+    }
+    if (scale.weight && (*scale.weight < 1 || *scale.weight > 100)) {
+      add(kPlan, path / "weight", "a percentage from 1 to 100 of stable's instances");
     }
   }
 
@@ -199,6 +239,10 @@ class Validation {
         header_route(*route, path / i / "setHeaderRoute");
       } else if (const auto* inline_analysis = std::get_if<AnalysisStep>(&step.action)) {
         analysis(*inline_analysis, path / i / "analysis");
+      } else if (const auto* step_hook = std::get_if<HookStep>(&step.action)) {
+        hook(*step_hook, path / i / "hook");
+      } else if (const auto* canary_scale = std::get_if<SetCanaryScaleStep>(&step.action)) {
+        scale(*canary_scale, path / i / "setCanaryScale");
       }
     }
     if (!any && strategy.match.empty()) {
@@ -338,7 +382,11 @@ void check_supported(const Rollout& rollout, const Reporter& reporter) {
     check(fmt::format("onEngineLoss.{}", to_string(*rollout.on_engine_loss)),
           spec / "onEngineLoss");
   }
-  if (rollout.blue_green) check("strategy.blueGreen", spec / "strategy" / "blueGreen");
+  if (rollout.blue_green) {
+    Path path = spec / "strategy" / "blueGreen";
+    check("strategy.blueGreen", path);
+    named("router", rollout.blue_green->traffic_routing.kind(), path / "trafficRouting");
+  }
   if (!rollout.canary) return;
   const CanaryStrategy& canary = *rollout.canary;
   Path path = spec / "strategy" / "canary";

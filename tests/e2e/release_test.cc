@@ -57,6 +57,11 @@ class ReleaseTest : public testing::Test {
         30s));
     write_rollout(kErrorRate);
   }
+  std::string router() const {
+    return "{haproxy: {socket: [" + world_->socket() + "], map: " + dir_.path() +
+           "/world/share.map, stableBackend: blue, canaryBackend: green, lease: {listen: '" +
+           world_->lease_address() + "'}}}";
+  }
   // Wide enough to be passed within seconds of this traffic.
   void write_rollout(const std::string& metrics) {
     rollout_ = dir_.path() + "/rollout.yaml";
@@ -66,12 +71,8 @@ metadata: {name: shop}
 spec:
   strategy:
     canary:
-      trafficRouting:
-        haproxy: {socket: [)"
-                            << world_->socket() << "], map: " << dir_.path()
-                            << R"(/world/share.map, stableBackend: blue, canaryBackend: green,
-                  lease: {listen: ')"
-                            << world_->lease_address() << R"('}}
+      trafficRouting: )" << router()
+                            << R"(
       analysis:
         versions: {instance: pod}
         args: [{name: prometheus, value: ')"
@@ -79,7 +80,7 @@ spec:
         metrics:)" << metrics
                             << R"(
       steps:
-)" << steps_;
+)" << steps_ << more_;
   }
   void start_release(const std::string& version, const std::vector<std::string>& more = {}) {
     output_ = dir_.path() + "/" + version + ".out";
@@ -132,6 +133,7 @@ spec:
   std::string steps_ =
       "      - setWeight: 10\n      - pause: {duration: 4s}\n"
       "      - setWeight: 50\n      - pause: {duration: 12s}\n";
+  std::string more_;  // of the spec
   std::string rollout_;
   std::string output_;
   std::optional<Process> release_;
@@ -341,6 +343,63 @@ TEST_F(ReleaseTest, PeopleSteerAReleaseAndRollItBack) {
   EXPECT_NE(output.find("held by shop-1 of version v2"), std::string::npos) << output;
   EXPECT_EQ(run({"rollback", "shop", "--state", state()}, output), 0) << output;
   EXPECT_EQ(wait_release(), 11) << read_file(output_);
+  EXPECT_EQ(share(), 0);
+}
+
+TEST_F(ReleaseTest, HooksRunAroundAReleaseAndAFailureEndsIt) {
+  start_world();
+  std::string log = dir_.path() + "/hooks.log";
+  auto say = [&](const std::string& more) {
+    return "{command: [sh, -c, 'echo $SERIN_HOOK $1 $SERIN_VERSION >> " + log + more +
+           "', sh, '{key}']}";
+  };
+  steps_ = "      - setWeight: 10\n      - hook: " + say("") +
+           "\n      - hook: " + say("; echo the till is wrong >&2; exit 3") +
+           "\n      - setWeight: 50\n";
+  more_ = "  hooks: {start: " + say("") + ", rollback: " + say("") + ", end: " + say("") + "}\n";
+  write_rollout(kErrorRate);
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2");
+  EXPECT_EQ(wait_release(), 10) << read_file(output_);
+  EXPECT_NE(read_file(output_).find("the hook 'step' of step 3 failed: "), std::string::npos)
+      << read_file(output_);
+  EXPECT_NE(read_file(output_).find("the till is wrong"), std::string::npos);
+  EXPECT_EQ(share(), 0);
+  EXPECT_EQ(read_file(log),
+            "start shop-1/start v2\nstep shop-1/step-2 v2\nstep shop-1/step-3 v2\n"
+            "rollback shop-1/rollback v2\nend shop-1/end v2\n");
+}
+
+TEST_F(ReleaseTest, BlueGreenIsOneSwitchAndOneBack) {
+  start_world();
+  rollout_ = dir_.path() + "/rollout.yaml";
+  std::ofstream(rollout_) << R"(apiVersion: serin.dev/v1alpha1
+kind: Rollout
+metadata: {name: shop}
+spec:
+  strategy:
+    blueGreen:
+      trafficRouting: )" << router()
+                          << R"(
+      prePromotionAnalysis:
+        metrics:
+        - name: canary-is-up
+          interval: 1s
+          count: 2
+          successCondition: result[0] == 1
+          provider: {prometheus: {address: ')"
+                          << world_->prometheus_url() << R"(', query: 'vector(1)'}}
+      autoPromotionEnabled: false
+)";
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2", {"--stable", "v1"});
+  ASSERT_TRUE(wait_for("Paused")) << read_file(output_);
+  EXPECT_EQ(share(), 0);
+  std::string output;
+  EXPECT_EQ(run({"continue", "shop", "--state", state()}, output), 0) << output;
+  EXPECT_EQ(wait_release(), 0) << read_file(output_);
+  EXPECT_EQ(share(), 10000);
+  EXPECT_EQ(run({"rollback", "shop", "--state", state()}, output), 0) << output;
   EXPECT_EQ(share(), 0);
 }
 

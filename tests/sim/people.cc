@@ -25,6 +25,17 @@ void People::begin(Bug bug) {
   again(again, seconds(30), &People::help);
 }
 
+machine::Hook People::hook() {
+  return {.command = {"smoke"}, .timeout = seconds(world_.whole(1, 20))};
+}
+
+machine::CanaryScale People::scale() {
+  int kind = world_.whole(0, 2);
+  if (kind == 0) return {.replicas = world_.whole(1, 3)};
+  if (kind == 1) return {.weight = Weight::from_units(world_.whole(1, 100) * 100)};
+  return {.match_traffic = true};
+}
+
 std::vector<ReleaseStep> People::steps() {
   std::vector<ReleaseStep> steps;
   int units = 0;
@@ -42,6 +53,12 @@ std::vector<ReleaseStep> People::steps() {
       next.on_timeout = static_cast<machine::OnTimeout>(world_.whole(0, 2));
     } else if (luck < 0.18) {
       next.kind = StepKind::analysis;
+    } else if (luck < 0.24) {
+      next.kind = StepKind::hook;
+      next.hook = hook();
+    } else if (luck < 0.3) {
+      next.kind = StepKind::set_canary_scale;
+      next.scale = scale();
     } else {
       next.duration = seconds(world_.whole(5, 50));
       next.gate_pass = world_.chance(0.1);
@@ -72,6 +89,11 @@ engine::Ticket People::ticket(const std::string& service) {
   spec.hard = world_.chance(0.1);
   spec.lease = world_.chance(0.3);
   spec.has_workload = service == "cart";
+  if (spec.has_workload && world_.chance(0.4)) spec.promotion = machine::PromoteBy::copy;
+  for (auto* at : {&spec.hooks.start, &spec.hooks.before_step, &spec.hooks.after_step,
+                   &spec.hooks.rollback, &spec.hooks.end}) {
+    if (world_.chance(0.1)) *at = hook();
+  }
   spec.canary_instances = world_.whole(1, 3);
   spec.ready_for = milliseconds(world_.whole(0, 3000));
   spec.start_deadline = seconds(world_.whole(30, 240));

@@ -33,6 +33,8 @@ class People {
   void help();
   rollout::engine::Ticket ticket(const std::string& service);
   std::vector<rollout::machine::ReleaseStep> steps();
+  rollout::machine::Hook hook();
+  rollout::machine::CanaryScale scale();
   void operate(Process& process, const std::string& release,
                rollout::machine::event::Operated operated, bool twice);
 

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "rollout/machine/model/event.h"
+#include "rollout/machine/model/spec.h"
 #include "rollout/ports/notifier.h"
 #include "rollout/ports/router.h"
 #include "rollout/ports/workload.h"
@@ -57,7 +58,18 @@ struct ObserveWorkload {
 struct ExchangeRoles {
   std::string key{};
   std::string version{};  // that is stable from then on
+  bool copied = false;    // the slots stay: stable's has that version already
   bool operator==(const ExchangeRoles&) const = default;
+};
+
+// Run a hook, within its time limit. `key` is the same each time; it is the release's own. Outcome:
+// event::HookOutcome, failed where the limit is passed.
+struct RunHook {
+  HookPoint point = HookPoint::step;
+  int step = 0;
+  std::string key{};
+  Hook hook{};
+  bool operator==(const RunHook&) const = default;
 };
 
 struct Notify {
@@ -92,8 +104,8 @@ struct OpenRelease {
 }  // namespace effect
 
 using Action = std::variant<effect::ApplyTraffic, effect::Preflight, effect::ApplyWorkload,
-                            effect::ObserveWorkload, effect::ExchangeRoles, effect::Notify,
-                            effect::Reply, effect::OpenRelease>;
+                            effect::ObserveWorkload, effect::ExchangeRoles, effect::RunHook,
+                            effect::Notify, effect::Reply, effect::OpenRelease>;
 
 struct Effect {
   When when = When::at_once;

@@ -43,6 +43,10 @@ constexpr auto fields(std::type_identity<RolesExchanged>) {
   return std::tuple{Field{"key", &RolesExchanged::key}, Field{"result", &RolesExchanged::result},
                     Field{"error", &RolesExchanged::error}};
 }
+constexpr auto fields(std::type_identity<HookOutcome>) {
+  return std::tuple{Field{"key", &HookOutcome::key}, Field{"result", &HookOutcome::result},
+                    Field{"error", &HookOutcome::error}};
+}
 constexpr auto fields(std::type_identity<Judged>) {
   return std::tuple{Field{"judgement", &Judged::judgement}, Field{"step", &Judged::step}};
 }

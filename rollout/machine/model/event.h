@@ -105,6 +105,14 @@ struct RolesExchanged {
   bool operator==(const RolesExchanged&) const = default;
 };
 
+struct HookOutcome {
+  static constexpr std::string_view kName = "hookOutcome";
+  std::string key{};
+  Outcome result = Outcome::failed;
+  std::string error{};
+  bool operator==(const HookOutcome&) const = default;
+};
+
 struct Judged {
   static constexpr std::string_view kName = "judged";
   analysis::Judgement judgement{};
@@ -159,10 +167,11 @@ struct Superseded {
 
 }  // namespace event
 
-using Event = std::variant<event::Start, event::Preflighted, event::TrafficOutcome,
-                           event::TrafficObserved, event::WorkloadOutcome, event::RolesExchanged,
-                           event::Judged, event::Operated, event::Tick, event::StoreFailed,
-                           event::StoreRestored, event::Recovered, event::Superseded>;
+using Event =
+    std::variant<event::Start, event::Preflighted, event::TrafficOutcome, event::TrafficObserved,
+                 event::WorkloadOutcome, event::RolesExchanged, event::HookOutcome, event::Judged,
+                 event::Operated, event::Tick, event::StoreFailed, event::StoreRestored,
+                 event::Recovered, event::Superseded>;
 
 std::string_view name(const Event& event);
 // An object with the name under "event" and the event's fields.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace serin::rollout::machine {
 namespace {
 
@@ -30,6 +32,22 @@ Undecided undecided(OnInconclusive value) {
   return Undecided::pause;
 }
 
+Hook make_hook(const HookStep& hook) {
+  return {hook.command, hook.url, hook.timeout.value_or(Hook::kTimeoutDefault)};
+}
+
+std::optional<Hook> make_hook(const std::optional<HookStep>& hook) {
+  if (!hook) return std::nullopt;
+  return make_hook(*hook);
+}
+
+CanaryScale make_scale(const SetCanaryScaleStep& scale) {
+  CanaryScale made{.match_traffic = scale.match_traffic_weight};
+  if (scale.replicas) made.replicas = *scale.replicas;
+  if (scale.weight) made.weight = Weight::from_units(std::clamp(*scale.weight, 0, 100) * 100);
+  return made;
+}
+
 // Nothing where the machine has no such step.
 std::optional<ReleaseStep> make_step(const Step& step) {
   ReleaseStep made;
@@ -47,6 +65,12 @@ std::optional<ReleaseStep> make_step(const Step& step) {
     made.duration = approval->timeout;
     made.on_timeout = on_timeout(approval->on_timeout);
     made.text = approval->comment;
+  } else if (const auto* hook = std::get_if<HookStep>(&step.action)) {
+    made.kind = StepKind::hook;
+    made.hook = make_hook(*hook);
+  } else if (const auto* scale = std::get_if<SetCanaryScaleStep>(&step.action)) {
+    made.kind = StepKind::set_canary_scale;
+    made.scale = make_scale(*scale);
   } else {
     return std::nullopt;
   }
@@ -62,24 +86,44 @@ void add_canary(const CanaryStrategy& canary, ReleaseSpec& spec,
       refused.push_back(fmt::format("steps[{}]: {}", i, canary.steps[i].kind()));
     }
   }
-  if (canary.traffic_routing.haproxy) spec.drain = canary.traffic_routing.haproxy->drain;
 }
 
-void add_blue_green(const BlueGreenStrategy& strategy, ReleaseSpec& spec) {
-  if (strategy.pre_promotion_analysis) {
-    spec.steps.push_back(ReleaseStep{.kind = StepKind::analysis});
-  }
-  if (!strategy.auto_promotion_enabled.value_or(true)) {
-    spec.steps.push_back(ReleaseStep{.kind = StepKind::pause});
-  } else if (strategy.auto_promotion_seconds > 0) {
-    spec.steps.push_back(
-        ReleaseStep{.kind = StepKind::pause,
-                    .duration = std::chrono::seconds(strategy.auto_promotion_seconds)});
-  }
+void add_blue_green(const Rollout& rollout, ReleaseSpec& spec) {
+  const BlueGreenStrategy& strategy = *rollout.blue_green;
+  spec.steps = blue_green_plan(rollout).steps;
   spec.undecided = Undecided::promote;
+  if (strategy.preview_replica_count) spec.canary_instances = *strategy.preview_replica_count;
+  if (strategy.scale_down_delay_seconds) {
+    spec.warm = std::chrono::seconds(*strategy.scale_down_delay_seconds);
+  }
 }
 
 }  // namespace
+
+BlueGreenPlan blue_green_plan(const Rollout& rollout) {
+  const BlueGreenStrategy& strategy = *rollout.blue_green;
+  BlueGreenPlan plan;
+  auto add = [&](ReleaseStep step) {
+    plan.steps.push_back(std::move(step));
+    return static_cast<int>(plan.steps.size()) - 1;
+  };
+  ReleaseStep all{.kind = StepKind::set_canary_scale};
+  all.scale = CanaryScale{.weight = Weight::full()};
+  bool scales = rollout.workload.count() > 0;
+  if (scales && !strategy.preview_replica_count) add(all);
+  ReleaseStep judge{.kind = StepKind::analysis};
+  if (strategy.pre_promotion_analysis) plan.pre_promotion = add(judge);
+  if (!strategy.auto_promotion_enabled.value_or(true)) {
+    add({.kind = StepKind::pause});
+  } else if (strategy.auto_promotion_seconds > 0) {
+    add({.kind = StepKind::pause,
+         .duration = std::chrono::seconds(strategy.auto_promotion_seconds)});
+  }
+  if (scales && strategy.preview_replica_count) add(all);
+  add({.kind = StepKind::set_weight, .weight = Weight::full()});
+  if (strategy.post_promotion_analysis) plan.post_promotion = add(judge);
+  return plan;
+}
 
 Result<ReleaseSpec> make_spec(const Rollout& rollout, const Versions& versions) {
   if (versions.version.empty()) return fail(Code::invalid_argument, "the new version is missing");
@@ -94,7 +138,6 @@ Result<ReleaseSpec> make_spec(const Rollout& rollout, const Versions& versions) 
   spec.stable_version = versions.stable_version;
   spec.undecided = undecided(rollout.on_inconclusive);
   if (rollout.canary) add_canary(*rollout.canary, spec, refused);
-  if (rollout.blue_green) add_blue_green(*rollout.blue_green, spec);
   switch (rollout.promotion.mode) {
     case PromotionMode::swap:
       spec.promotion = PromoteBy::swap;
@@ -103,7 +146,7 @@ Result<ReleaseSpec> make_spec(const Rollout& rollout, const Versions& versions) 
       spec.promotion = PromoteBy::manual;
       break;
     case PromotionMode::copy:
-      refused.emplace_back("promotion: copy (swap and manual are)");
+      spec.promotion = PromoteBy::copy;
       break;
   }
   if (spec.steps.size() > ReleaseSpec::kStepsMax) {
@@ -120,6 +163,13 @@ Result<ReleaseSpec> make_spec(const Rollout& rollout, const Versions& versions) 
   spec.has_workload = rollout.workload.count() > 0;
   spec.capacity = rollout.workload.capacity;
   spec.canary_instances = rollout.workload.instances.value_or(1);
+  if (const auto& haproxy = rollout.traffic_routing().haproxy) spec.drain = haproxy->drain;
+  spec.hooks = {.start = make_hook(rollout.hooks.start),
+                .before_step = make_hook(rollout.hooks.before_step),
+                .after_step = make_hook(rollout.hooks.after_step),
+                .rollback = make_hook(rollout.hooks.rollback),
+                .end = make_hook(rollout.hooks.end)};
+  if (rollout.blue_green) add_blue_green(rollout, spec);
   if (rollout.kubernetes.progress_deadline_seconds) {
     spec.start_deadline = std::chrono::seconds(*rollout.kubernetes.progress_deadline_seconds);
   }

@@ -13,14 +13,21 @@
 
 namespace serin::rollout::machine {
 
+// Blue-green as a plan: a canary without traffic, then one switch to 100 %, then promotion.
+struct BlueGreenPlan {
+  std::vector<ReleaseStep> steps;
+  std::optional<int> pre_promotion;   // the step of that analysis
+  std::optional<int> post_promotion;  // likewise, after the switch
+};
+BlueGreenPlan blue_green_plan(const Rollout& rollout);
+
 struct Versions {
   std::string version;
   std::string stable_version;
 };
 
-// A canary's steps in order. Blue-green is no traffic until one switch: its analysis and pause come
-// first, then promotion; as there is no traffic to judge before it, the switch itself needs no PASS
-// and `verify` watches it. Without onEngineLoss the route is held: whose default is another puts it
+// A canary's steps in order, or blue_green_plan(), whose switch needs no PASS: there is no traffic
+// to gather it before. Without onEngineLoss the route is held: whose default is another puts it
 // into the rollout first. Errors: failed_precondition, naming all that is not supported;
 // invalid_argument where version and stable version are missing or the same.
 Result<ReleaseSpec> make_spec(const Rollout& rollout, const Versions& versions);

@@ -1,10 +1,22 @@
 #include "rollout/machine/model/spec.h"
 
 #include "rollout/machine/model/codec.h"
+#include "rollout/machine/model/scale_fields.h"
 
 namespace serin::rollout::machine {
 namespace {
 using codec::Field;
+}
+
+constexpr auto fields(std::type_identity<Hook>) {
+  return std::tuple{Field{"command", &Hook::command}, Field{"url", &Hook::url},
+                    Field{"timeout_ns", &Hook::timeout}};
+}
+
+constexpr auto fields(std::type_identity<Hooks>) {
+  return std::tuple{Field{"start", &Hooks::start}, Field{"before_step", &Hooks::before_step},
+                    Field{"after_step", &Hooks::after_step}, Field{"rollback", &Hooks::rollback},
+                    Field{"end", &Hooks::end}};
 }
 
 constexpr auto fields(std::type_identity<ReleaseStep>) {
@@ -13,7 +25,9 @@ constexpr auto fields(std::type_identity<ReleaseStep>) {
                     Field{"duration_ns", &ReleaseStep::duration},
                     Field{"gate_pass", &ReleaseStep::gate_pass},
                     Field{"on_timeout", &ReleaseStep::on_timeout},
-                    Field{"text", &ReleaseStep::text}};
+                    Field{"text", &ReleaseStep::text},
+                    Field{"hook", &ReleaseStep::hook},
+                    Field{"scale", &ReleaseStep::scale}};
 }
 
 constexpr auto fields(std::type_identity<ReleaseSpec>) {
@@ -38,7 +52,8 @@ constexpr auto fields(std::type_identity<ReleaseSpec>) {
                     Field{"instant", &ReleaseSpec::instant},
                     Field{"restored", &ReleaseSpec::restored},
                     Field{"take_over", &ReleaseSpec::take_over},
-                    Field{"first_step", &ReleaseSpec::first_step}};
+                    Field{"first_step", &ReleaseSpec::first_step},
+                    Field{"hooks", &ReleaseSpec::hooks}};
 }
 
 Json to_json(const ReleaseSpec& spec) {

@@ -20,15 +20,49 @@
 
 namespace serin::rollout::machine {
 
-enum class StepKind { set_weight, pause, analysis, approval };
+enum class StepKind { set_weight, pause, analysis, approval, hook, set_canary_scale };
 constexpr auto names(std::type_identity<StepKind>) {
-  return std::array{"setWeight"sv, "pause"sv, "analysis"sv, "approval"sv};
+  return std::array{"setWeight"sv, "pause"sv, "analysis"sv,
+                    "approval"sv,  "hook"sv,  "setCanaryScale"sv};
 }
 
 enum class OnTimeout { hold, rollback, promote };
 constexpr auto names(std::type_identity<OnTimeout>) {
   return std::array{"hold"sv, "rollback"sv, "promote"sv};
 }
+
+// A command or a web request of the user's. It may run again after a restart, with the same key.
+struct Hook {
+  static constexpr Duration kTimeoutDefault = std::chrono::seconds(60);
+  std::vector<std::string> command{};  // or:
+  std::string url{};
+  Duration timeout = kTimeoutDefault;
+  bool operator==(const Hook&) const = default;
+};
+
+enum class HookPoint { start, before_step, step, after_step, rollback, end };
+constexpr auto names(std::type_identity<HookPoint>) {
+  return std::array{"start"sv, "beforeStep"sv, "step"sv, "afterStep"sv, "rollback"sv, "end"sv};
+}
+
+// Beside those of the plan. What precedes and follows steps must succeed, or the release returns to
+// stable; the way back and the end wait for nothing.
+struct Hooks {
+  std::optional<Hook> start{};  // the canary is ready, and gets its first traffic next
+  std::optional<Hook> before_step{};
+  std::optional<Hook> after_step{};
+  std::optional<Hook> rollback{};
+  std::optional<Hook> end{};
+  bool operator==(const Hooks&) const = default;
+};
+
+// How many instances the canary slot has from here on: exactly one of.
+struct CanaryScale {
+  std::optional<int> replicas{};
+  std::optional<Weight> weight{};  // of stable's number
+  bool match_traffic = false;      // as many of stable's number as it has traffic, ahead of it
+  bool operator==(const CanaryScale&) const = default;
+};
 
 // One entry of the plan's list.
 struct ReleaseStep {
@@ -39,12 +73,14 @@ struct ReleaseStep {
   bool gate_pass = false;                  // ends only once every required metric has passed
   OnTimeout on_timeout = OnTimeout::hold;  // approval
   std::string text{};                      // approval: what the person is asked
+  std::optional<Hook> hook{};
+  std::optional<CanaryScale> scale{};  // set_canary_scale
   bool operator==(const ReleaseStep&) const = default;
 };
 
-enum class PromoteBy { swap, manual };
+enum class PromoteBy { swap, manual, copy };
 constexpr auto names(std::type_identity<PromoteBy>) {
-  return std::array{"swap"sv, "manual"sv};
+  return std::array{"swap"sv, "manual"sv, "copy"sv};
 }
 
 enum class Undecided { pause, promote, rollback };  // at the end, when promotion's evidence lacks
@@ -85,6 +121,7 @@ struct ReleaseSpec {
   std::string take_over{};
   // A retry's: the step that it begins with; those before it are skipped.
   int first_step = 0;
+  Hooks hooks{};
   bool operator==(const ReleaseSpec&) const = default;
 };
 

@@ -1,6 +1,7 @@
 #include "rollout/machine/model/state.h"
 
 #include "rollout/machine/model/codec.h"
+#include "rollout/machine/model/scale_fields.h"
 
 namespace serin::rollout::machine {
 namespace {
@@ -15,7 +16,8 @@ constexpr auto fields(std::type_identity<StepLog>) {
 
 constexpr auto fields(std::type_identity<Timer>) {
   return std::tuple{Field{"begun", &Timer::begun}, Field{"looked_ns", &Timer::looked},
-                    Field{"extending", &Timer::extending}};
+                    Field{"extending", &Timer::extending}, Field{"prepared", &Timer::prepared},
+                    Field{"finished", &Timer::finished}};
 }
 
 constexpr auto fields(std::type_identity<ReadyCounts>) {
@@ -80,7 +82,9 @@ constexpr auto fields(std::type_identity<PromotionState>) {
                     Field{"attempt", &PromotionState::attempt},
                     Field{"uncertain", &PromotionState::uncertain},
                     Field{"recall", &PromotionState::recall},
-                    Field{"recall_sentence", &PromotionState::recall_sentence}};
+                    Field{"recall_sentence", &PromotionState::recall_sentence},
+                    Field{"copying", &PromotionState::copying},
+                    Field{"copied", &PromotionState::copied}};
 }
 
 constexpr auto fields(std::type_identity<ReturnState>) {
@@ -91,6 +95,7 @@ constexpr auto fields(std::type_identity<ReturnState>) {
                     Field{"late_told", &ReturnState::late_told},
                     Field{"capacity_told", &ReturnState::capacity_told},
                     Field{"escalated", &ReturnState::escalated},
+                    Field{"restore_stable", &ReturnState::restore_stable},
                     Field{"drain_until_ns", &ReturnState::drain_until}};
 }
 
@@ -98,6 +103,15 @@ constexpr auto fields(std::type_identity<Remainder>) {
   return std::tuple{Field{"hand_back", &Remainder::hand_back},
                     Field{"attempts", &Remainder::attempts},
                     Field{"stop_canary_at_ns", &Remainder::stop_canary_at}};
+}
+
+constexpr auto fields(std::type_identity<HookGate>) {
+  return std::tuple{Field{"key", &HookGate::key}, Field{"running", &HookGate::running},
+                    Field{"done", &HookGate::done}};
+}
+
+constexpr auto fields(std::type_identity<HookAside>) {
+  return std::tuple{Field{"point", &HookAside::point}, Field{"running", &HookAside::running}};
 }
 
 constexpr auto fields(std::type_identity<AppliedOperation>) {
@@ -117,6 +131,9 @@ constexpr auto fields(std::type_identity<ReleaseState>) {
                     Field{"timer", &ReleaseState::timer},
                     Field{"log", &ReleaseState::log},
                     Field{"manual_weight", &ReleaseState::manual_weight},
+                    Field{"scale", &ReleaseState::scale},
+                    Field{"gate", &ReleaseState::gate},
+                    Field{"asides", &ReleaseState::asides},
                     Field{"traffic", &ReleaseState::traffic},
                     Field{"start", &ReleaseState::start},
                     Field{"workload", &ReleaseState::workload},

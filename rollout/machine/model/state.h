@@ -75,11 +75,12 @@ enum class Cause {
   deadline,       // never became ready, or an approval timed out
   refused,        // preflight or ownership: nothing was changed
   route_lost,     // another owner's mark is on the route: serin writes no more
+  hook,           // a command or request of the user's that had to succeed did not
 };
 constexpr auto names(std::type_identity<Cause>) {
   return std::array{""sv,         "metric"sv,       "guard"sv,        "abort"sv,
                     "rollback"sv, "secondWriter"sv, "inconclusive"sv, "deadline"sv,
-                    "refused"sv,  "routeLost"sv};
+                    "refused"sv,  "routeLost"sv,    "hook"sv};
 }
 
 enum class StepOutcome { pending, current, done, skipped, failed };
@@ -102,6 +103,8 @@ struct Timer {
   bool begun = false;
   Duration looked{};       // time in which traffic was confirmed and serin looked
   bool extending = false;  // past its planned time
+  bool prepared = false;   // the hook before the step has succeeded
+  bool finished = false;   // the step is done; only the hook after it is not
   bool operator==(const Timer&) const = default;
 };
 
@@ -174,9 +177,11 @@ struct WorkloadState {
   bool operator==(const WorkloadState&) const = default;
 };
 
-enum class PromotionStage { none, scale, full, verify, exchange };
+// copy: the stable slot is brought to the new version; hand_over: it gets the traffic.
+enum class PromotionStage { none, scale, full, verify, copy, hand_over, exchange };
 constexpr auto names(std::type_identity<PromotionStage>) {
-  return std::array{"none"sv, "scale"sv, "full"sv, "verify"sv, "exchange"sv};
+  return std::array{"none"sv, "scale"sv,    "full"sv,    "verify"sv,
+                    "copy"sv, "handOver"sv, "exchange"sv};
 }
 
 struct PromotionState {
@@ -189,6 +194,8 @@ struct PromotionState {
   // A failure while the exchange was on its way: it is returned if that did not happen.
   Cause recall = Cause::none;
   std::string recall_sentence;
+  bool copying = false;  // stable's instances may be of the new version
+  bool copied = false;   // the workload said so
   bool operator==(const PromotionState&) const = default;
 };
 
@@ -200,6 +207,7 @@ struct ReturnState {
   bool late_told = false;
   bool capacity_told = false;
   bool escalated = false;
+  bool restore_stable = false;  // its instances may be of the new version: back to the old one
   std::optional<Instant> drain_until;  // weight 0 and still in service, so that connections end
   bool operator==(const ReturnState&) const = default;
 };
@@ -210,6 +218,21 @@ struct Remainder {
   int attempts = 0;
   std::optional<Instant> stop_canary_at;  // instances that are no longer wanted
   bool operator==(const Remainder&) const = default;
+};
+
+// A hook that the release waits for, or waited for last.
+struct HookGate {
+  std::string key{};
+  bool running = false;
+  bool done = false;
+  bool operator==(const HookGate&) const = default;
+};
+
+// One that nothing waits for.
+struct HookAside {
+  HookPoint point = HookPoint::end;
+  bool running = false;
+  bool operator==(const HookAside&) const = default;
 };
 
 struct AppliedOperation {
@@ -233,6 +256,9 @@ struct ReleaseState {
   int step = 0;  // index into the plan; its size: past the last
   Timer timer;
   std::vector<StepLog> log;
+  std::optional<CanaryScale> scale;  // the last setCanaryScale
+  HookGate gate;
+  std::vector<HookAside> asides;        // that have not ended
   std::optional<Weight> manual_weight;  // set by a person, until the next setWeight
 
   TrafficState traffic;

@@ -157,6 +157,9 @@ void Checker::on_output(Process& process, const engine::Event& event, const engi
       track.operated = world_.mono();
       routes_.at(track.ticket.service)->undrain_by_word();
     }
+    if (record.kind == "hookOutcome" && record.body["result"].string() == "done") {
+      mind.tracks[record.release].hooks.emplace(record.body["key"].string());
+    }
     if (record.kind == "answered" && record.body["answer"]["json"]["mood"].string() == "good") {
       ++mind.tracks[record.release].good_looks;
     }
@@ -224,6 +227,7 @@ void Checker::follow(Process& process, Mind& mind, const std::string& release, D
         (before.status == ReleaseStatus::progressing || before.status == ReleaseStatus::promoting);
     if (looking) track.looked += elapsed;
     follow_steps(track, now, operated);
+    check_hook(track, now, operated);
     if (before.status != ReleaseStatus::promoting && now.status == ReleaseStatus::promoting &&
         now.promotion.stage != PromotionStage::none &&
         before.resume_to != ReleaseStatus::promoting) {
@@ -245,6 +249,31 @@ void Checker::follow(Process& process, Mind& mind, const std::string& release, D
   }
   track.known = true;
   track.last = now;
+}
+
+// 12: what must succeed first has succeeded.
+void Checker::check_hook(const Track& track, const ReleaseState& now, bool operated) const {
+  const ReleaseState& before = track.last;
+  const machine::ReleaseSpec& spec = track.ticket.spec;
+  bool begins = before.start.stage != machine::StartStage::started &&
+                now.start.stage == machine::StartStage::started && !spec.instant;
+  if (begins && spec.hooks.start && !spec.restored && !machine::is_terminal(now.status) &&
+      !track.hooks.contains("start")) {
+    violated("{}: begun before its first hook has succeeded", spec.id);
+  }
+  if (now.step == before.step || operated || before.status != ReleaseStatus::progressing) return;
+  auto index = static_cast<std::size_t>(before.step);
+  if (index >= spec.steps.size() || now.log[index].outcome != StepOutcome::done) return;
+  auto need = [&](bool hook, std::string_view point) {
+    std::string key = fmt::format("{}-{}", point, before.step + 1);
+    if (hook && !track.hooks.contains(key)) {
+      violated("{}: step {} is done and its hook {} has not succeeded", spec.id, before.step + 1,
+               key);
+    }
+  };
+  need(spec.hooks.before_step.has_value(), "beforeStep");
+  need(spec.steps[index].kind == StepKind::hook, "step");
+  need(spec.hooks.after_step.has_value(), "afterStep");
 }
 
 // 9: a timed pause that ended by itself lasted as long as it should.

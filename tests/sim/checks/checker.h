@@ -52,6 +52,8 @@ class Checker final : public Watcher {
   void on_durable_snapshot(Process& process, const Json& snapshot) override;
   void on_apply(Process& process, Route& route, const rollout::engine::Effect& effect) override;
   void on_exchange(Process& process, const std::string& release) override;
+  void on_hook(Process& process, const std::string& release,
+               const rollout::machine::effect::RunHook& hook) override;
   // Every release must have ended by now.
   void at_end(const std::vector<std::unique_ptr<Process>>& processes);
 
@@ -75,6 +77,7 @@ class Checker final : public Watcher {
     Duration recalled{};        // FAIL, and the exchange of roles has no outcome
     Duration looked{};          // in the current step, or window, by this clock
     int good_looks = 0;
+    std::set<std::string> hooks;  // that have succeeded, by key
   };
   // Per process: engines that fold.
   struct Mind {
@@ -95,6 +98,8 @@ class Checker final : public Watcher {
   void check_folded(Process& process, Mind& mind);
   void follow(Process& process, Mind& mind, const std::string& release, Duration elapsed,
               bool operated);
+  void check_hook(const Track& track, const rollout::machine::ReleaseState& now,
+                  bool operated) const;
   void follow_steps(const Track& track, const rollout::machine::ReleaseState& now,
                     bool operated) const;
   void check_judged(const Mind& mind, const rollout::JournalRecord& record) const;

@@ -87,8 +87,19 @@ void Checker::on_apply(Process& process, Route& route, const engine::Effect& eff
   }
   Weight allowed = allowed_share(spec, state);
   if (wanted > allowed) {
-    violated("{}: given {} where the plan has {} ({}, step {})", effect.release,
-             wanted.to_string(), allowed.to_string(), to_string(state.status), state.step + 1);
+    violated("{}: given {} where the plan has {} ({}, step {})", effect.release, wanted.to_string(),
+             allowed.to_string(), to_string(state.status), state.step + 1);
+  }
+}
+
+// 12: what acts on the world is on disk first; the way back waits for nothing.
+void Checker::on_hook(Process& process, const std::string& release,
+                      const machine::effect::RunHook& hook) {
+  ++checks_;
+  const ReleaseState* durable = minds_[process.instance()].durable->state(release);
+  bool aside = hook.point == machine::HookPoint::rollback || hook.point == machine::HookPoint::end;
+  if (!aside && (durable == nullptr || durable->gate.key != hook.key)) {
+    violated("{}: runs the hook {} before that is on disk", release, hook.key);
   }
 }
 

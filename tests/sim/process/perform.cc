@@ -27,6 +27,8 @@ void Process::drop(const Effect& effect) {
   } else if (const auto* exchange = std::get_if<machine::effect::ExchangeRoles>(&effect.action)) {
     outcome(effect.release,
             happened::RolesExchanged{.key = exchange->key, .result = Outcome::dropped});
+  } else if (const auto* hook = std::get_if<machine::effect::RunHook>(&effect.action)) {
+    outcome(effect.release, happened::HookOutcome{.key = hook->key, .result = Outcome::dropped});
   }
 }
 
@@ -80,22 +82,38 @@ void Process::preflight(const std::string& release) {
           });
 }
 
-void Process::exchange_roles(const std::string& release, const std::string& key) {
+// It ends within its limit, or its limit ends it.
+void Process::run_hook(const std::string& release, const machine::effect::RunHook& hook) {
+  around_.world.note("{}: {} runs the hook {}", instance_, release, hook.key);
+  around_.watcher.on_hook(*this, release, hook);
+  bool fails = !calm_ && around_.world.chance(around_.knobs.hook_fails);
+  happened::HookOutcome event{.key = hook.key, .result = fails ? Outcome::failed : Outcome::done};
+  if (fails) event.error = "ended with 1";
+  deliver(around_.world.between(milliseconds(10), hook.hook.timeout), incarnation_,
+          [this, release, event] {
+            handle(engine::event::Outcome{release, event});
+          });
+}
+
+void Process::exchange_roles(const std::string& release,
+                             const machine::effect::ExchangeRoles& effect) {
+  const std::string& key = effect.key;
   around_.watcher.on_exchange(*this, release);
   bool odd = !calm_ && around_.world.chance(around_.knobs.exchange_odd);
   bool done = !odd || around_.world.chance(0.5);
   Outcome result = !odd ? Outcome::done : done ? Outcome::unknown : Outcome::failed;
   // The store has it even where this process dies meanwhile.
-  around_.world.after(milliseconds(around_.world.whole(1, 20)), [this, incarnation = incarnation_,
-                                                                 release, key, done, result] {
-    if (incarnation != incarnation_ && around_.world.chance(0.5)) return;
-    // Its ticket may be gone with a journal that was not durable; what was to be done is known.
-    if (done)
-      around_.routes.at(service_of(release))->exchange_roles(release + "@" + instance_ + key);
-    if (incarnation == incarnation_) {
-      outcome(release, happened::RolesExchanged{.key = key, .result = result});
-    }
-  });
+  around_.world.after(
+      milliseconds(around_.world.whole(1, 20)),
+      [this, incarnation = incarnation_, release, key, done, result, copied = effect.copied] {
+        if (incarnation != incarnation_ && around_.world.chance(0.5)) return;
+        // Its ticket may be gone with a journal that was not durable; what was to be done is known.
+        if (done && !copied)
+          around_.routes.at(service_of(release))->exchange_roles(release + "@" + instance_ + key);
+        if (incarnation == incarnation_) {
+          outcome(release, happened::RolesExchanged{.key = key, .result = result});
+        }
+      });
 }
 
 void Process::perform(const Effect& effect) {
@@ -131,7 +149,9 @@ void Process::perform(const Effect& effect) {
       outcome(release, event);
     });
   } else if (const auto* exchange = std::get_if<machine::effect::ExchangeRoles>(&effect.action)) {
-    exchange_roles(release, exchange->key);
+    exchange_roles(release, *exchange);
+  } else if (const auto* hook = std::get_if<machine::effect::RunHook>(&effect.action)) {
+    run_hook(release, *hook);
   } else if (const auto* notify = std::get_if<machine::effect::Notify>(&effect.action)) {
     around_.world.note("{}: {} says [{}] {}", instance_, release, notify->event, notify->sentence);
   } else if (const auto* observe = std::get_if<engine::effect::Observe>(&effect.action)) {

@@ -76,7 +76,9 @@ class Process {
   void outcome(const std::string& release, Outcome event);
   void apply_traffic(const rollout::engine::Effect& effect);
   void preflight(const std::string& release);
-  void exchange_roles(const std::string& release, const std::string& key);
+  void exchange_roles(const std::string& release,
+                      const rollout::machine::effect::ExchangeRoles& effect);
+  void run_hook(const std::string& release, const rollout::machine::effect::RunHook& hook);
   // "cart-12" is a release of cart.
   static std::string service_of(const std::string& release) {
     return release.substr(0, release.rfind('-'));

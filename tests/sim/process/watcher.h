@@ -24,6 +24,8 @@ class Watcher {
   // A command leaves the process.
   virtual void on_apply(Process& process, Route& route, const rollout::engine::Effect& effect) = 0;
   virtual void on_exchange(Process& process, const std::string& release) = 0;
+  virtual void on_hook(Process& process, const std::string& release,
+                       const rollout::machine::effect::RunHook& hook) = 0;
 };
 
 }  // namespace serin::sim

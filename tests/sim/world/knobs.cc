@@ -11,6 +11,7 @@ using std::chrono::seconds;
 Knobs calm() {
   Knobs knobs;
   knobs.operate_every = minutes(10);
+  knobs.hook_fails = 0.02;
   return knobs;
 }
 
@@ -25,6 +26,7 @@ void add_router(Knobs& knobs) {
   knobs.reload_every = minutes(3);
   knobs.health_every = minutes(2);
   knobs.workload_odd = 0.1;
+  knobs.hook_fails = 0.1;
 }
 
 void add_hands(Knobs& knobs) {

@@ -23,6 +23,7 @@ struct Knobs {
   Duration health_every{};  // servers of either slot go down and come back
   // Instances: not all that is asked for becomes ready, or not of one version.
   double workload_odd = 0;
+  double hook_fails = 0;
   // People at the router.
   Duration drain_every{};
   Duration raise_every{};

@@ -300,6 +300,9 @@ class EngineLab {
       outcomes_.push_back(event::Outcome{
           effect.release,
           machine::event::RolesExchanged{exchange->key, machine::Outcome::done, ""}});
+    } else if (const auto* hook = std::get_if<machine::effect::RunHook>(&effect.action)) {
+      outcomes_.push_back(event::Outcome{
+          effect.release, machine::event::HookOutcome{hook->key, machine::Outcome::done, ""}});
     } else if (const auto* observe = std::get_if<effect::Observe>(&effect.action)) {
       outcomes_.push_back(event::Observed{effect.release, observe->turn, route_of(effect.release)});
     } else if (const auto* ask = std::get_if<effect::Ask>(&effect.action); ask && answering) {

@@ -64,12 +64,11 @@ TEST(FromPlan, KeepsTheSlotsCapacity) {
 TEST(FromPlan, NamesAllThatItCannotDo) {
   Rollout rollout = canary_rollout();
   rollout.canary->steps.push_back(rollout::Step{SetMirrorRouteStep{}, false});
-  rollout.canary->steps.push_back(rollout::Step{HookStep{}, false});
-  rollout.promotion.mode = PromotionMode::copy;
+  rollout.canary->steps.push_back(rollout::Step{PluginStep{}, false});
   auto spec = make_spec(rollout, {"2", "1"});
   ASSERT_FALSE(spec);
   EXPECT_EQ(spec.error().code, Code::failed_precondition);
-  for (const char* part : {"steps[5]: setMirrorRoute", "steps[6]: hook", "copy"}) {
+  for (const char* part : {"steps[5]: setMirrorRoute", "steps[6]: plugin"}) {
     EXPECT_NE(spec.error().message.find(part), std::string::npos) << spec.error().message;
   }
 }
@@ -92,18 +91,67 @@ TEST(FromPlan, StepsAreBounded) {
   EXPECT_FALSE(release_spec_from_json(json));
 }
 
-TEST(FromPlan, BlueGreenIsOneSwitch) {
+TEST(FromPlan, HooksAndScalesAreKept) {
+  Rollout rollout = canary_rollout();
+  rollout.canary->steps = {
+      rollout::Step{HookStep{.command = {"smoke", "{version}"}, .url = "", .timeout = {}}, false},
+      rollout::Step{SetCanaryScaleStep{.replicas = 3, .weight = {}}, false},
+      rollout::Step{SetCanaryScaleStep{.replicas = {}, .weight = 50}, false}};
+  rollout.hooks.end = HookStep{.command = {}, .url = "http://ci/done", .timeout = seconds(5)};
+  rollout.promotion.mode = PromotionMode::copy;
+  auto spec = make_spec(rollout, {"2", "1"});
+  ASSERT_TRUE(spec) << spec.error().to_string();
+  EXPECT_EQ(spec->steps[0].hook->timeout, Hook::kTimeoutDefault);
+  EXPECT_EQ(spec->steps[0].hook->command.back(), "{version}");
+  EXPECT_EQ(spec->steps[1].scale->replicas, 3);
+  EXPECT_EQ(spec->steps[2].scale->weight, Weight::from_units(5000));
+  EXPECT_EQ(spec->hooks.end->url, "http://ci/done");
+  EXPECT_EQ(spec->hooks.end->timeout, seconds(5));
+  EXPECT_FALSE(spec->hooks.start);
+  EXPECT_EQ(spec->promotion, PromoteBy::copy);
+  auto back = release_spec_from_json(*Json::parse(to_json(*spec).dump()));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, *spec);
+}
+
+TEST(FromPlan, BlueGreenIsOneSwitchBetweenItsAnalyses) {
   Rollout rollout;
   rollout.metadata.name = "shop";
   rollout.blue_green.emplace();
   rollout.blue_green->pre_promotion_analysis.emplace();
+  rollout.blue_green->post_promotion_analysis.emplace();
   rollout.blue_green->auto_promotion_enabled = false;
+  rollout.blue_green->scale_down_delay_seconds = 90;
   auto spec = make_spec(rollout, {"2", "1"});
   ASSERT_TRUE(spec);
-  ASSERT_EQ(spec->steps.size(), 2U);
+  ASSERT_EQ(spec->steps.size(), 4U);
   EXPECT_EQ(spec->steps[0].kind, StepKind::analysis);
   EXPECT_EQ(spec->steps[1].kind, StepKind::pause);
   EXPECT_FALSE(spec->steps[1].duration);
+  EXPECT_EQ(spec->steps[2].weight, Weight::full());
+  EXPECT_EQ(spec->steps[3].kind, StepKind::analysis);
+  EXPECT_EQ(blue_green_plan(rollout).pre_promotion, 0);
+  EXPECT_EQ(blue_green_plan(rollout).post_promotion, 3);
+  EXPECT_EQ(spec->warm, seconds(90));
+}
+
+TEST(FromPlan, BlueGreenScalesBeforeTheSwitch) {
+  Rollout rollout;
+  rollout.metadata.name = "shop";
+  rollout.blue_green.emplace();
+  rollout.blue_green->auto_promotion_seconds = 30;
+  rollout.workload.command.emplace();
+  auto all = make_spec(rollout, {"2", "1"});
+  ASSERT_EQ(all->steps.size(), 3U);
+  EXPECT_EQ(all->steps[0].kind, StepKind::set_canary_scale) << "tried in its full number";
+  EXPECT_EQ(all->steps[1].duration, seconds(30));
+  rollout.blue_green->preview_replica_count = 2;
+  auto few = make_spec(rollout, {"2", "1"});
+  EXPECT_EQ(few->canary_instances, 2);
+  ASSERT_EQ(few->steps.size(), 3U);
+  EXPECT_EQ(few->steps[0].kind, StepKind::pause);
+  EXPECT_EQ(few->steps[1].kind, StepKind::set_canary_scale);
+  EXPECT_EQ(few->steps[2].kind, StepKind::set_weight);
 }
 
 }  // namespace

@@ -83,6 +83,10 @@ class Lab {
   int canary_ready = 0;         // of the workload; follows what is asked for
   int stable_ready = 4;         // as the workload sees it
   bool workload_works = true;
+  std::string stable_version;          // of stable's instances, as the workload says
+  std::vector<effect::RunHook> hooks;  // in the order in which they were run
+  std::string bad_hook;                // the key of one that fails
+  bool hooks_wait = false;             // they have no outcome yet
 
   // One event, its effects, and their outcomes.
   void send(const Event& event) {
@@ -196,6 +200,11 @@ class Lab {
     }
     return count;
   }
+  std::vector<std::string> hook_keys() const {
+    std::vector<std::string> keys;
+    for (const effect::RunHook& hook : hooks) keys.push_back(hook.key);
+    return keys;
+  }
   double share() const { return router.seen.canary.percent(); }
 
  private:
@@ -242,6 +251,7 @@ class Lab {
       int& ready =
           apply->desired.slot == Slot::canary ? canary_ready : router.seen.stable.servers_ready;
       if (workload_works) ready = apply->desired.instances;
+      if (apply->desired.slot == Slot::stable) stable_version = apply->desired.version;
       outcomes_.push_back(event::WorkloadOutcome{
           apply->key, apply->desired.slot, Outcome::done,
           ObservedWorkload{apply->desired.instances, ready, apply->desired.version, false}, ""});
@@ -253,10 +263,17 @@ class Lab {
           look->key, look->slot, Outcome::done,
           ObservedWorkload{std::max(ready, canary ? 1 : 4), ready, "", false}, ""});
     }
+    if (const auto* hook = std::get_if<effect::RunHook>(&effect.action)) {
+      hooks.push_back(*hook);
+      if (hooks_wait) return;
+      bool bad = hook->key == bad_hook;
+      outcomes_.push_back(event::HookOutcome{hook->key, bad ? Outcome::failed : Outcome::done,
+                                             bad ? "smoke test: 2 of 9 failed" : ""});
+    }
     if (const auto* exchange = std::get_if<effect::ExchangeRoles>(&effect.action)) {
       if (exchange_waits) return;
       exchanged = exchanged || exchange_works;
-      if (exchange_works) {  // the slots change their meaning
+      if (exchange_works && !exchange->copied) {  // the slots change their meaning
         std::swap(router.seen.stable, router.seen.canary_slot);
         router.seen.canary = Weight();
       }

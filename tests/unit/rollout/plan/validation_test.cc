@@ -237,6 +237,62 @@ TEST(Supported, WhatIsToComeIsRefused) {
   EXPECT_NE(steps.find("'experiment' is not supported yet (supported: "), std::string::npos);
 }
 
+TEST(Hooks, NeedACommandOrAWebAddress) {
+  std::string problems = read_and_validate(R"(kind: Rollout
+metadata: {name: r}
+spec:
+  hooks:
+    start: {url: 'ftp://x'}
+    beforeStep: {command: []}
+    end: {command: [a], timeout: 0s}
+  strategy:
+    canary: {steps: [{setWeight: 5}, {hook: {url: x}}]}
+)")
+                             .problems;
+  for (const char* place :
+       {"spec.hooks.start.url: 'ftp://x' is no http", "spec.hooks.beforeStep.command",
+        "spec.hooks.end.timeout", "spec.strategy.canary.steps[1].hook.url"}) {
+    EXPECT_NE(problems.find(place), std::string::npos) << place << "\n" << problems;
+  }
+}
+
+TEST(Scale, NeedsAWorkloadAndAtLeastOneInstance) {
+  auto problems = [](const std::string& workload) {
+    return read_and_validate("kind: Rollout\nmetadata: {name: r}\nspec:\n" + workload +
+                             "  strategy:\n    canary: {steps: [{setCanaryScale: {replicas: 0}}, "
+                             "{setCanaryScale: {weight: 101}}, {setWeight: 5}]}\n")
+        .problems;
+  };
+  std::string with = problems("  workload: {command: {apply: [a]}}\n");
+  EXPECT_EQ(with.find("no workload"), std::string::npos) << with;
+  EXPECT_NE(with.find("setCanaryScale.replicas"), std::string::npos) << with;
+  EXPECT_NE(with.find("setCanaryScale.weight"), std::string::npos) << with;
+  EXPECT_NE(problems("").find("no workload that serin could scale"), std::string::npos);
+}
+
+TEST(BlueGreen, ARouterIsEnough) {
+  std::string problems = read_and_validate(R"(kind: Rollout
+metadata: {name: r}
+spec:
+  strategy:
+    blueGreen:
+      trafficRouting: {haproxy: {socket: s, map: m, stableBackend: a, canaryBackend: b}}
+)")
+                             .problems;
+  EXPECT_EQ(problems.find("error"), std::string::npos) << problems;
+  std::string wrong = read_and_validate(R"(kind: Rollout
+metadata: {name: r}
+spec:
+  strategy:
+    blueGreen: {activeService: a, previewService: a, previewReplicaCount: 0,
+                trafficRouting: {haproxy: {socket: s}}}
+)")
+                          .problems;
+  for (const char* place : {"must be two services", "previewReplicaCount", "neither layout"}) {
+    EXPECT_NE(wrong.find(place), std::string::npos) << place << "\n" << wrong;
+  }
+}
+
 TEST(Strategy, IsExactlyOne) {
   EXPECT_NE(read_and_validate("{kind: Rollout, metadata: {name: r}, spec: {strategy: {}}}")
                 .problems.find("error E008 spec.strategy: exactly one of canary or blueGreen"),
