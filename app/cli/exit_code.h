@@ -3,6 +3,8 @@
 
 #include <span>
 
+#include "app/cli/options.h"
+#include "app/session/session.h"
 #include "base/result.h"
 
 namespace serin::app {
@@ -28,5 +30,11 @@ std::span<const ExitCode> exit_codes();
 
 // The status that tells of an error.
 ExitCode exit_code_of(const Error& error);
+
+// … and of a release's end.
+ExitCode exit_code_of(SessionEnd end);
+
+// Says the error on stderr, as JSON also on stdout; its status.
+ExitCode give_up(const Error& error, Output output);
 
 }  // namespace serin::app

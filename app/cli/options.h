@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "app/history/options.h"
+#include "app/operate/options.h"
+#include "app/view/output.h"
 #include "base/time.h"
 
 namespace serin::app {
-
-enum class Output { text, json };
 
 struct RunOptions {
   std::vector<std::string> files;
@@ -28,20 +28,6 @@ struct RunOptions {
   std::string pipeline;   // what started it; "": $SERIN_PIPELINE, or the CI's own link
   bool safe = false;
   bool supersede = false;
-  Output output = Output::text;
-};
-
-struct OperationOptions {
-  std::string operation;  // a word of rollout/machine/operations.h
-  std::string name;       // rollout or release
-  std::string state = "serin-state";
-  std::string reason;
-  std::string key;  // --idempotency-key
-  bool hard = false;
-  std::string weight;     // setWeight
-  std::string metric;     // mute
-  std::string version;    // undo; "": the one before
-  std::string from_step;  // retry: a number, or "failed"; "": from the start
   Output output = Output::text;
 };
 

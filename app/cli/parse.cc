@@ -3,8 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <sstream>
 
-#include "app/cli/operations/verbs.h"
 #include "app/history/parse.h"
+#include "app/operate/verbs.h"
 
 namespace serin::app {
 namespace {

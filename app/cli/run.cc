@@ -10,10 +10,9 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/files.h"
-#include "app/cli/operations/foreground.h"
 #include "app/control/client.h"
 #include "app/live/stable_version.h"
-#include "app/session/session.h"
+#include "app/session/foreground.h"
 #include "base/process.h"
 #include "base/real_clock.h"
 #include "rollout/plan/load/revision.h"
@@ -169,8 +168,9 @@ ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
   session_options.notify_url = options.notify;
   session_options.pause_timeout = options.pause_timeout;
   session_options.supersede = options.supersede;
-  return run_session(loop, rng, std::move(session_options), std::move(*store), *plan, log, terminal,
-                     options.output);
+  auto end = run_session(loop, rng, std::move(session_options), std::move(*store), *plan, log,
+                         terminal, options.output == Output::json);
+  return end ? exit_code_of(*end) : give_up(end.error(), options.output);
 }
 
 }  // namespace serin::app

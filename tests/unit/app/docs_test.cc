@@ -44,7 +44,8 @@ TEST_P(DocsTest, AnExampleWithAFaultWouldBeFound) {
   EXPECT_TRUE(rollout::lint({{"example.yaml", found[0] + "spec: {metriks: []}\n"}}).has_errors());
 }
 
-INSTANTIATE_TEST_SUITE_P(Documents, DocsTest, testing::Values("providers.md", "presets.md", "steps.md"),
+INSTANTIATE_TEST_SUITE_P(Documents, DocsTest,
+                         testing::Values("providers.md", "presets.md", "steps.md"),
                          [](const auto& each) {
                            const std::string name = each.param;
                            return name.substr(0, name.find('.'));

@@ -1,4 +1,4 @@
-#include "app/cli/operations/verbs.h"
+#include "app/operate/verbs.h"
 
 #include <CLI/CLI.hpp>
 

@@ -1,4 +1,4 @@
-#include "app/cli/operations/foreground.h"
+#include "app/session/foreground.h"
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -20,14 +20,14 @@ constexpr Duration kRedrawMin = 200ms;
 // Draws the release anew in place, at most five times a second; elsewhere one line an event.
 class Display {
  public:
-  Display(const Terminal& terminal, Output output, AsioLoop& loop)
-      : terminal_(terminal), output_(output), loop_(loop) {}
+  Display(const Terminal& terminal, bool json, AsioLoop& loop)
+      : terminal_(terminal), json_(json), loop_(loop) {}
   ~Display() { loop_.cancel(timer_); }
 
   void show(const Json& view) {
     last_ = view;
     Now now = loop_.clock().now();
-    if (output_ == Output::text && terminal_.live) {
+    if (!json_ && terminal_.live) {
       if (timer_ != TimerId::none) return;
       Instant next = drawn_ + kRedrawMin;
       if (now.mono >= next) {
@@ -42,7 +42,7 @@ class Display {
     }
     for (const EventLines::Event& event : lines_.next(view)) {
       std::string time = format_rfc3339(std::chrono::floor<std::chrono::seconds>(now.wall));
-      if (output_ == Output::json) {
+      if (json_) {
         std::puts(Json::object()
                       .set("time", time)
                       .set("event", event.kind)
@@ -61,7 +61,7 @@ class Display {
   // The last state stays on the screen.
   void end() {
     loop_.cancel(std::exchange(timer_, TimerId::none));
-    if (output_ == Output::text && terminal_.live && !last_.is_null()) draw();
+    if (!json_ && terminal_.live && !last_.is_null()) draw();
   }
 
  private:
@@ -77,7 +77,7 @@ class Display {
   }
 
   Terminal terminal_;
-  Output output_;
+  bool json_;
   AsioLoop& loop_;
   EventLines lines_;
   Json last_;
@@ -104,29 +104,11 @@ std::string_view verdict_of(SessionEnd end) {
   return "inconclusive";
 }
 
-ExitCode exit_code_of(SessionEnd end) {
-  switch (end) {
-    case SessionEnd::succeeded:
-      return ExitCode::ok;
-    case SessionEnd::rolled_back:
-      return ExitCode::rolled_back;
-    case SessionEnd::aborted:
-      return ExitCode::aborted;
-    case SessionEnd::refused:
-      return ExitCode::refused;
-    case SessionEnd::timed_out:
-      return ExitCode::timeout;
-    case SessionEnd::inconclusive:
-      break;
-  }
-  return ExitCode::inconclusive;
-}
-
-void conclude(const Session& session, Output output) {
+void conclude(const Session& session, bool json) {
   Json view = session.view();
   SessionEnd end = *session.end();
   bool refused = end == SessionEnd::refused;  // then there may be no release to look at
-  if (output == Output::json) {
+  if (json) {
     std::puts(Json::object()
                   .set("verdict", verdict_of(end))
                   .set("release", view["id"])
@@ -150,35 +132,22 @@ void conclude(const Session& session, Output output) {
 
 }  // namespace
 
-ExitCode give_up(const Error& error, Output output) {
-  std::string text = error.to_string();
-  std::fprintf(stderr, "serin: %s\n", text.c_str());
-  if (output == Output::json) {
-    std::puts(
-        Json::object()
-            .set("error", Json::object().set("code", to_string(error.code)).set("message", text))
-            .dump()
-            .c_str());
-  }
-  return exit_code_of(error);
-}
-
-ExitCode run_session(AsioLoop& loop, Rng& rng, SessionOptions options,
-                     std::unique_ptr<store::Store> store, const rollout::PinnedPlan& plan,
-                     const Log& log, const Terminal& terminal, Output output) {
+Result<SessionEnd> run_session(AsioLoop& loop, Rng& rng, SessionOptions options,
+                               std::unique_ptr<store::Store> store, const rollout::PinnedPlan& plan,
+                               const Log& log, const Terminal& terminal, bool json) {
   // Somebody sits at a terminal.
   if (terminal.live) options.pause_timeout.reset();
   auto session = Session::open(loop, rng, options, std::move(store), plan, log);
-  if (!session) return give_up(session.error(), output);
-  Display display(terminal, output, loop);
+  if (!session) return std::unexpected(std::move(session).error());
+  Display display(terminal, json, loop);
   (*session)->on_view = [&](const Json& view) { display.show(view); };
   for (int number : {SIGINT, SIGTERM}) loop.on_signal(number, [&] { (*session)->interrupt(); });
-  if (Status begun = (*session)->begin(); !begun) return give_up(begun.error(), output);
+  SERIN_CHECK((*session)->begin());
   loop.run();
   display.end();
   SERIN_ASSERT((*session)->end().has_value());
-  conclude(**session, output);
-  return exit_code_of(*(*session)->end());
+  conclude(**session, json);
+  return *(*session)->end();
 }
 
 }  // namespace serin::app

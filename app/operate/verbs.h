@@ -1,7 +1,7 @@
 // The operations of people as commands, for parse.cc.
 #pragma once
 
-#include "app/cli/options.h"
+#include "app/operate/options.h"
 
 namespace CLI {
 class App;

@@ -7,10 +7,10 @@
 #include <cstdio>
 
 #include "app/cli/commands.h"
-#include "app/cli/operations/foreground.h"
 #include "app/control/client.h"
 #include "app/control/server.h"
 #include "app/live/recovery.h"
+#include "app/session/foreground.h"
 #include "app/view/release_view.h"
 #include "base/real_clock.h"
 #include "rollout/plan/load/pin.h"
@@ -75,8 +75,9 @@ ExitCode operate_stored(const OperationOptions& options, const Operated& operate
   session.origin.executor = operated.user;
   session.operate = rollout::engine::event::Operate{ticket->spec.id, operated};
   session.pause_timeout = RunOptions{}.pause_timeout;
-  return run_session(loop, rng, std::move(session), std::move(*store), *plan, log, terminal,
-                     options.output);
+  auto end = run_session(loop, rng, std::move(session), std::move(*store), *plan, log, terminal,
+                         options.output == Output::json);
+  return end ? exit_code_of(*end) : give_up(end.error(), options.output);
 }
 
 }  // namespace
