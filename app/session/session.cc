@@ -47,6 +47,7 @@ Session::Session(AsioLoop& loop, const SessionOptions& options, const Log& log)
     : loop_(loop), options_(options), log_(log) {}
 
 Session::~Session() {
+  *alive_ = false;
   loop_.cancel(pause_timer_);
   loop_.cancel(leave_timer_);
 }
@@ -306,7 +307,8 @@ void Session::leave() {
   }
   log_.info("metric queries", {{"serin_queries_total", queries_->queries},
                                {"serin_queries_saved_total", queries_->saved}});
-  store_->commit(end_of_release(*engine_, release_), [this](const Status&) {
+  store_->commit(end_of_release(*engine_, release_), [this, alive = alive_](const Status&) {
+    if (!*alive) return;
     if (!webhook_) return loop_.stop();
     webhook_->flush(loop_.clock().now().mono + kTellMax, [this] { loop_.stop(); });
   });

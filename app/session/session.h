@@ -120,6 +120,7 @@ class Session {
   bool pause_timed_out_ = false;
   int interrupts_ = 0;
   TimerId leave_timer_ = TimerId::none;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what comes back late
 };
 
 }  // namespace serin::app
