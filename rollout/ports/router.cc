@@ -65,6 +65,7 @@ Json to_json(const DesiredTraffic& desired) {
       .set("canary_in_service", desired.canary_in_service)
       .set("gives_back", desired.gives_back)
       .set("lease", desired.lease)
+      .set("content", to_json(desired.content))
       .set("drain_ns", desired.drain.count());
   return json;
 }
@@ -78,6 +79,12 @@ Result<DesiredTraffic> desired_traffic_from_json(const Json& json) {
   desired.canary_in_service = in.boolean("canary_in_service");
   desired.gives_back = in.text("gives_back");
   desired.lease = in.boolean("lease");
+  auto content = match_rules_from_json(in.array("content"));
+  if (content) {
+    desired.content = std::move(*content);
+  } else {
+    in.problem("content", content.error().message);
+  }
   desired.drain = in.duration("drain_ns");
   SERIN_CHECK(in.finish());
   return desired;
@@ -88,6 +95,7 @@ Json to_json(const ObservedTraffic& observed) {
   json.set("canary_units", observed.canary.units())
       .set("stable", slot_to_json(observed.stable))
       .set("canary", slot_to_json(observed.canary_slot))
+      .set("content", observed.content)
       .set("owner", observed.owner)
       .set("router_instance", observed.router_instance);
   return json;
@@ -99,6 +107,7 @@ Result<ObservedTraffic> observed_traffic_from_json(const Json& json) {
   observed.canary = read_weight(in);
   observed.stable = in.nested("stable", slot_from_json);
   observed.canary_slot = in.nested("canary", slot_from_json);
+  observed.content = in.text("content");
   observed.owner = in.text("owner");
   observed.router_instance = in.text("router_instance");
   SERIN_CHECK(in.finish());

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/loop.h"
 #include "rollout/plan/weight.h"
+#include "rollout/traffic/rules.h"
 
 namespace serin::rollout {
 
@@ -32,6 +33,9 @@ struct DesiredTraffic {
   // The canary must leave by itself soon after whoever commands is gone (HAProxy: a lease backend
   // that checks serin's health port). Without it the route stays as it is.
   bool lease = false;
+  // Requests that go to the canary whatever its share; none out of service and for a share of 100
+  // %.
+  std::vector<MatchRule> content{};
   Duration drain{};  // when leaving service: sessions still open after this are shut down; 0: never
   bool operator==(const DesiredTraffic&) const = default;
 };
@@ -62,6 +66,7 @@ struct ObservedTraffic {
   Weight canary;  // the share that the weights or the map now mean, over servers that are up
   SlotState stable;
   SlotState canary_slot;
+  std::string content{};        // content_id of the rules in force
   std::string owner;            // the ownership mark found, empty if none
   std::string router_instance;  // changes with every restart or reload of the router
   bool operator==(const ObservedTraffic&) const = default;

@@ -32,11 +32,11 @@ struct KeyMatch {  // header or query parameter; exactly one of exact and regex
 struct MatchRule {
   static constexpr std::size_t kRulesMax = 16;  // in effect at once
 
-  std::vector<CookieMatch> cookie;
-  std::vector<KeyMatch> header;
-  std::vector<KeyMatch> query;
-  std::vector<std::string> os;       // ios | android | windows | macos
-  std::vector<std::string> browser;  // chrome | ie | firefox | safari | edge
+  std::vector<CookieMatch> cookie{};
+  std::vector<KeyMatch> header{};
+  std::vector<KeyMatch> query{};
+  std::vector<std::string> os{};       // ios | android | windows | macos
+  std::vector<std::string> browser{};  // chrome | ie | firefox | safari | edge
   bool operator==(const MatchRule&) const = default;
 };
 
