@@ -59,6 +59,9 @@ class LiveShell {
     std::function<void(const std::string& key, const rollout::machine::Hook& hook, Json about,
                        std::move_only_function<void(Status)> done)>
         hook;
+    // The messages that a notice becomes, to be journalled; and to be sent, at once. May be empty.
+    std::function<std::vector<rollout::PendingMessage>(const rollout::history::Notice&)> address{};
+    std::function<void(const rollout::PendingMessage&)> send{};
     // The slots change places in the router, once that is durable.
     std::function<void(const Ticket&, bool swapped)> exchange;
     std::function<void(const std::vector<std::string>& releases)> changed;
@@ -87,9 +90,11 @@ class LiveShell {
   void save(Unsaved unsaved);
   store::Batch batch_of(std::vector<rollout::JournalRecord> records,
                         rollout::history::Kept kept) const;
+  std::vector<rollout::PendingMessage> tell(const std::vector<rollout::history::Notice>& notices);
   void save_reports(std::vector<rollout::ReleaseReport> reports);
   void send(const Unsaved& unsaved);
   void resend();
+  void resend_later();
   void on_saved(const Status& status);
   void on_store_health(const Status& health);
   void perform_or_drop(const Effect& effect);

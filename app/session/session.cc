@@ -26,21 +26,19 @@ bool undecided(machine::Reason reason) {
 
 }  // namespace
 
-// The log, and the web hook where there is one.
+// The log; what goes to people goes through the journal (Messenger).
 class Session::Teller final : public rollout::Notifier {
  public:
-  Teller(const Log& log, rollout::Notifier* webhook) : log_(log), webhook_(webhook) {}
+  explicit Teller(const Log& log) : log_(log) {}
   void notify(const rollout::Notification& notification) override {
     LogLevel level =
         notification.severity == rollout::Severity::info ? LogLevel::info : LogLevel::warn;
     log_.write(level, notification.sentence,
                {{"release", notification.release}, {"event", notification.event}});
-    if (webhook_ != nullptr) webhook_->notify(notification);
   }
 
  private:
   Log log_;
-  rollout::Notifier* webhook_;
 };
 
 Session::Session(AsioLoop& loop, const SessionOptions& options, const Log& log)
@@ -106,19 +104,16 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
     if (!named.empty()) made = std::make_unique<FilledSource>(std::move(made), std::move(named));
     sources_.emplace(source_identity(source.provider), std::move(made));
   }
-  if (!options_.notify_url.empty()) {
-    SERIN_TRY(webhook, drivers::WebhookNotifier::create(
-                           loop_, *http_, {.url = options_.notify_url},
-                           [this](const std::string& problem) { log_.warn(problem); }));
-    webhook_ = std::move(webhook);
-  }
   hooks_ = std::make_unique<drivers::HookRunner>(loop_, *http_);
-  notifier_ = std::make_unique<Teller>(log_, webhook_.get());
+  notifier_ = std::make_unique<Teller>(log_);
   SERIN_TRY(instance, instance_name(options_.state_directory, rng));
   engine_ = std::make_unique<engine::Engine>(
       engine::Config{.instance = instance, .boot_id = loop_.clock().boot_id()}, analysis_factory(),
       ticket_factory());
   SERIN_CHECK(restore_engine(*engine_, options_.state_directory));
+  messenger_ = std::make_unique<Messenger>(loop_, *http_, *store_, *engine_, log_);
+  SERIN_CHECK(messenger_->prepare(plan.rollout, options_.notify_url));
+  SERIN_CHECK(messenger_->resume(options_.state_directory));
   LiveShell::Parts parts{
       .loop = loop_,
       .store = *store_,
@@ -142,6 +137,9 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
                          .about = std::move(about)},
                         std::move(done));
           },
+      .address =
+          [this](const rollout::history::Notice& notice) { return messenger_->address(notice); },
+      .send = [this](const rollout::PendingMessage& message) { messenger_->send(message); },
       .exchange = [this](const engine::Ticket&, bool are_swapped) { exchange(are_swapped); },
       .changed = [this](const std::vector<std::string>&) { changed(); },
       .reply = [this](const LiveShell::Reply& reply) { replied(reply); }};
@@ -170,6 +168,12 @@ void Session::exchange(bool swapped) {
 }
 
 Status Session::begin() {
+  // What is too old to be kept goes in small steps beside the release.
+  store_->prune({}, loop_.clock().now().wall, [log = log_](Result<std::int64_t> rows) {
+    if (rows) return;
+    log.warn("old entries of the journal were not taken away",
+             {{"error", rows.error().to_string()}});
+  });
   shell_->start();
   if (options_.operate) {
     engine::event::Operate operate = *options_.operate;
@@ -309,8 +313,7 @@ void Session::leave() {
                                {"serin_queries_saved_total", queries_->saved}});
   store_->commit(end_of_release(*engine_, release_), [this, alive = alive_](const Status&) {
     if (!*alive) return;
-    if (!webhook_) return loop_.stop();
-    webhook_->flush(loop_.clock().now().mono + kTellMax, [this] { loop_.stop(); });
+    messenger_->flush(loop_.clock().now().mono + kTellMax, [this] { loop_.stop(); });
   });
 }
 

@@ -19,11 +19,11 @@
 #include "app/live/setup.h"
 #include "app/live/shell.h"
 #include "app/live/workload.h"
+#include "app/notify/messenger.h"
 #include "base/log.h"
 #include "base/net/http_client.h"
 #include "base/threads/worker_pool.h"
 #include "drivers/hooks/hook_runner.h"
-#include "drivers/notify/webhook.h"
 #include "drivers/routers/haproxy/router.h"
 #include "providers/paced/source.h"
 #include "queries/metric_source.h"
@@ -104,10 +104,10 @@ class Session {
   std::unique_ptr<drivers::HaproxyRouter> router_;
   std::unique_ptr<drivers::PlacedWorkload> workload_;  // null: somebody else runs the instances
   std::unique_ptr<LeaseServer> lease_;  // null: the route stays as it is when serin is gone
-  std::unique_ptr<drivers::WebhookNotifier> webhook_;  // null: none
   std::unique_ptr<drivers::HookRunner> hooks_;
   std::unique_ptr<rollout::Notifier> notifier_;
   std::unique_ptr<rollout::engine::Engine> engine_;
+  std::unique_ptr<Messenger> messenger_;
   std::unique_ptr<LiveShell> shell_;
   std::unique_ptr<ControlServer> control_;
   rollout::engine::Ticket ticket_;

@@ -310,9 +310,34 @@ void Historian::add_problems(const engine::Event& event, Kept& kept, Now now) {
               tell(recipient.release, "metrics", "QueryFailed", error);
             }
           },
-          [&](const engine::event::StoreFailed& e) { tell("", "store", "WriteFailed", e.error); },
+          [&](const engine::event::StoreFailed& e) {
+            tell("", "store", "WriteFailed", e.error);
+            tell_all("journal-failed", Severity::alert,
+                     "the journal can't be written: nothing advances, a release that fails still "
+                     "returns to stable: " +
+                         e.error,
+                     kept, now);
+          },
+          [&](const engine::event::StoreRestored&) {
+            tell_all("journal-back", Severity::info, "the journal can be written again", kept, now);
+          },
           [](const auto&) {}},
       event);
+}
+
+// Whoever waits for a release that is not over.
+void Historian::tell_all(std::string_view event, Severity severity, const std::string& sentence,
+                         Kept& kept, Now now) const {
+  for (const std::string& release : engine_.releases()) {
+    if (machine::is_terminal(engine_.state(release)->status)) continue;
+    kept.notices.push_back({.when = now.wall,
+                            .what = {.severity = severity,
+                                     .release = release,
+                                     .rollout = engine_.ticket(release)->spec.rollout,
+                                     .event = std::string(event),
+                                     .sentence = sentence,
+                                     .details = summary_of(engine_, release)}});
+  }
 }
 
 void Historian::add_notices(const engine::Output& output, Kept& kept, Now now) const {
@@ -337,6 +362,11 @@ void Historian::add_notices(const engine::Output& output, Kept& kept, Now now) c
                                      .event = told->event,
                                      .sentence = told->sentence,
                                      .details = summary_of(engine_, effect.release)}});
+    // Whoever paused it knows; any other pause asks somebody to come.
+    const ReleaseState* state = engine_.state(effect.release);
+    bool asks =
+        told->event == "paused" && state != nullptr && state->reason != machine::Reason::manual;
+    if (asks) kept.notices.back().what.severity = Severity::warning;
   }
   for (std::size_t i = 0; i < kept.notices.size(); ++i) {
     Notice& notice = kept.notices[i];

@@ -70,6 +70,8 @@ class Historian {
   Json evidence(const std::string& release, Now now);
   void add_report(const std::string& release, Kept& kept, Now now) const;
   void add_problems(const engine::Event& event, Kept& kept, Now now);
+  void tell_all(std::string_view event, Severity severity, const std::string& sentence, Kept& kept,
+                Now now) const;
   void add_notices(const engine::Output& output, Kept& kept, Now now) const;
   void add_event(ReleaseEvent event, Kept& kept, Now now);
   void forget_ended();

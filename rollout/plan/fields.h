@@ -15,6 +15,7 @@ void fields(config::Visitor& v, AnalysisStep& analysis);
 void fields(config::Visitor& v, TrafficRouting& routing);
 void fields(config::Visitor& v, MatchRule& rule);
 void fields(config::Visitor& v, WorkloadSpec& workload);
+void fields(config::Visitor& v, NotifyTarget& target);
 void fields(config::Visitor& v, CanaryStrategy& canary);
 void fields(config::Visitor& v, BlueGreenStrategy& blue_green);
 void fields(config::Visitor& v, Rollout& rollout);

@@ -19,6 +19,7 @@
 #include "base/config/metadata.h"
 #include "base/config/values.h"
 #include "base/json.h"
+#include "rollout/plan/notifications.h"
 #include "rollout/plan/routing.h"
 #include "rollout/plan/steps.h"
 #include "rollout/plan/weight.h"
@@ -167,6 +168,7 @@ struct Rollout {
   std::optional<OnEngineLoss> on_engine_loss;  // not given: stable in `run`, hold in `serve`
   EdgeErrors edge_errors;
   HookSet hooks;
+  Notifications notifications;
   bool hard = false;           // return to stable at once, however few instances stable has
   bool naming_strict = false;  // names of 4 to 63 characters that start with a letter
 

@@ -211,6 +211,7 @@ void fields(Visitor& v, Spec& spec) {
     "What the traffic does when serin is gone; left out: stable in `run`, hold in `serve`.", kOurs);
   v("edgeErrors", rollout.edge_errors, "The router's own error counters.", kOurs);
   v("hooks", rollout.hooks, "Commands and requests around the release.", kOurs);
+  v("notifications", rollout.notifications, "Who is told about releases.", kOurs);
   v("hard", rollout.hard, "Return to stable at once, however few instances it has.", kOurs);
   std::string naming = rollout.naming_strict ? "strict" : "";
   v("naming", naming, "strict: names of 4 to 63 characters that start with a letter.",

@@ -32,6 +32,7 @@ class Validation {
     std::string why = config::why_no_name(rollout_.metadata.name, rollout_.naming_strict);
     if (!why.empty()) reporter_.add(analysis::kBadName, Path() / "metadata" / "name", why);
     workload();
+    notifications();
     if (rollout_.canary) canary(*rollout_.canary);
     if (rollout_.blue_green) blue_green(*rollout_.blue_green);
     hooks(rollout_.hooks);
@@ -43,6 +44,28 @@ class Validation {
  private:
   void add(const Rule& rule, const Path& path, std::string message, std::string hint = "") {
     reporter_.add(rule, path, std::move(message), std::move(hint));
+  }
+
+  void notifications() {
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < rollout_.notifications.size(); ++i) {
+      const NotifyTarget& target = rollout_.notifications[i];
+      Path path = spec_ / "notifications" / i;
+      std::string why = config::why_no_name(target.name, false);
+      if (why.empty() && !names.insert(target.name).second) why = "another target has this name";
+      if (!why.empty()) add(analysis::kBadName, path / "name", why);
+      auto web = [&](const std::string& url, const Path& at) {
+        if (url.starts_with("http://") || url.starts_with("https://")) return;
+        add(kPlan, at,
+            fmt::format("'{}' is no web address: it begins with http:// or https://", url));
+      };
+      if (target.webhook && !target.webhook->url_from) {
+        web(target.webhook->url, path / "webhook" / "url");
+      }
+      if (target.alertmanager) {
+        web(target.alertmanager->address, path / "alertmanager" / "address");
+      }
+    }
   }
 
   void workload() {

@@ -251,6 +251,52 @@ TEST_F(HistorianTest, MessagesHaveAnIdThatStays) {
   for (const Notice& one : kept.notices) EXPECT_TRUE(ids.insert(one.id).second) << one.id;
 }
 
+TEST_F(HistorianTest, AnApprovalIsKeptWithWhoWhenAndWhy) {
+  engine::Ticket ticket = lab_ticket("checkout");
+  ticket.spec.steps.insert(ticket.spec.steps.begin() + 1,
+                           machine::ReleaseStep{.kind = machine::StepKind::approval});
+  std::string id = lab.open(ticket).opened;
+  lab.advance(seconds(30));
+  ASSERT_EQ(lab.engine.state(id)->reason, machine::Reason::approval);
+  EXPECT_EQ(kept.notices.back().what.event, "paused");
+  EXPECT_EQ(kept.notices.back().what.severity, Severity::warning) << "somebody is asked to come";
+  lab.operate(id, Operated{.operation = Operation::approve, .user = "bob", .comment = "seen"});
+  const AuditEntry* entry = find("approve");
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(entry->actor, "bob");
+  EXPECT_EQ(entry->reason, "seen");
+  EXPECT_EQ(entry->before["reason"].string(), "Approval");
+  EXPECT_EQ(entry->when, lab.now.wall);
+  // The step says how long it waited.
+  Json step = report_of(lab.engine, id, lab.now)["steps"].at(1);
+  EXPECT_EQ(step["kind"].string(), "approval");
+  EXPECT_EQ(step["status"].string(), "done");
+  auto start = parse_rfc3339(step["start"].string());
+  auto end = parse_rfc3339(step["end"].string());
+  ASSERT_TRUE(start && end);
+  EXPECT_GT(*end - *start, seconds(20));
+}
+
+TEST_F(HistorianTest, AManualPauseIsNoCallForHelp) {
+  std::string id = open();
+  lab.advance(seconds(5));
+  lab.operate(id, Operation::pause);
+  EXPECT_EQ(kept.notices.back().what.event, "paused");
+  EXPECT_EQ(kept.notices.back().what.severity, Severity::info);
+}
+
+TEST_F(HistorianTest, AJournalThatFailsIsToldForEveryActiveRelease) {
+  open();
+  lab.advance(seconds(5));
+  kept.notices.clear();
+  lab.send(engine::event::StoreFailed{"disk full"});
+  ASSERT_EQ(told(), std::vector<std::string>{"journal-failed"});
+  EXPECT_EQ(kept.notices[0].what.severity, Severity::alert);
+  EXPECT_NE(kept.notices[0].what.sentence.find("disk full"), std::string::npos);
+  lab.send(engine::event::StoreRestored{});
+  EXPECT_EQ(told().back(), "journal-back");
+}
+
 TEST_F(HistorianTest, EvidenceIsBounded) {
   std::string id = open();
   lab.advance(seconds(5));

@@ -186,6 +186,32 @@ TEST(Workload, FitsTogether) {
             std::string::npos);
 }
 
+TEST(Notifications, AreOneKindWithANameAndAnAddress) {
+  auto problems = [](std::string_view targets) {
+    return read_and_validate(
+               rollout_of("{steps: [{setWeight: 5}, {pause: {}}]" + std::string(kAnalysis),
+                          "  notifications: " + std::string(targets) + "\n"))
+        .problems;
+  };
+  auto has = [&](std::string_view targets, std::string_view part) {
+    std::string found = problems(targets);
+    EXPECT_NE(found.find(part), std::string::npos) << found;
+  };
+  EXPECT_EQ(problems("[{name: hook, webhook: {url: 'https://h.example'}, level: alert}, {name: "
+                     "chat, slack: {urlFrom: {secretKeyRef: {name: chat, key: url}}}}, {name: "
+                     "pager, alertmanager: {address: 'http://a:9093', labels: {team: shop}}}]"),
+            "");
+  has("[{name: hook}]", "exactly one");
+  has("[{name: hook, webhook: {}}]", "exactly one");
+  has("[{name: hook, webhook: {url: h.example}}]", "is no web address");
+  has("[{name: a, alertmanager: {address: 'a:9093'}}]", "is no web address");
+  has("[{name: Hook, webhook: {url: 'http://h'}}]", "error E010 spec.notifications[0].name");
+  has("[{name: a, webhook: {url: 'http://h'}}, {name: a, webhook: {url: 'http://i'}}]",
+      "another target has this name");
+  has("[{name: chat, slack: {url: 'https://hooks.example/T0'}}]", "url");
+  has("[{name: a, webhook: {url: 'http://h'}, level: loud}]", "loud");
+}
+
 TEST(Match, ConditionsAreChecked) {
   auto problems = [](std::string_view match) {
     return with_steps("[{setWeight: 5}, {pause: {}}]", ", match: [" + std::string(match) + "]");
