@@ -118,6 +118,7 @@ const std::vector<Rule>& all_rules() {
       {"NoPrivateWords", no_private_words},
       {"SourcesAreListed", sources_are_listed},
       {"FoldersAreAdded", folders_are_added},
+      {"RequirementsNameTestsThatExist", requirements_name_tests_that_exist},
   };
   return kRules;
 }

@@ -49,6 +49,10 @@ std::vector<Finding> sources_are_listed(const Tree& tree);
 // Every CMakeLists.txt is added by one above it.
 std::vector<Finding> folders_are_added(const Tree& tree);
 
+// --- docs_rules.cc
+// docs/REQUIREMENTS.md names tests that exist, in the files that it names.
+std::vector<Finding> requirements_name_tests_that_exist(const Tree& tree);
+
 struct Rule {
   std::string name;
   std::vector<Finding> (*check)(const Tree&);

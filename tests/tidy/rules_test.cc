@@ -285,5 +285,26 @@ TEST(Rules, HaveNamesOfTheirOwn) {
   for (const Rule& rule : all_rules()) EXPECT_TRUE(names.insert(rule.name).second) << rule.name;
 }
 
+TEST(Docs, RequirementsNameTestsThatExist) {
+  const Tree tree = {
+      source("docs/REQUIREMENTS.md",
+             "| id | what | tests |\n"
+             "| ABC-01 | one | `a_test.cc`: `Steps.Follow`, `Steps.Stop`; `b.py`: `the name` |\n"
+             "| ABC-02 | gone | `a_test.cc`: `Steps.Gone` |\n"
+             "| ABC-03 | commented | `a_test.cc`: `Steps.Old` |\n"
+             "| ABC-04 | no file | `none_test.cc`: `Steps.Follow` |\n"
+             "| ABC-05 | nothing said | |\n"
+             "| ABC-06 | said | **missing**: later |\n"
+             "| ABC-07 | without its file | `Steps.Follow` |\n"),
+      source("tests/unit/a_test.cc",
+             "TEST(Steps, Follow) {}\nTEST_F(Steps,\n  Stop) {}\n// TEST(Steps, Old) {}\n"),
+      source("tests/unit/b.py", "test('the name')\n"),
+  };
+  EXPECT_THAT(
+      places(requirements_name_tests_that_exist(tree)),
+      ElementsAre("docs/REQUIREMENTS.md:3", "docs/REQUIREMENTS.md:4", "docs/REQUIREMENTS.md:5",
+                  "docs/REQUIREMENTS.md:5", "docs/REQUIREMENTS.md:6", "docs/REQUIREMENTS.md:8"));
+}
+
 }  // namespace
 }  // namespace serin::tidy
