@@ -63,8 +63,8 @@ class Bench {
       ::usleep(10'000);
     }
     SERIN_CHECK(run({SERIN_DEMO_PROGRAMS "/serin-demo-load", "--url",
-                     fmt::format("http://127.0.0.1:{}/", front_port_), "--rate", "200", "--duration",
-                     "36000"}));
+                     fmt::format("http://127.0.0.1:{}/", front_port_), "--rate", "200",
+                     "--duration", "36000"}));
     ::mkdir(disk().c_str(), 0700);
     if (condition_ == "full") {
       if (::mount("none", disk().c_str(), "tmpfs", 0, "size=8m") != 0) {
