@@ -64,8 +64,12 @@ struct ReleasePolicy {
   double false_pass_rate = 0.05;
   stats::Boundary boundary = stats::Boundary::exact;
   Duration planned =
-      std::chrono::hours(1);           // of the whole release, with the extensions that it may take
-  PlannedExposure exposure;            // for forecasts
+      std::chrono::hours(1);  // of the whole release, with the extensions that it may take
+  PlannedExposure exposure;   // for forecasts
+  // Planned time of the steps that have one, by their index: at the end of each the metrics with
+  // `mode: fixed` and `judge: kayenta` are judged.
+  std::map<int, Duration> step_times;
+  KayentaScoring kayenta;
   Duration history = kHistoryDefault;  // learned from before the start; 0: nothing is
   bool edge_errors = false;            // the router's own counters are judged too
   double edge_share = 2;

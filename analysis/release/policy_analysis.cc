@@ -11,17 +11,6 @@ namespace {
 
 using queries::Side;
 
-// Looks that a plan may take, at least a few so that the start mixture has something to spread.
-int polls_over(Duration planned, Duration interval) {
-  constexpr std::int64_t kPollsMax = 1'000'000;
-  return static_cast<int>(std::clamp<std::int64_t>(planned / interval, 10, kPollsMax));
-}
-
-Duration interval_of(const PolicyMetric& metric) {
-  Duration interval = metric.metric.interval.value_or(ReleasePolicy::kIntervalDefault);
-  return interval > Duration::zero() ? interval : ReleasePolicy::kIntervalDefault;
-}
-
 double canary_exposure(const queries::ComparisonWindow& window) {
   double sum = 0;
   for (const queries::InstanceWindow& instance : window.instances) {
@@ -45,64 +34,7 @@ OnFail action_of(const SequentialPlan& plan, std::size_t metric) {
   return plan.metrics[metric].rules.on_fail;
 }
 
-// While only matched requests reach the canary, its users differ from stable's.
-bool judged(const ReleasePolicy& policy, const PolicyMetric& metric) {
-  if (!metric.metric.compare) return false;
-  return !policy.matched_only || rules_of(metric.metric).slo.has_value();
-}
-
 }  // namespace
-
-SequentialPlan sequential_plan(const ReleasePolicy& policy) {
-  SequentialPlan plan;
-  plan.alpha = policy.false_rollback_rate;
-  plan.beta = policy.false_pass_rate;
-  plan.boundary = policy.boundary;
-  plan.polls_planned = 0;
-  for (const PolicyMetric& metric : policy.metrics) {
-    if (!judged(policy, metric)) continue;
-    plan.metrics.push_back({.name = metric.metric.name,
-                            .rules = rules_of(metric.metric),
-                            .polls_planned = polls_over(policy.planned, interval_of(metric))});
-    plan.polls_planned = std::max(plan.polls_planned, plan.metrics.back().polls_planned);
-  }
-  return plan;
-}
-
-Result<std::unique_ptr<PolicyAnalysis>> PolicyAnalysis::create(
-    std::shared_ptr<const ReleasePolicy> policy, Now now, conditions::ZoneSource zones) {
-  SERIN_ASSERT(policy != nullptr);
-  std::unique_ptr<PolicyAnalysis> analysis(new PolicyAnalysis(policy));
-  analysis->last_ = now;
-  analysis->rules_ = RuleRuns(*policy, std::move(zones));
-  SequentialPlan plan = sequential_plan(*policy);
-  Duration quickest = kEdgeIntervalMax;
-  for (const PolicyMetric& metric : policy->metrics) {
-    if (!judged(*policy, metric)) continue;
-    SERIN_TRY(compared, Compared::create(*policy, metric, now));
-    quickest = std::min(quickest, interval_of(metric));
-    analysis->compared_.push_back(std::move(compared));
-  }
-  if (policy->edge_errors && !policy->matched_only) {
-    Duration interval = std::max(kEdgeIntervalMin, quickest);
-    MetricRules rules = rules_for(CompareKind::errors, {});
-    rules.share = policy->edge_share;
-    rules.required = false;
-    plan.metrics.push_back({.name = std::string(kEdgeMetric),
-                            .rules = rules,
-                            .polls_planned = polls_over(policy->planned, interval)});
-    plan.polls_planned = std::max(plan.polls_planned, plan.metrics.back().polls_planned);
-    analysis->edge_ = EdgeWatch(interval);
-    analysis->edge_metric_ = plan.metrics.size() - 1;
-  }
-  analysis->silences_.resize(analysis->compared_.size());
-  analysis->forecasts_.resize(analysis->compared_.size());
-  if (!plan.metrics.empty()) {
-    SERIN_TRY(judge, SequentialJudge::create(std::move(plan)));
-    analysis->judge_ = std::move(judge);
-  }
-  return analysis;
-}
 
 void PolicyAnalysis::move_on(Now now) {
   if (now.mono <= last_.mono) return;
@@ -227,17 +159,23 @@ Status PolicyAnalysis::learned(AskId id, const Json& what, Now now) {
 }
 
 void PolicyAnalysis::take(std::size_t metric, Now) {
-  if (compared_[metric].take_unlearned()) judge_->learn(metric, {});
+  const bool tested = metric >= sequential_;
+  if (compared_[metric].take_unlearned() && !tested) judge_->learn(metric, {});
   if (!forecasts_[metric]) foretell(metric);
   if (auto window = compared_[metric].take_window(); window && exposed_) {
-    judge_->update(metric, *window, running_);
+    if (tested) {
+      tests_.update(metric - sequential_, *window, running_);
+    } else {
+      judge_->update(metric, *window, running_);
+    }
     watch_silence(metric, *window);
   }
 }
 
 void PolicyAnalysis::foretell(std::size_t metric) {
   const PlannedExposure& planned = policy_->exposure;
-  if (!compared_[metric].learned() || planned.time <= Duration::zero()) return;
+  if (metric >= sequential_ || !compared_[metric].learned() || planned.time <= Duration::zero())
+    return;
   forecasts_[metric] =
       judge_->forecast(metric, {.weight = planned.weight,
                                 .look_seconds = to_seconds(compared_[metric].interval()),
@@ -270,6 +208,7 @@ void PolicyAnalysis::traffic_confirmed(int step, double, Now now) {
   rules_.start_step(step, now);
   step_ = step;
   if (judge_) judge_->start_step(step);
+  tests_.start_step(step, running_, to_unix_ms(now.wall));
   if (edge_) edge_->start_step();
 }
 
@@ -317,6 +256,7 @@ Judgement PolicyAnalysis::judgement(Now) const {
     judgement.pauses.push_back(
         {.metric = "sample-ratio", .sentence = mismatch->sentence, .action = OnFail::pause});
   }
+  tests_.add_to(judgement);
   rules_.add_to(judgement, step_);
   return judgement;
 }
@@ -329,9 +269,10 @@ bool PolicyAnalysis::calls_for_action() const {
       if (alone ? judge_->metric(i).fails : exposed_ && judge_->guard(i).has_value()) return true;
     }
   }
-  Judgement of_rules;
-  rules_.add_to(of_rules, step_);
-  return !of_rules.findings.empty() || !of_rules.pauses.empty();
+  Judgement others;
+  tests_.add_to(others);
+  rules_.add_to(others, step_);
+  return !others.findings.empty() || !others.pauses.empty();
 }
 
 void PolicyAnalysis::add_guards(Judgement& judgement) const {
@@ -380,8 +321,7 @@ void PolicyAnalysis::add_combined(Judgement& judgement) const {
 }
 
 void PolicyAnalysis::add_coverage(Judgement& judgement) const {
-  if (!judge_) return;
-  for (std::size_t i = 0; i < compared_.size(); ++i) {
+  for (std::size_t i = 0; i < sequential_; ++i) {
     const SequentialMetric& metric = judge_->plan().metrics[i];
     if (metric.rules.no_data != NoData::hold) continue;
     if (judge_->coverage(i) < kCoverageMin) judgement.covered = false;
@@ -423,7 +363,7 @@ Json PolicyAnalysis::report(Now) const {
     for (std::size_t i = 0; i < judge_->size(); ++i) {
       Json metric = to_json(judge_->metric(i));
       metric.set("limit", limit_json(judge_->plan().metrics[i].rules));
-      if (i < compared_.size()) {
+      if (i < sequential_) {
         metric.set("problem", compared_[i].problem());
         metric.set("learning", !compared_[i].learned());
         if (forecasts_[i]) metric.set("forecast", to_json(*forecasts_[i]));
@@ -432,12 +372,16 @@ Json PolicyAnalysis::report(Now) const {
     }
     combined = to_json(judge_->combined());
   }
+  for (std::size_t i = 0; i < tests_.size(); ++i)
+    metrics.push(tests_.report(i).set("problem", compared_[sequential_ + i].problem()));
   rules_.add_to(metrics);
-  return Json::object()
-      .set("runningSeconds", to_seconds(running_))
+  Json report = Json::object();
+  report.set("runningSeconds", to_seconds(running_))
       .set("step", step_)
       .set("combined", std::move(combined))
       .set("metrics", std::move(metrics));
+  if (!tests_.kayenta_report().is_null()) report.set("kayenta", tests_.kayenta_report());
+  return report;
 }
 
 }  // namespace serin::analysis

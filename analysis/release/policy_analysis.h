@@ -17,12 +17,14 @@
 #include "analysis/release/edge.h"
 #include "analysis/release/policy.h"
 #include "analysis/release/rule_runs.h"
+#include "analysis/release/step_tests.h"
 #include "analysis/release_analysis.h"
 
 namespace serin::analysis {
 
-// What the judge of a policy's compared metrics is told, in the policy's order; without the
-// router's own counters. Metrics that the policy does not judge are left out.
+// What the sequential judge of a policy's compared metrics is told, in the policy's order; without
+// the router's own counters. Metrics that the policy does not judge, or judges at the end of steps,
+// are left out; the budget is less by what the latter have of it.
 SequentialPlan sequential_plan(const ReleasePolicy& policy);
 
 // Thread: one owner. Copies by clone().
@@ -85,6 +87,7 @@ class PolicyAnalysis final : public ReleaseAnalysis {
     Duration since{};            // running time then
   };
 
+  Status add_compared(Now now);
   explicit PolicyAnalysis(std::shared_ptr<const ReleasePolicy> policy)
       : policy_(std::move(policy)) {}
   void move_on(Now now);
@@ -101,10 +104,13 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   void add_sources(Judgement& judgement) const;
 
   std::shared_ptr<const ReleasePolicy> policy_;
-  std::vector<Compared> compared_;  // in the judge's order
+  // First the sequential ones in the judge's order, then those of the step tests in theirs.
+  std::vector<Compared> compared_;
+  std::size_t sequential_ = 0;  // how many of them the sequential judge has
   std::vector<Silence> silences_;
   std::vector<std::optional<Forecast>> forecasts_;  // as compared_; follows from the judge's state
   std::optional<SequentialJudge> judge_;
+  StepTests tests_;
   std::optional<EdgeWatch> edge_;
   std::size_t edge_metric_ = 0;
   SampleRatioGuard ratio_;

@@ -27,6 +27,7 @@ Json PolicyAnalysis::save() const {
       .set("compared", std::move(compared))
       .set("silences", std::move(silences))
       .set("judge", judge_ ? judge_->to_json() : Json())
+      .set("tests", tests_.size() > 0 ? tests_.save() : Json())
       .set("edge", edge_ ? edge_->to_json() : Json())
       .set("ratio", ratio_.to_json())
       .set("ratio_fraction", ratio_fraction_)
@@ -61,6 +62,7 @@ Status PolicyAnalysis::load(const Json& state) {
       return fail(Code::data_loss, "saved evidence of other metrics");
     judge_ = std::move(judge);
   }
+  SERIN_CHECK(tests_.load(state["tests"]));
   if (edge_) {
     SERIN_TRY(edge, EdgeWatch::from_json(state["edge"]));
     edge_ = std::move(edge);

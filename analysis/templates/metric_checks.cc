@@ -143,11 +143,25 @@ class Checker {
     if (metric_.options.judge == JudgeKind::threshold) {
       wrong("judge", "compared metrics are judged by `sequential` or `kayenta`");
     }
+    kayenta();
     if (metric_.provider.prometheus && !metric_.provider.prometheus->query.empty()) {
       wrong("provider", "a compared metric's query is made from compare; leave provider.query out");
     }
     if (metric_.preset && !waits("preset")) preset(*metric_.preset);
     if (metric_.compare && metric_.compare->count() == 1) kind(*metric_.compare);
+  }
+
+  void kayenta() {
+    const JudgeOptions& options = metric_.options;
+    if (options.judge != JudgeKind::kayenta) {
+      if (options.kayenta) wrong("kayenta", "these options belong to `judge: kayenta`");
+      return;
+    }
+    if (options.mode) wrong("mode", "`mode` says how serin's own judges test; leave it out");
+    if (options.slo) wrong("slo", "Kayenta's algorithm compares with stable; it knows no target");
+    if (!options.kayenta || options.kayenta->groups.empty()) {
+      wrong("kayenta", "a metric in no group counts nowhere: name one in kayenta.groups");
+    }
   }
 
   void preset(const Preset& given) {

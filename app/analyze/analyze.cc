@@ -42,6 +42,8 @@ class Analysis {
     policy->release = plan_.past ? "" : plan_.name;
     policy->planned = plan_.length;
     policy->false_rollback_rate = pinned.false_rollback_rate;
+    policy->step_times[0] = plan_.length;
+    policy->kayenta = pinned.kayenta.value_or(analysis::KayentaScoring{});
     for (const rollout::PinnedMetric& each : pinned.metrics) {
       if (each.metric.compare) {
         SERIN_CHECK(analysis::add_metric(*policy, each.metric, each.versions));
@@ -199,6 +201,10 @@ class Analysis {
       analysis::Judgement judgement = compared_->judgement(now);
       if (judgement.sources_down) {
         return say(AnalyzeVerdict::inconclusive, "", judgement.sources_sentence);
+      }
+      if (!judgement.pauses.empty()) {
+        return say(AnalyzeVerdict::inconclusive, judgement.pauses[0].metric,
+                   judgement.pauses[0].sentence);
       }
       if (!judgement.passed) {
         return say(AnalyzeVerdict::inconclusive, judgement.undecided_metric,

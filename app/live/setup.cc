@@ -37,6 +37,22 @@ Status add_step(analysis::ReleasePolicy& policy, int step,
   return {};
 }
 
+// Pauses that end by themselves, while both versions have traffic.
+std::map<int, Duration> step_times(const rollout::Rollout& rollout) {
+  std::map<int, Duration> times;
+  if (!rollout.canary) return times;
+  rollout::Weight weight;
+  for (std::size_t i = 0; i < rollout.canary->steps.size(); ++i) {
+    const auto& action = rollout.canary->steps[i].action;
+    if (const auto* set = std::get_if<rollout::SetWeightStep>(&action)) weight = set->weight;
+    const auto* pause = std::get_if<rollout::PauseStep>(&action);
+    const bool both = weight.fraction() > 0 && weight.fraction() < 1;
+    if (pause == nullptr || !pause->duration || !both) continue;
+    if (*pause->duration > Duration::zero()) times[static_cast<int>(i)] = *pause->duration;
+  }
+  return times;
+}
+
 }  // namespace
 
 Duration planned_time(const rollout::Rollout& rollout, bool extended) {
@@ -78,6 +94,7 @@ Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout
   policy->release = live ? release : "";
   policy->planned = planned_time(plan.rollout, live);
   policy->exposure = planned_exposure(plan.rollout);
+  policy->step_times = step_times(plan.rollout);
   if (plan.rollout.canary) {
     policy->matched_only = !plan.rollout.canary->match.empty();
     policy->edge_errors =
@@ -91,6 +108,7 @@ Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout
                            : analysis::stats::Boundary::exact;
     for (const rollout::PinnedMetric& pinned : plan.background->metrics)
       SERIN_CHECK(analysis::add_metric(*policy, pinned.metric, pinned.versions));
+    policy->kayenta = plan.background->kayenta.value_or(analysis::KayentaScoring{});
     policy->rules.dry_run = plan.background->dry_run;
     policy->rules.measurement_retention = plan.background->measurement_retention;
   }

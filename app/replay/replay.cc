@@ -26,6 +26,17 @@ class RecordedTime {
   WallTime start_;
 };
 
+// The plan's steps are counted otherwise than the rollout's, which the policy knows.
+std::shared_ptr<const analysis::ReleasePolicy> policy_of(const ReplayPlan& plan) {
+  auto policy = std::make_shared<analysis::ReleasePolicy>(*plan.policy);
+  policy->step_times.clear();
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    if (plan.steps[i].weight.fraction() < 1)
+      policy->step_times[static_cast<int>(i)] = plan.steps[i].duration;
+  }
+  return policy;
+}
+
 // Whether anything was asked.
 bool answer_all(analysis::ReleaseAnalysis& release, const providers::Recording& recording, Now now,
                 int& looks) {
@@ -90,7 +101,8 @@ Result<ReplayOutcome> replay(const providers::Recording& recording, const Replay
                     format_rfc3339(from_unix_ms(recording.last_ms())));
   }
   RecordedTime time(start);
-  SERIN_TRY(release, analysis::PolicyAnalysis::create(plan.policy, time.at({}), read_zone_file));
+  SERIN_TRY(release,
+            analysis::PolicyAnalysis::create(policy_of(plan), time.at({}), read_zone_file));
   ReplayOutcome outcome;
   outcome.steps = plan.steps;
   auto newest = [&](Duration since) {

@@ -142,6 +142,7 @@ std::string undecided_sentence(const Context& c, Reason reason) {
     case Reason::contested:
       return fmt::format("{} is contested: {}", where, judged.contested_sentence);
     case Reason::no_data:
+      if (judged.covered) return fmt::format("{} has too few looks for the test at its end", where);
       return fmt::format("{} has seen less than 80 % of the expected scrapes", where);
     default:
       return fmt::format("{} is undecided: {} ({})", where, judged.undecided_metric,
@@ -154,8 +155,9 @@ bool may_end(Context& c, Duration planned, bool gate_pass) {
   if (is_held(state) || state.timer.looked < planned) return false;
   if (!state.judgement || state.judged_step != state.step) return false;
   const analysis::Judgement& judged = *state.judgement;
+  const bool seen = judged.covered && judged.step_analysis_done;
   Reason reason = judged.contested              ? Reason::contested
-                  : !judged.covered             ? Reason::no_data
+                  : !seen                       ? Reason::no_data
                   : gate_pass && !judged.passed ? Reason::inconclusive
                                                 : Reason::none;
   if (reason == Reason::none) return true;

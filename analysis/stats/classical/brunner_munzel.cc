@@ -8,6 +8,7 @@
 
 #include "analysis/stats/numeric/distributions.h"
 #include "analysis/stats/numeric/ranks.h"
+#include "base/assert.h"
 
 namespace serin::analysis::stats::classical {
 namespace {
@@ -62,6 +63,37 @@ BrunnerMunzel brunner_munzel(std::span<const double> x, std::span<const double> 
       out.p_value = 2 * student_t_upper(std::abs(t), out.df);
       break;
   }
+  return out;
+}
+
+Superiority grouped_superiority(std::span<const double> x, std::span<const double> y) {
+  SERIN_ASSERT(x.size() == y.size());
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  Superiority out{std::accumulate(x.begin(), x.end(), 0.0),
+                  std::accumulate(y.begin(), y.end(), 0.0), kNan, kNan};
+  if (out.x < 2 || out.y < 2) return out;
+  // A value's placement: the share of the other side below it, ties as halves.
+  double below_x = 0;
+  double below_y = 0;
+  double sum = 0;
+  double squares_x = 0;
+  double squares_y = 0;
+  for (std::size_t j = 0; j < x.size(); ++j) {
+    const double of_x = (below_y + y[j] / 2) / out.y;
+    const double of_y = (below_x + x[j] / 2) / out.x;
+    sum += x[j] * of_x;
+    squares_x += x[j] * of_x * of_x;
+    squares_y += y[j] * of_y * of_y;
+    below_x += x[j];
+    below_y += y[j];
+  }
+  out.chance = sum / out.x;
+  const double other = 1 - out.chance;
+  const double variance_x =
+      std::max(0.0, squares_x - out.x * out.chance * out.chance) / (out.x - 1);
+  const double variance_y = std::max(0.0, squares_y - out.y * other * other) / (out.y - 1);
+  out.standard_error =
+      std::max(std::sqrt(variance_x / out.x + variance_y / out.y), 0.5 / std::sqrt(out.x * out.y));
   return out;
 }
 

@@ -25,4 +25,15 @@ struct BrunnerMunzel {
 BrunnerMunzel brunner_munzel(std::span<const double> x, std::span<const double> y,
                              Alternative alternative = Alternative::two_sided);
 
+// The same of values that are known by their bucket alone, which makes ties of all in one.
+struct Superiority {
+  double x = 0;  // how many values a side
+  double y = 0;
+  double chance = 0.5;  // P(x > y) + P(x = y)/2
+  double standard_error =
+      0;  // of the chance, each side's own; at least as if half a pair were open
+};
+// Counts a bucket, of as many buckets (asserted); NaN of fewer than two values a side. O(buckets).
+Superiority grouped_superiority(std::span<const double> x, std::span<const double> y);
+
 }  // namespace serin::analysis::stats::classical
