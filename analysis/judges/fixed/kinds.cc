@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <numeric>
 #include <vector>
 
 #include "analysis/stats/classical/binomial_test.h"
@@ -13,6 +12,7 @@
 #include "analysis/stats/classical/poisson_test.h"
 #include "analysis/stats/classical/t_test.h"
 #include "analysis/stats/classical/time_series.h"
+#include "analysis/stats/histogram_evidence.h"
 #include "analysis/stats/normal.h"
 #include "base/assert.h"
 
@@ -21,10 +21,10 @@ namespace {
 
 using namespace stats::classical;
 using queries::Side;
+using stats::kTailQuantile;
 using stats::LinearMargin;
 
 constexpr double kInterval = 0.05;  // effects are shown with 95 % intervals
-constexpr double kTailQuantile = 0.98;
 // Requests above the tail's bound grow by so much at least before a slower tail fails.
 constexpr double kTailEffect = 1.1;
 
@@ -185,7 +185,7 @@ Tail tail_of(const std::vector<double>& buckets, std::size_t bound) {
 // The bound at which stable's share is nearest the tail's quantile; of no bounds 0.
 std::size_t tail_bound(const StepData& data, double quantile) {
   const std::vector<double>& stable = data.buckets(Side::stable);
-  const double total = std::accumulate(stable.begin(), stable.end(), 0.0);
+  const double total = stats::total(stable);
   std::size_t nearest = 0;
   double least = 2;
   double below = 0;

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
-#include <numeric>
 
 #include "analysis/stats/classical/time_series.h"
+#include "analysis/stats/histogram_evidence.h"
 
 namespace serin::analysis::fixed {
 namespace {
@@ -31,23 +32,18 @@ double mean_of_known(double a, double b) {
   return std::isnan(b) ? a : (a + b) / 2;
 }
 
-// Counts of `from`'s buckets as counts of those of `to`, whose bounds are among from's.
+// Counts over the bounds `from` as counts over `to`.
 std::vector<double> regroup(const std::vector<double>& counts, const std::vector<double>& from,
                             const std::vector<double>& to) {
   std::vector<double> out(to.size() + 1, 0);
-  std::size_t j = 0;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    // A bucket belongs to the first one whose bound is not below its own.
-    while (j < to.size() && (i >= from.size() || from[i] > to[j])) ++j;
-    out[j] += usable(counts[i]);
-  }
+  stats::add_rebinned(from, counts, to, out);
   return out;
 }
 
 // The quantile as a metrics server draws it: evenly within its bucket, from 0 in the first, and at
 // the last bound above it.
 double quantile_of(const std::vector<double>& counts, const std::vector<double>& bounds, double q) {
-  const double total = std::accumulate(counts.begin(), counts.end(), 0.0);
+  const double total = stats::total(counts);
   if (!(total > 0) || bounds.empty()) return kNan;
   const double rank = q * total;
   double below = 0;
@@ -120,10 +116,7 @@ void StepData::take_buckets(const queries::ComparisonWindow& window, std::int64_
     for (std::size_t j = 0; j < std::min(side.size(), instance.buckets.size()); ++j)
       side[j] += usable(instance.buckets[j]);
   }
-  const bool any = std::accumulate(counts[0].begin(), counts[0].end(), 0.0) +
-                       std::accumulate(counts[1].begin(), counts[1].end(), 0.0) >
-                   0;
-  if (!any) return;
+  if (!(stats::total(counts[0]) + stats::total(counts[1]) > 0)) return;
   // Layouts may change while a step runs: what both share goes on.
   std::vector<double> common;
   if (buckets_[0].empty()) {
@@ -134,7 +127,7 @@ void StepData::take_buckets(const queries::ComparisonWindow& window, std::int64_
   }
   for (std::size_t side = 0; side < 2; ++side) {
     look.quantiles[side] = quantile_of(counts[side], window.bounds, quantile_);
-    look.sides[side].exposure = std::accumulate(counts[side].begin(), counts[side].end(), 0.0);
+    look.sides[side].exposure = stats::total(counts[side]);
     auto kept = regroup(buckets_[side], bounds_, common);
     const auto more = regroup(counts[side], window.bounds, common);
     for (std::size_t j = 0; j < kept.size(); ++j) kept[j] += more[j];
