@@ -22,6 +22,7 @@ Result<MetricLook> look_at_comparison(const rollout::PinnedMetric& pinned, Now n
                                       const AskProvider& ask) {
   auto policy = std::make_shared<analysis::ReleasePolicy>();
   policy->history = Duration::zero();
+  policy->step_times[0] = analysis::ReleasePolicy::kIntervalDefault;  // nothing is judged here
   SERIN_CHECK(analysis::add_metric(*policy, pinned.metric, pinned.versions));
   SERIN_TRY(compared, analysis::PolicyAnalysis::create(policy, now));
   MetricLook look;
