@@ -148,7 +148,7 @@ Json to_json(const StepTest& test) {
   if (!test.test.empty()) {
     json.set("test", test.test)
         .set("p", test.p_value)
-        .set("limit", test.limit)
+        .set("pLimit", test.limit)
         .set("passP", test.pass_p_value)
         .set("passLimit", test.pass_limit)
         .set("minimumEffectReached", test.minimum_effect_reached);

@@ -149,8 +149,8 @@ TEST(StepTests, SplitsTheBudgetOverSharesAndSteps) {
   for (std::size_t i : {0U, 1U})
     looks(
         *tests, 0, 60, [](int second) { return errors(second, 40, 10); }, i);
-  EXPECT_NEAR(tests->report(0)["limit"].number(), 0.02 / 5 / 2, 1e-12);
-  EXPECT_NEAR(tests->report(1)["limit"].number(), 0.02 * 3 / 5 / 2, 1e-12);
+  EXPECT_NEAR(tests->report(0)["pLimit"].number(), 0.02 / 5 / 2, 1e-12);
+  EXPECT_NEAR(tests->report(1)["pLimit"].number(), 0.02 * 3 / 5 / 2, 1e-12);
 }
 
 TEST(StepTests, OnFailSaysWhatAFailureDoes) {
