@@ -23,8 +23,10 @@ Result<Comparison> comparison_of(const Compare& compare) {
   if (compare.errors) return Comparison::errors(compare.errors->bad, compare.errors->total);
   if (compare.rate) return Comparison::rate(compare.rate->count);
   if (compare.mean) return Comparison::mean(compare.mean->sum, compare.mean->count);
-  if (compare.histogram && !compare.histogram->buckets.empty()) {
-    return Comparison::histogram(compare.histogram->buckets);
+  if (compare.histogram) {
+    // A provider hands native histograms out as cumulative buckets.
+    const HistogramSpec& spec = *compare.histogram;
+    return Comparison::histogram(spec.buckets.empty() ? spec.native : spec.buckets);
   }
   if (compare.gauge) return Comparison::gauge(compare.gauge->query);
   return fail(Code::invalid_argument, "compare names nothing that can be asked");

@@ -13,7 +13,7 @@ constexpr std::array kFeatures = std::to_array<Feature>({
     {"compare.gauge", true},
     {"compare.histogram", true},
     {"compare.mean", true},
-    {"compare.native", false},
+    {"compare.native", true},
     {"compare.rate", true},
     {"judge.kayenta", true},
     {"judge.sequential", true},

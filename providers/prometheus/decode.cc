@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/net/http_client.h"
+#include "providers/prometheus/native.h"
 
 namespace serin::prometheus {
 namespace {
@@ -77,13 +78,63 @@ bool read_labels(const dom::object& object, Labels& labels) {
   return true;
 }
 
-void order(std::vector<Sample>& samples) {
-  auto not_after = [](const Sample& a, const Sample& b) { return a.time_ms >= b.time_ms; };
+template <class Timed>
+void order(std::vector<Timed>& samples) {
+  auto not_after = [](const Timed& a, const Timed& b) { return a.time_ms >= b.time_ms; };
   if (std::adjacent_find(samples.begin(), samples.end(), not_after) == samples.end()) return;
   std::stable_sort(samples.begin(), samples.end(),
-                   [](const Sample& a, const Sample& b) { return a.time_ms < b.time_ms; });
-  auto same = [](const Sample& a, const Sample& b) { return a.time_ms == b.time_ms; };
+                   [](const Timed& a, const Timed& b) { return a.time_ms < b.time_ms; });
+  auto same = [](const Timed& a, const Timed& b) { return a.time_ms == b.time_ms; };
   samples.erase(std::unique(samples.begin(), samples.end(), same), samples.end());
+}
+
+std::optional<double> number_of(simdjson::simdjson_result<dom::element> element) {
+  std::string_view text;
+  if (element.get(text) != simdjson::SUCCESS) return std::nullopt;
+  return queries::parse_sample_value(text);
+}
+
+// [seconds, {"count": "7", "sum": "1.5", "buckets": [[rule, "lower", "upper", "count"], …]}]. The
+// rule says which ends belong to a bucket, which is of no account for counters of measured values.
+bool read_native(const dom::element& element, NativeSample& sample) {
+  double seconds = 0;
+  if (element.at(0).get(seconds) != simdjson::SUCCESS || !(std::abs(seconds) < kTimeMax))
+    return false;
+  dom::element histogram = {};
+  if (element.at(1).get(histogram) != simdjson::SUCCESS) return false;
+  const auto count = number_of(histogram["count"]);
+  if (!count) return false;
+  sample.time_ms = static_cast<std::int64_t>(std::llround(seconds * 1e3));
+  sample.count = *count;
+  dom::array buckets;
+  const auto found = histogram["buckets"].get(buckets);
+  if (found == simdjson::NO_SUCH_FIELD) return true;  // nothing was observed yet
+  if (found != simdjson::SUCCESS) return false;
+  sample.buckets.reserve(buckets.size());
+  for (dom::element bucket : buckets) {
+    const auto lower = number_of(bucket.at(1));
+    const auto upper = number_of(bucket.at(2));
+    const auto inside = number_of(bucket.at(3));
+    if (!lower || !upper || !inside) return false;
+    sample.buckets.push_back({*lower, *upper, *inside});
+  }
+  return true;
+}
+
+// The native histograms of one result; none where it has none.
+Status read_natives(const dom::element& element, std::size_t index,
+                    std::vector<NativeSample>& samples) {
+  dom::array histograms;
+  if (element["histograms"].get(histograms) != simdjson::SUCCESS) return {};
+  samples.reserve(histograms.size());
+  for (dom::element histogram : histograms) {
+    if (!read_native(histogram, samples.emplace_back())) {
+      return bad(fmt::format("histogram {} of result {} is no [time, {{count, buckets}}]",
+                             samples.size() - 1, index));
+    }
+  }
+  order(samples);
+  return {};
 }
 
 Status read_series(const dom::element& element, bool matrix, std::size_t index, Series& series) {
@@ -140,9 +191,24 @@ Result<Answer> read_data(const dom::object& data, const DecodeLimits& limits) {
                             all.size(), limits.series_max));
   }
   answer.series.reserve(all.size());
+  std::size_t index = 0;
+  std::size_t natives = 0;
   for (dom::element element : all) {
-    const std::size_t index = answer.series.size();
     SERIN_CHECK(read_series(element, matrix, index, answer.series.emplace_back()));
+    std::vector<NativeSample> samples;
+    if (matrix && limits.native_buckets) SERIN_CHECK(read_natives(element, index, samples));
+    ++index;
+    if (samples.empty()) continue;
+    if (++natives > kNativeMax) {
+      return fail(Code::invalid_argument,
+                  fmt::format("the query yields more than {} native histograms: add labels to its "
+                              "selector that narrow it to this service",
+                              kNativeMax));
+    }
+    const Series series = std::move(answer.series.back());
+    answer.series.pop_back();
+    for (Series& bucket : native_buckets(series.labels, samples))
+      answer.series.push_back(std::move(bucket));
   }
   return answer;
 }

@@ -5,7 +5,8 @@
 //   Result<queries::Answer> other = decoder.read({422, std::move(body)}, {});   // bad_data: …
 //
 // A pure function of its arguments; a decoder is only memory that is used again, one a thread. It
-// reads floats alone: a native histogram's sample is left out, so its series may have no samples.
+// turns native histograms of a matrix into cumulative buckets where that is asked for (native.h);
+// else, and in a vector, it reads floats alone, and their series may have no samples.
 #pragma once
 
 #include <memory>
@@ -18,8 +19,12 @@ namespace serin::prometheus {
 // Answers larger than this are decoded away from the loop thread.
 inline constexpr std::size_t kDecodeInlineMax = std::size_t{256} << 10U;
 
+// Native histograms that an answer may hold: each becomes about a hundred series.
+inline constexpr std::size_t kNativeMax = 400;
+
 struct DecodeLimits {
   std::size_t series_max = queries::kSeriesMax;
+  bool native_buckets = false;  // of raw range vectors
 };
 
 struct StatusAndBody {

@@ -49,13 +49,16 @@ struct PrometheusSource::Shared : std::enable_shared_from_this<PrometheusSource:
       return;
     }
     StatusAndBody answer{response->status, std::move(response->body)};
+    DecodeLimits limits = options.limits;
+    // A matrix of a query at one time is a raw range vector: samples as they were scraped.
+    limits.native_buckets = pending->request.kind == queries::Request::Kind::instant;
     if (answer.body.size() <= kDecodeInlineMax || !options.run_elsewhere) {
-      finish(pending, decoder.read(std::move(answer), options.limits));
+      finish(pending, decoder.read(std::move(answer), limits));
       return;
     }
     pending->decoding = true;
-    options.run_elsewhere([&target = loop, weak = weak_from_this(), pending,
-                           limits = options.limits, answer = std::move(answer)]() mutable {
+    options.run_elsewhere([&target = loop, weak = weak_from_this(), pending, limits,
+                           answer = std::move(answer)]() mutable {
       Result<queries::Answer> decoded = Decoder().read(std::move(answer), limits);
       target.post([weak, pending, decoded = std::move(decoded)]() mutable {
         if (auto self = weak.lock()) self->finish(pending, std::move(decoded));
