@@ -24,6 +24,12 @@ ExitCode command_history(const HistoryOptions& options, const Terminal& terminal
 ExitCode command_events(const EventsOptions& options, const Terminal& terminal);
 ExitCode command_audit(const AuditOptions& options, const Terminal& terminal);
 ExitCode command_render(const RenderOptions& options);
+ExitCode command_serve(const ServeOptions& options);
+ExitCode command_token(const TokenOptions& options);
+ExitCode command_list(const ListOptions& options, const Terminal& terminal);
+ExitCode command_watch(const WatchOptions& options, const Terminal& terminal);
+ExitCode command_status(const StatusOptions& options, const Terminal& terminal);
+ExitCode command_release(const ReleaseOptions& options, const Terminal& terminal);
 ExitCode command_run(const RunOptions& options, const Terminal& terminal);
 
 }  // namespace serin::app

@@ -10,6 +10,7 @@
 #include "app/history/options.h"
 #include "app/operate/options.h"
 #include "app/view/output.h"
+#include "app/serving/options.h"
 #include "base/time.h"
 
 namespace serin::app {
@@ -132,10 +133,12 @@ struct RenderOptions {
   std::vector<std::string> existing;  // files with the objects as they are
 };
 
-using Command = std::variant<RunOptions, OperationOptions, GetOptions, LintOptions, ReplayOptions,
-                             DemoCommandOptions, JournalOptions, VersionOptions, ExplainOptions,
-                             EvalOptions, QueryOptions, AnalyzeOptions, HistoryOptions,
-                             EventsOptions, AuditOptions, ReportOptions, RenderOptions>;
+using Command =
+    std::variant<RunOptions, OperationOptions, GetOptions, LintOptions, ReplayOptions,
+                 DemoCommandOptions, JournalOptions, VersionOptions, ExplainOptions, EvalOptions,
+                 QueryOptions, AnalyzeOptions, HistoryOptions, EventsOptions, AuditOptions,
+                 ReportOptions, RenderOptions, ServeOptions, TokenOptions, ListOptions,
+                 WatchOptions, StatusOptions, ReleaseOptions>;
 
 struct Invocation {
   Command command;

@@ -5,6 +5,7 @@
 
 #include "app/history/parse.h"
 #include "app/operate/verbs.h"
+#include "app/serving/parse.h"
 
 namespace serin::app {
 namespace {
@@ -28,6 +29,7 @@ struct Slots {
   HistorySlots past;
   ReportOptions report;
   RenderOptions render;
+  ServingSlots serving;
   std::vector<std::string> run_arguments;
   std::vector<std::string> replay_arguments;
   std::vector<std::string> tool_arguments;
@@ -362,6 +364,19 @@ Command chosen(CLI::App& app, Slots& slots) {
   }
   if (name == "journal") return slots.journal;
   if (name == "history") return slots.past.history;
+  if (name == "serve") {
+    slots.serving.serve.arguments = pairs_of(slots.serving.serve_arguments);
+    slots.serving.serve.client_roles = pairs_of(slots.serving.client_roles);
+    return slots.serving.serve;
+  }
+  if (name == "token") return slots.serving.token;
+  if (name == "list") return slots.serving.list;
+  if (name == "watch") return slots.serving.watch;
+  if (name == "status") return slots.serving.status;
+  if (name == "start") {
+    slots.serving.release.arguments = pairs_of(slots.serving.release_arguments);
+    return slots.serving.release;
+  }
   if (name == "events") return slots.past.events;
   if (name == "audit") return slots.past.audit;
   if (name == "version") return slots.version;
@@ -386,6 +401,7 @@ std::expected<Invocation, ParseEnd> parse_command_line(int argc, const char* con
   add_operations(app, slots.operation);
   add_others(app, slots);
   add_history_commands(app, slots.past);
+  add_serving_commands(app, slots.serving);
   add_tools(app, slots);
   add_render(app, slots);
   app.footer(

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "drivers/store/reader.h"
 #include "rollout/history/summary.h"
@@ -30,31 +32,63 @@ Result<rollout::engine::Ticket> ticket_of(store::Reader& reader, const std::stri
   return fail(Code::data_loss, id + " has no ticket");
 }
 
+// Those that live, however old, and the newest of the others; oldest first.
+Result<std::vector<store::ReleaseInfo>> releases_to_restore(store::Reader& reader) {
+  store::ReleaseQuery query;
+  query.limit = static_cast<int>(rollout::engine::Engine::kReleasesEndedMax);
+  SERIN_TRY(releases, reader.releases(query));
+  query.live_only = true;
+  query.limit = store::kPageRowsMax;
+  for (;;) {
+    SERIN_TRY(page, reader.releases(query));
+    for (store::ReleaseInfo& live : page) {
+      bool listed = std::any_of(releases.begin(), releases.end(),
+                                [&](const auto& other) { return other.entry.id == live.entry.id; });
+      if (!listed) releases.push_back(std::move(live));
+    }
+    if (page.size() < static_cast<std::size_t>(query.limit)) break;
+    query.skip += query.limit;
+  }
+  std::stable_sort(releases.begin(), releases.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.entry.started, a.ticket.number) <
+           std::pair(b.entry.started, b.ticket.number);
+  });
+  return releases;
+}
+
 }  // namespace
 
 Status restore_engine(rollout::engine::Engine& engine, const std::string& directory) {
   SERIN_TRY(reader, store::Reader::open(directory));
-  store::ReleaseQuery query;
-  query.limit = static_cast<int>(rollout::engine::Engine::kReleasesEndedMax);
-  SERIN_TRY(releases, reader.releases(query));
-  std::map<std::string, std::uint64_t> folded;          // how far, by the snapshot
-  for (const store::ReleaseInfo& release : releases) {  // newest first
+  SERIN_TRY(releases, releases_to_restore(reader));
+  // Each snapshot is of the whole engine, written when its release ended: the last end counts, for
+  // of many releases the one that began last need not have ended last.
+  const store::ReleaseInfo* last = nullptr;
+  std::optional<store::Snapshot> newest;
+  for (const store::ReleaseInfo& release : releases) {
+    if (!release.entry.ended || (last != nullptr && *release.entry.ended <= *last->entry.ended))
+      continue;
     SERIN_TRY(snapshot, reader.snapshot(release.entry.id));
     if (!snapshot) continue;
-    SERIN_CHECK(engine.restore(snapshot->state));
-    for (const Json& saved : snapshot->state["releases"].items()) {
-      folded[std::string(saved["ticket"]["spec"]["id"].string())] =
+    last = &release;
+    newest = std::move(snapshot);
+  }
+  std::map<std::string, std::uint64_t, std::less<>> known;  // the last record in the snapshot
+  if (newest) {
+    SERIN_CHECK(engine.restore(newest->state));
+    for (const Json& saved : newest->state["releases"].items()) {
+      known[std::string(saved["ticket"]["spec"]["id"].string())] =
           static_cast<std::uint64_t>(saved["sequence"].integer());
     }
-    break;
   }
-  std::reverse(releases.begin(), releases.end());
-  for (const store::ReleaseInfo& release : releases) {
-    // What happened after the snapshot counts, also to releases that had ended by then.
-    auto known = folded.find(release.entry.id);
-    std::uint64_t sequence = known != folded.end() ? known->second : 0;
-    if (release.last_sequence <= sequence) continue;
-    SERIN_TRY(records, reader.records(release.entry.id, sequence + 1));
+  for (const store::ReleaseInfo& release : releases) {  // oldest first
+    auto in_snapshot = known.find(release.entry.id);
+    std::uint64_t from = in_snapshot == known.end() ? 0 : in_snapshot->second;
+    // One that had ended by then and is not in the snapshot was forgotten before it.
+    bool forgotten =
+        from == 0 && newest && release.entry.ended && *release.entry.ended <= *last->entry.ended;
+    if (forgotten || release.last_sequence <= from) continue;
+    SERIN_TRY(records, reader.records(release.entry.id, from == 0 ? 0 : from + 1));
     SERIN_CHECK(engine.fold(records));
   }
   return {};

@@ -7,9 +7,9 @@
 //       }));
 //   server->endpoint().port;
 //
-// HTTP/1.1 with keep-alive, one request of a connection at a time. It routes nothing, compresses
-// nothing, speaks no TLS, and lets everybody in who can connect: whoever listens beyond loopback
-// puts something in front.
+// HTTP/1.1 with keep-alive, one request of a connection at a time; over TLS 1.2 or 1.3 where
+// options name a certificate. It routes nothing, compresses nothing, and lets everybody in who can
+// connect (and show a certificate, where one is required): who may do what is the handler's.
 #pragma once
 
 #include <sys/types.h>
@@ -42,7 +42,9 @@ struct HttpServerRequest {
   std::string query{};    // as it came: "x=1"
   HttpHeaders headers{};  // names in lower case
   std::string body{};
-  std::string peer{};  // "127.0.0.1:40312"; "" on a Unix socket
+  std::string peer{};         // "127.0.0.1:40312"; "" on a Unix socket
+  bool secure = false;        // over TLS
+  std::string client_name{};  // common name of the client's verified certificate; "" without one
 
   std::string_view header(std::string_view name) const { return find_header(headers, name); }
   // The first value of that name in the query, decoded; nothing where there is none.
@@ -88,6 +90,13 @@ class HttpResponder {
   std::weak_ptr<HttpStream::Source> source_;
 };
 
+struct HttpServerTls {
+  std::string cert_file{};  // PEM, with the chain
+  std::string key_file{};
+  std::string client_ca_file{};  // PEM: clients may show a certificate of this authority
+  bool client_required = false;  // … and must
+};
+
 struct HttpServerOptions {
   std::size_t body_max = kHttpServerBodyMax;
   std::size_t clients_max = kHttpServerClientsMax;  // further ones are closed at once
@@ -95,6 +104,7 @@ struct HttpServerOptions {
       10);  // for a client to send its request, and to take a part of the answer
   Duration idle_patience = std::chrono::seconds(75);  // between requests of a connection
   mode_t mode = 0600;                                 // of a Unix socket's file
+  std::optional<HttpServerTls> tls{};                 // nothing: plain
 };
 
 // Thread: loop-only.
@@ -102,13 +112,16 @@ class HttpServer {
  public:
   using Handler = std::function<void(HttpServerRequest request, HttpResponder responder)>;
 
-  // Errors: see Listener::open.
+  // Errors: see Listener::open; invalid_argument (a file of TLS).
   static Result<std::unique_ptr<HttpServer>> listen(AsioLoop& loop, const Endpoint& endpoint,
                                                     HttpServerOptions options, Handler handler);
   virtual ~HttpServer() = default;  // closes all connections
   // Where it listens, with the port that was chosen.
   virtual const Endpoint& endpoint() const = 0;
   virtual std::size_t clients() const = 0;
+  // Reads the files of TLS again, for connections from now on; where they can't be used the old
+  // ones stay. Errors: invalid_argument.
+  virtual Status reload_tls() = 0;
 };
 
 // "%41+b" is "A b" (where `plus_is_space`). Nothing where a percent sign is not followed by two hex

@@ -9,9 +9,12 @@ namespace {
 
 class BeastHttpServer final : public HttpServer {
  public:
-  BeastHttpServer(AsioLoop& loop, Listener listener, HttpServerOptions options, Handler handler)
-      : host_(std::make_shared<SessionHost>(
-            SessionHost{.loop = loop, .options = options, .handler = std::move(handler)})),
+  BeastHttpServer(AsioLoop& loop, Listener listener, HttpServerOptions options, TlsContext tls,
+                  Handler handler)
+      : host_(std::make_shared<SessionHost>(SessionHost{.loop = loop,
+                                                        .options = std::move(options),
+                                                        .handler = std::move(handler),
+                                                        .tls = std::move(tls)})),
         acceptor_(loop, std::move(listener), [this](Fd peer) { welcome(std::move(peer)); }) {}
 
   ~BeastHttpServer() override {
@@ -22,6 +25,12 @@ class BeastHttpServer final : public HttpServer {
 
   const Endpoint& endpoint() const override { return acceptor_.endpoint(); }
   std::size_t clients() const override { return host_->sessions.size(); }
+  Status reload_tls() override {
+    if (!host_->options.tls) return {};
+    SERIN_TRY(context, make_tls_context(*host_->options.tls));
+    host_->tls = std::move(context);
+    return {};
+  }
 
  private:
   void welcome(Fd peer) {
@@ -41,9 +50,14 @@ class BeastHttpServer final : public HttpServer {
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(AsioLoop& loop, const Endpoint& endpoint,
                                                        HttpServerOptions options, Handler handler) {
   SERIN_ASSERT(handler != nullptr && options.clients_max > 0);
+  net::TlsContext tls;
+  if (options.tls) {
+    SERIN_TRY(context, net::make_tls_context(*options.tls));
+    tls = std::move(context);
+  }
   SERIN_TRY(listener, Listener::open(endpoint, options.mode));
-  return std::make_unique<net::BeastHttpServer>(loop, std::move(listener), options,
-                                                std::move(handler));
+  return std::make_unique<net::BeastHttpServer>(loop, std::move(listener), std::move(options),
+                                                std::move(tls), std::move(handler));
 }
 
 HttpResponder::~HttpResponder() {

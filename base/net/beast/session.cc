@@ -22,6 +22,8 @@ using boost::system::error_code;
 // How long a client that was refused may go on sending what nobody reads, before its connection is
 // reset.
 constexpr Duration kLinger = std::chrono::seconds(1);
+// Room for the beginning of a request while none is there yet.
+constexpr std::size_t kFirstBytes = 4'096;
 
 std::string_view view(boost::beast::string_view text) {
   return {text.data(), text.size()};
@@ -78,7 +80,7 @@ bool read_target(HttpServerRequest& request) {
 }  // namespace
 
 Session::Session(std::shared_ptr<SessionHost> host, Fd peer)
-    : host_(std::move(host)), socket_(host_->loop.context()) {
+    : host_(std::move(host)), stream_(Protocol::socket(host_->loop.context()), host_->tls) {
   SocketAddress address;
   address.size = sizeof address.storage;
   if (::getpeername(peer.get(), address.get(), &address.size) == 0 &&
@@ -86,7 +88,7 @@ Session::Session(std::shared_ptr<SessionHost> host, Fd peer)
     peer_ = endpoint_of(address).to_string();
   }
   int family = address.storage.ss_family;
-  socket_.assign(Protocol(family, 0), peer.release());
+  socket().assign(Protocol(family, 0), peer.release());
 }
 
 void Session::set_timer(Duration patience) {
@@ -102,26 +104,37 @@ void Session::stop_timer() {
 }
 
 void Session::close(bool notify) {
-  if (!socket_.is_open()) return;
+  if (!socket().is_open()) return;
   stop_timer();
   error_code ignored;
-  socket_.close(ignored);
+  socket().close(ignored);
   if (auto callback = std::exchange(on_closed_, nullptr); notify && callback != nullptr) {
     host_->loop.post(std::move(callback));
   }
   host_->sessions.erase(shared_from_this());
 }
 
+void Session::start() {
+  if (!stream_.is_secure()) return await_request();
+  set_timer(host_->options.patience);
+  stream_.async_handshake([self = shared_from_this()](const error_code& error) {
+    if (!self->socket().is_open()) return;
+    if (error) return self->close(true);
+    self->await_request();
+  });
+}
+
 void Session::await_request() {
   state_ = State::reading;
   if (buffer_.size() > 0) return receive();  // the client did not wait for the answer
   set_timer(host_->options.idle_patience);
-  socket_.async_wait(Protocol::socket::wait_read,
-                     [self = shared_from_this()](const error_code& error) {
-                       if (!self->socket_.is_open()) return;
-                       if (error) return self->close(true);
-                       self->receive();
-                     });
+  stream_.async_read_some(buffer_.prepare(kFirstBytes),
+                          [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                            if (!self->socket().is_open()) return;
+                            if (error) return self->close(true);
+                            self->buffer_.commit(bytes);
+                            self->receive();
+                          });
 }
 
 void Session::receive() {
@@ -129,9 +142,9 @@ void Session::receive() {
   parser_->header_limit(static_cast<std::uint32_t>(kHttpServerHeadersMax));
   parser_->body_limit(host_->options.body_max);
   set_timer(host_->options.patience);
-  http::async_read_header(socket_, buffer_, *parser_,
+  http::async_read_header(stream_, buffer_, *parser_,
                           [self = shared_from_this()](const error_code& error, std::size_t) {
-                            if (!self->socket_.is_open()) return;
+                            if (!self->socket().is_open()) return;
                             if (error) return self->give_up(error);
                             self->receive_body();
                           });
@@ -139,18 +152,18 @@ void Session::receive() {
 
 void Session::receive_body() {
   auto read = [self = shared_from_this()] {
-    http::async_read(self->socket_, self->buffer_, *self->parser_,
+    http::async_read(self->stream_, self->buffer_, *self->parser_,
                      [self](const error_code& error, std::size_t) {
-                       if (!self->socket_.is_open()) return;
+                       if (!self->socket().is_open()) return;
                        if (error) return self->give_up(error);
                        self->handle();
                      });
   };
   if (!equal_names(view(parser_->get()[http::field::expect]), "100-continue")) return read();
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  asio::async_write(socket_, asio::buffer(kContinue.data(), kContinue.size()),
+  asio::async_write(stream_, asio::buffer(kContinue.data(), kContinue.size()),
                     [self = shared_from_this(), read](const error_code& error, std::size_t) {
-                      if (!self->socket_.is_open()) return;
+                      if (!self->socket().is_open()) return;
                       if (error) return self->close(true);
                       read();
                     });
@@ -163,7 +176,9 @@ void Session::handle() {
   HttpServerRequest request{.method = std::string(view(message.method_string())),
                             .target = std::string(view(message.target())),
                             .body = std::move(message.body()),
-                            .peer = peer_};
+                            .peer = peer_,
+                            .secure = stream_.is_secure(),
+                            .client_name = stream_.client_name()};
   for (const auto& field : message) {
     request.headers.emplace_back(lower(view(field.name_string())),
                                  std::string(view(field.value())));
@@ -194,7 +209,7 @@ void Session::refuse(int status, const char* why) {
 }
 
 void Session::send(HttpResponse response) {
-  if (state_ != State::handling || !socket_.is_open()) return;
+  if (state_ != State::handling || !socket().is_open()) return;
   state_ = State::answering;
   keep_alive_ = keep_alive_ && !host_->closed;
   send_head(response, true);
@@ -203,7 +218,7 @@ void Session::send(HttpResponse response) {
 }
 
 void Session::start_stream(HttpResponse response) {
-  if (state_ != State::handling || !socket_.is_open()) return;
+  if (state_ != State::handling || !socket().is_open()) return;
   state_ = State::streaming;
   keep_alive_ = false;
   send_head(response, false);
@@ -231,7 +246,7 @@ void Session::send_head(const HttpResponse& response, bool has_length) {
 }
 
 bool Session::write(std::string_view bytes) {
-  if (state_ != State::streaming || !socket_.is_open()) return false;
+  if (state_ != State::streaming || !socket().is_open()) return false;
   if (bytes.empty() || head_only_) return true;
   if (waiting_.size() + sending_.size() - sent_ + bytes.size() > kHttpStreamWaitingMax) {
     close(true);
@@ -250,7 +265,7 @@ bool Session::write(std::string_view bytes) {
 }
 
 void Session::end() {
-  if (state_ != State::streaming || !socket_.is_open()) return;
+  if (state_ != State::streaming || !socket().is_open()) return;
   state_ = State::leaving;
   on_closed_ = nullptr;
   if (chunked_ && !head_only_) waiting_ += "0\r\n\r\n";
@@ -270,10 +285,10 @@ void Session::flush() {
   }
   flushing_ = true;
   set_timer(host_->options.patience);  // anew with each part that it takes
-  socket_.async_write_some(asio::buffer(sending_) + sent_,
+  stream_.async_write_some(asio::buffer(sending_) + sent_,
                            [self = shared_from_this()](const error_code& error, std::size_t bytes) {
                              self->flushing_ = false;
-                             if (!self->socket_.is_open()) return;
+                             if (!self->socket().is_open()) return;
                              if (error) return self->close(true);
                              self->sent_ += bytes;
                              self->flush();
@@ -288,10 +303,10 @@ void Session::on_flushed() {
 
 void Session::watch_for_the_end() {
   if (std::exchange(watching_, true)) return;
-  socket_.async_read_some(asio::buffer(scrap_),
+  stream_.async_read_some(asio::buffer(scrap_),
                           [self = shared_from_this()](const error_code& error, std::size_t) {
                             self->watching_ = false;
-                            if (!self->socket_.is_open()) return;
+                            if (!self->socket().is_open()) return;
                             if (error) return self->close(true);
                             self->watch_for_the_end();
                           });
@@ -300,8 +315,14 @@ void Session::watch_for_the_end() {
 // Closing with bytes unread would reset the connection, and the client might lose the answer.
 void Session::linger() {
   state_ = State::leaving;
+  if (stream_.is_secure()) {
+    if (watching_) return close(true);  // a read is under way, and the end of TLS would read too
+    set_timer(kLinger);
+    stream_.async_shutdown([self = shared_from_this()](const error_code&) { self->close(true); });
+    return;
+  }
   error_code ignored;
-  socket_.shutdown(Protocol::socket::shutdown_send, ignored);
+  socket().shutdown(Protocol::socket::shutdown_send, ignored);
   set_timer(kLinger);
   watch_for_the_end();
 }

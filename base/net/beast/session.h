@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "base/net/asio_loop.h"
+#include "base/net/beast/tls.h"
 #include "base/net/fd.h"
 #include "base/net/http_server.h"
 
@@ -34,12 +34,14 @@ class HttpStream::Source {
 namespace net {
 
 class Session;
+using TlsContext = std::shared_ptr<asio::ssl::context>;
 
 // What the connections of one server share.
 struct SessionHost {
   AsioLoop& loop;
   HttpServerOptions options;
   HttpServer::Handler handler;
+  TlsContext tls{};  // null: plain
   std::unordered_set<std::shared_ptr<Session>> sessions{};
   bool closed = false;
 };
@@ -49,7 +51,7 @@ class Session final : public HttpStream::Source, public std::enable_shared_from_
  public:
   Session(std::shared_ptr<SessionHost> host, Fd peer);
 
-  void start() { await_request(); }
+  void start();
   // Ends the connection at once; `notify` whoever listens to a stream.
   void close(bool notify);
 
@@ -57,11 +59,11 @@ class Session final : public HttpStream::Source, public std::enable_shared_from_
   void start_stream(HttpResponse response) override;
   bool write(std::string_view bytes) override;
   void end() override;
-  bool is_open() const override { return socket_.is_open() && state_ != State::leaving; }
+  bool is_open() const override { return socket().is_open() && state_ != State::leaving; }
   void on_closed(Callback callback) override;
 
  private:
-  using Protocol = boost::asio::generic::stream_protocol;
+  using Protocol = asio::generic::stream_protocol;
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   enum class State {
     reading,    // waits for a request, or receives one
@@ -71,6 +73,8 @@ class Session final : public HttpStream::Source, public std::enable_shared_from_
     leaving,    // writes what is left, then closes
   };
 
+  Protocol::socket& socket() { return stream_.socket(); }
+  const Protocol::socket& socket() const { return stream_.socket(); }
   void await_request();
   void receive();
   void receive_body();
@@ -89,7 +93,7 @@ class Session final : public HttpStream::Source, public std::enable_shared_from_
   void stop_timer();
 
   std::shared_ptr<SessionHost> host_;
-  Protocol::socket socket_;
+  ByteStream stream_;
   State state_ = State::reading;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;

@@ -1,0 +1,41 @@
+// The members of a request's body, checked one after the other; what is wrong is told all at once.
+//
+//   Fields fields(*body);
+//   std::string version = fields.text("version", 253);
+//   if (fields.refuse(*call)) return;              // 422 with a pointer for each fault
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/api/problem.h"
+#include "app/api/routes.h"
+#include "base/json.h"
+
+namespace serin::app {
+
+inline constexpr std::size_t kTextMax = 1'000;
+
+// A member that is missing is "", false or nothing. The body outlives it.
+class Fields {
+ public:
+  explicit Fields(const Json& body) : body_(body) {}
+  std::string text(const std::string& name, std::size_t max = kTextMax);
+  bool flag(const std::string& name);
+  // From 0 to 100.
+  std::optional<double> percent(const std::string& name);
+  std::map<std::string, std::string> texts(const std::string& name);
+  void wrong(const std::string& name, std::string why);
+  // Refuses the call where anything is wrong, or a member is there that nobody asked for.
+  bool refuse(Call& call);
+
+ private:
+  const Json& body_;
+  std::set<std::string, std::less<>> known_;
+  std::vector<ProblemError> errors_;
+};
+
+}  // namespace serin::app

@@ -1,0 +1,105 @@
+// Routes about what can be released: rollouts, services, targets.
+#include <fmt/format.h>
+
+#include "app/api/api.h"
+#include "app/api/documents.h"
+
+namespace serin::app {
+namespace {
+
+namespace engine = rollout::engine;
+namespace machine = rollout::machine;
+
+// What an active release knows of its router and its metrics servers.
+void add_targets(Json& items, const engine::Ticket& ticket, const machine::ReleaseState& state,
+                 const Json& report) {
+  const auto& traffic = state.traffic;
+  bool seen = traffic.observed.has_value();
+  std::string detail = !seen                       ? "not read yet"
+                       : traffic.unreachable_since ? "does not answer"
+                                                   : fmt::format("canary at {:g} %, wanted {:g} %",
+                                                                 traffic.observed->canary.percent(),
+                                                                 traffic.desired.canary.percent());
+  items.push(
+      Json::object()
+          .set("rollout", ticket.spec.rollout)
+          .set("kind", "router")
+          .set("name", ticket.route)
+          .set("healthy", seen ? Json(!traffic.unreachable_since) : Json())
+          .set("detail", detail)
+          .set("observed_at", seen ? Json(format_rfc3339(traffic.observed_at.wall)) : Json()));
+  for (const Json& metric : report["metrics"].items()) {
+    std::string problem(metric["problem"].string());
+    items.push(Json::object()
+                   .set("rollout", ticket.spec.rollout)
+                   .set("kind", "metrics")
+                   .set("name", metric["name"])
+                   .set("healthy", problem.empty())
+                   .set("detail", problem.empty() ? "answers" : problem)
+                   .set("observed_at", Json()));
+  }
+}
+
+}  // namespace
+
+void Api::add_rollouts() {
+  routes_.add("GET", "/api/v1/rollouts", Role::viewer, [this](const CallPtr& call) {
+    auto wanted = page_wanted(call->request);
+    if (!wanted) return call->refuse({.kind = kBadRequest, .detail = wanted.error().message});
+    std::string text = call->request.parameter("q").value_or("");
+    Json all = Json::array();
+    for (const rollout::Rollout& rollout : parts_.fleet.configuration()->set.rollouts) {
+      const std::string& name = rollout.metadata.name;
+      if (name.find(text) == std::string::npos) continue;
+      all.push(rollout_document(parts_.fleet, rollout, parts_.fleet.store().roles(name)));
+    }
+    std::stable_sort(all.items().begin(), all.items().end(), [](const Json& a, const Json& b) {
+      return a["name"].string() < b["name"].string();
+    });
+    std::string tag = watch_.tag();
+    tag.insert(tag.size() - 1, "-" + parts_.fleet.configuration()->revision);
+    answer_tagged(call, tag, page_of_all(all, *wanted));
+  });
+  routes_.add("GET", "/api/v1/rollouts/{name}", Role::viewer, [this](const CallPtr& call) {
+    const std::string& name = (*call)["name"];
+    const auto* rollout = parts_.fleet.configuration()->set.find_rollout(name);
+    if (rollout == nullptr) {
+      return call->refuse(
+          {.kind = kUnknown, .detail = fmt::format("there is no rollout '{}'", name)});
+    }
+    std::string tag = watch_.tag();
+    tag.insert(tag.size() - 1, "-" + parts_.fleet.configuration()->revision);
+    answer_tagged(call, tag,
+                  rollout_document(parts_.fleet, *rollout, parts_.fleet.store().roles(name)));
+  });
+  routes_.add("GET", "/api/v1/services", Role::viewer, [this](const CallPtr& call) {
+    std::string only = call->request.parameter("eligible").value_or("");
+    if (!only.empty() && only != "true" && only != "false")
+      return call->refuse({.kind = kBadRequest, .detail = "eligible is true or false"});
+    Json items = Json::array();
+    for (const rollout::Rollout& rollout : parts_.fleet.configuration()->set.rollouts) {
+      std::string service = service_of(rollout);
+      std::string holder = parts_.fleet.engine().active(service);
+      if (!only.empty() && (only == "true") != holder.empty()) continue;
+      items.push(Json::object()
+                     .set("name", service)
+                     .set("rollout", rollout.metadata.name)
+                     .set("environment", rollout.environment)
+                     .set("eligible", holder.empty())
+                     .set("holder", holder.empty() ? Json() : Json(holder)));
+    }
+    call->answer(200, Json::object().set("items", std::move(items)));
+  });
+  routes_.add("GET", "/api/v1/targets", Role::viewer, [this](const CallPtr& call) {
+    Json items = Json::array();
+    const engine::Engine& engine = parts_.fleet.engine();
+    for (const std::string& id : engine.releases()) {
+      const machine::ReleaseState* state = engine.state(id);
+      if (machine::is_terminal(state->status)) continue;
+      add_targets(items, *engine.ticket(id), *state, parts_.fleet.view(id)["report"]);
+    }
+    call->answer(200, Json::object().set("items", std::move(items)));
+  });
+}
+
+}  // namespace serin::app

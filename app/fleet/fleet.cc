@@ -1,0 +1,268 @@
+#include "app/fleet/fleet.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "app/live/filled_source.h"
+#include "app/live/recovery.h"
+#include "app/live/secrets.h"
+#include "app/live/setup.h"
+#include "app/live/sources.h"
+#include "app/live/teller.h"
+#include "base/assert.h"
+#include "drivers/store/reader.h"
+#include "drivers/store/tables/writer.h"
+#include "rollout/history/summary.h"
+#include "rollout/plan/load/revision.h"
+
+namespace serin::app {
+namespace {
+
+namespace engine = rollout::engine;
+namespace machine = rollout::machine;
+
+}  // namespace
+
+Fleet::Fleet(AsioLoop& loop, const FleetOptions& options, std::unique_ptr<store::Store> store,
+             const Log& log)
+    : loop_(loop), options_(options), log_(log), store_(std::move(store)) {}
+
+Fleet::~Fleet() {
+  *alive_ = false;
+}
+
+Result<std::unique_ptr<Fleet>> Fleet::open(AsioLoop& loop, Rng& rng, const FleetOptions& options,
+                                           std::unique_ptr<store::Store> store, const Log& log) {
+  std::unique_ptr<Fleet> fleet(new Fleet(loop, options, std::move(store), log));
+  SERIN_CHECK(fleet->prepare(rng));
+  return fleet;
+}
+
+Status Fleet::prepare(Rng& rng) {
+  http_ = make_http_client(loop_, Rng(rng()));
+  places_ = std::make_unique<Places>(
+      loop_, *http_, options_.state_directory,
+      [this](const std::string& rollout) {
+        auto roles = store_->roles(rollout);
+        return roles && roles->swapped;
+      },
+      log_);
+  if (!options_.notify_url.empty()) {
+    SERIN_TRY(webhook, drivers::WebhookNotifier::create(
+                           loop_, *http_, {.url = options_.notify_url},
+                           [this](const std::string& problem) { log_.warn(problem); }));
+    webhook_ = std::move(webhook);
+  }
+  hooks_ = std::make_unique<drivers::HookRunner>(loop_, *http_);
+  notifier_ = std::make_unique<Teller>(log_, webhook_.get());
+  SERIN_TRY(instance, instance_name(options_.state_directory, rng));
+  engine_ = std::make_unique<engine::Engine>(
+      engine::Config{.instance = instance, .boot_id = loop_.clock().boot_id()}, analysis_factory(),
+      ticket_factory());
+  SERIN_CHECK(restore_engine(*engine_, options_.state_directory));
+  SERIN_CHECK(recall_ends());
+  LiveShell::Parts parts{
+      .loop = loop_,
+      .store = *store_,
+      .engine = *engine_,
+      .notifier = *notifier_,
+      .log = log_,
+      .router = [this](const engine::Ticket& ticket) { return places_->router(ticket); },
+      .workload = [this](const engine::Ticket& ticket) { return places_->workload(ticket); },
+      .source = [this](const std::string& identity) { return source(identity); },
+      .hook =
+          [this](const std::string& key, const machine::Hook& hook, Json about,
+                 std::move_only_function<void(Status)> done) {
+            hooks_->run({.command = hook.command,
+                         .url = hook.url,
+                         .timeout = hook.timeout,
+                         .key = key,
+                         .about = std::move(about)},
+                        std::move(done));
+          },
+      .exchange = [this](const engine::Ticket& ticket,
+                         bool swapped) { places_->exchange(ticket, swapped); },
+      .changed = [this](const std::vector<std::string>& releases) { changed(releases); },
+      .reply = [this](const LiveShell::Reply& reply) { replied(reply); }};
+  shell_ = std::make_unique<LiveShell>(std::move(parts));
+  SERIN_TRY(control, ControlServer::listen(loop_, options_.state_directory, *engine_, *shell_));
+  control_ = std::move(control);
+  return {};
+}
+
+// Which ends the store knows already.
+Status Fleet::recall_ends() {
+  SERIN_TRY(reader, store::Reader::open(options_.state_directory));
+  for (const std::string& release : engine_->releases()) {
+    auto info = reader.release(release);
+    if (info && info->entry.ended) ended_.insert(release);
+  }
+  return {};
+}
+
+void Fleet::begin() {
+  for (const std::string& release : engine_->releases()) {
+    if (machine::is_terminal(engine_->state(release)->status)) continue;
+    auto plan = rollout::pinned_plan_from_json(engine_->ticket(release)->pinned);
+    Status adopted = plan ? adopt(*plan) : Status(std::unexpected(plan.error()));
+    if (!adopted) {
+      log_.error("a release's metrics can't be asked",
+                 {{"release", release}, {"error", adopted.error().to_string()}});
+    }
+    log_.info("going on with a release that the journal has", {{"release", release}});
+  }
+  shell_->start();
+  changed(engine_->releases());
+}
+
+Result<engine::Ticket> Fleet::ticket_for(const StartRequest& request,
+                                         std::vector<std::string>& warnings) {
+  const rollout::Rollout* rollout = configuration_->set.find_rollout(request.rollout);
+  if (rollout == nullptr) {
+    return fail(Code::not_found,
+                fmt::format("there is no rollout '{}' in the configuration", request.rollout));
+  }
+  auto roles = store_->roles(request.rollout);
+  rollout::PinOptions pin;
+  pin.version = request.version;
+  pin.stable_version =
+      roles && !roles->stable_version.empty() ? roles->stable_version : request.stable;
+  if (pin.stable_version.empty()) {
+    return fail(Code::invalid_argument,
+                fmt::format("no stable version of '{}' is recorded yet: name it in `stable`",
+                            request.rollout));
+  }
+  pin.args = options_.arguments;
+  for (const auto& [name, value] : request.arguments) pin.args[name] = value;
+  SERIN_TRY(plan, rollout::pin(configuration_->set, *rollout, pin));
+  SERIN_CHECK(places_->check(plan));
+  SERIN_TRY(revision, rollout::policy_revision(configuration_->set, *rollout, pin));
+  SERIN_TRY(ticket, make_ticket(plan, {.executor = request.user,
+                                       .pipeline = request.pipeline,
+                                       .revision = revision}));
+  ticket.key = request.key;
+  SERIN_CHECK(adopt(plan));
+  warnings = plan.warnings;
+  return ticket;
+}
+
+Status Fleet::adopt(const rollout::PinnedPlan& plan) {
+  SERIN_TRY(policy, make_policy(plan, "", true));
+  if (sources_.size() + policy->sources.size() > kFleetSourcesMax) {
+    std::set<std::string> used;
+    for (const std::string& release : engine_->releases()) {
+      if (machine::is_terminal(engine_->state(release)->status)) continue;
+      for (const engine::Source& each : engine_->ticket(release)->sources)
+        used.insert(each.identity);
+    }
+    std::erase_if(sources_, [&](const auto& each) { return !used.contains(each.first); });
+  }
+  for (const analysis::PolicySource& each : policy->sources) {
+    std::string identity = source_identity(each.provider);
+    if (sources_.contains(identity)) continue;
+    // The journal knows the source by its references; only what asks knows the secrets.
+    SERIN_TRY(provider, with_secrets(each.provider, secrets_of(plan)));
+    auto degraded = [this](const std::string& server, bool is_degraded) {
+      log_.warn(is_degraded ? "a metrics server can't keep up: looks come later than planned"
+                            : "a metrics server keeps up again",
+                {{"server", server}});
+    };
+    SERIN_TRY(made, make_source({.loop = loop_,
+                                 .http = *http_,
+                                 .pool = &pool_,
+                                 .counters = queries_,
+                                 .on_degraded = degraded},
+                                provider));
+    SERIN_TRY(named, secrets_asked(*policy, each.key, secrets_of(plan)));
+    if (!named.empty()) made = std::make_unique<FilledSource>(std::move(made), std::move(named));
+    sources_.emplace(identity, std::move(made));
+  }
+  return {};
+}
+
+queries::MetricSource* Fleet::source(const std::string& identity) {
+  auto found = sources_.find(identity);
+  return found == sources_.end() ? nullptr : found->second.get();
+}
+
+void Fleet::start(const StartRequest& request, StartDone done) {
+  std::vector<std::string> warnings;
+  auto ticket = ticket_for(request, warnings);
+  if (!ticket) return done(std::unexpected(ticket.error()));
+  std::string id = fmt::format("fleet-{}", ++requests_);
+  waiting_.emplace(id, [done = std::move(done),
+                        warnings = std::move(warnings)](const LiveShell::Reply& reply) mutable {
+    if (!reply.accepted) return done(fail(reply.code, reply.message));
+    done(Opened{
+        .release = reply.opened, .repeated = reply.repeated, .warnings = std::move(warnings)});
+  });
+  shell_->submit(engine::event::Open{
+      .ticket = *std::move(ticket), .supersede = request.supersede, .request = id});
+}
+
+void Fleet::operate(const std::string& release, machine::event::Operated operated,
+                    OperateDone done) {
+  std::string id = fmt::format("fleet-{}", ++requests_);
+  operated.request = id;
+  waiting_.emplace(id, [done = std::move(done), release](const LiveShell::Reply& reply) mutable {
+    if (!reply.accepted) {
+      return done(std::unexpected(
+          OperationRefusal{.error = {reply.code, reply.message}, .allowed = reply.allowed}));
+    }
+    std::string message = reply.message.empty() ? release + ": done" : reply.message;
+    if (reply.repeated) message = release + ": was done before under this key";
+    done(OperationDone{.message = message, .repeated = reply.repeated, .opened = reply.opened});
+  });
+  engine::event::Operate event;
+  event.release = release;
+  event.operated = std::move(operated);
+  shell_->submit(event);
+}
+
+void Fleet::replied(const LiveShell::Reply& reply) {
+  auto found = waiting_.find(reply.request);
+  if (found == waiting_.end()) {
+    control_->reply(reply);
+    return;
+  }
+  auto answered = std::move(found->second);
+  waiting_.erase(found);
+  answered(reply);
+}
+
+void Fleet::changed(const std::vector<std::string>& releases) {
+  for (const std::string& release : releases) keep_end(release);
+  if (on_changed) on_changed(releases);
+}
+
+// A snapshot at the end keeps what a start has to read short.
+void Fleet::keep_end(const std::string& release) {
+  const machine::ReleaseState* state = engine_->state(release);
+  if (state == nullptr) return;
+  bool over = machine::is_terminal(state->status) && !state->remainder.hand_back;
+  if (!over || !ended_.insert(release).second) return;
+  auto forget = [this](const std::string& id) { return engine_->state(id) == nullptr; };
+  std::erase_if(ended_, forget);
+  store::Batch batch = end_of_release(*engine_, release);
+  // Too much at once: the records are read instead of it after a restart.
+  if (store::size_bytes(batch) > store::kBatchBytesMax) batch.snapshots.clear();
+  store_->commit(std::move(batch), [this, release, alive = alive_](const Status& status) {
+    if (status || !*alive) return;
+    log_.warn("a release's end is not in its entry yet",
+              {{"release", release}, {"error", status.error().to_string()}});
+    ended_.erase(release);  // with its next change, or the next start
+  });
+}
+
+Json Fleet::document(std::string_view release) const {
+  return rollout::history::report_of(*engine_, release, loop_.clock().now());
+}
+
+void Fleet::close(Callback done) {
+  if (!webhook_) return done();
+  webhook_->flush(loop_.clock().now().mono + kTellMax, std::move(done));
+}
+
+}  // namespace serin::app

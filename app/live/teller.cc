@@ -1,0 +1,13 @@
+#include "app/live/teller.h"
+
+namespace serin::app {
+
+void Teller::notify(const rollout::Notification& notification) {
+  LogLevel level =
+      notification.severity == rollout::Severity::info ? LogLevel::info : LogLevel::warn;
+  log_.write(level, notification.sentence,
+             {{"release", notification.release}, {"event", notification.event}});
+  if (webhook_ != nullptr) webhook_->notify(notification);
+}
+
+}  // namespace serin::app

@@ -1,0 +1,104 @@
+#include "app/serving/client.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <fstream>
+
+#include "app/server/server.h"
+
+namespace serin::app {
+namespace {
+
+Error error_of(const HttpResponse& response) {
+  Error error = http_status_error(response);
+  auto problem = Json::parse(response.body);
+  if (!problem || !problem->is_object()) return error;
+  std::string text((*problem)["detail"].string());
+  if (text.empty()) text = (*problem)["title"].string();
+  std::string allowed;
+  for (const Json& one : (*problem)["allowedActions"].items())
+    allowed += (allowed.empty() ? "" : ", ") + std::string(one.string());
+  if (!allowed.empty()) text += " (allowed: " + allowed + ")";
+  for (const Json& one : (*problem)["errors"].items())
+    text += fmt::format("\n  {}: {}", one["pointer"].string(), one["detail"].string());
+  error.message = std::move(text);
+  return error;
+}
+
+}  // namespace
+
+ApiClient::ApiClient(const Remote& remote)
+    : remote_(remote),
+      http_(make_http_client(
+          loop_, Rng(static_cast<std::uint64_t>(clock_.now().wall.time_since_epoch().count())))) {
+  for (int number : {SIGINT, SIGTERM}) loop_.on_signal(number, [this] { interrupted_ = true; });
+}
+
+Result<std::unique_ptr<ApiClient>> ApiClient::open(const Remote& remote) {
+  std::unique_ptr<ApiClient> client(new ApiClient(remote));
+  if (!remote.token_file.empty()) {
+    std::ifstream in(remote.token_file);
+    if (!(in >> client->token_))
+      return fail(Code::not_found, "can't read a token from " + remote.token_file);
+  }
+  return client;
+}
+
+Result<HttpResponse> ApiClient::send(HttpRequest request) {
+  if (remote_.server.empty()) {
+    request.unix_socket = remote_.state + "/" + kApiSocket;
+    request.url = "http://localhost" + request.url;
+  } else {
+    std::string base = remote_.server;
+    while (base.ends_with('/')) base.pop_back();
+    request.url = base + request.url;
+    request.tls = {
+        .ca_file = remote_.ca_file, .cert_file = remote_.cert_file, .key_file = remote_.key_file};
+  }
+  if (!token_.empty()) request.auth = {.kind = HttpAuth::Kind::bearer, .token = token_};
+  std::optional<Result<HttpResponse>> answer;
+  http_->send(std::move(request), clock_.now().mono + kPatience,
+              [&](Result<HttpResponse> response) { answer = std::move(response); });
+  loop_.run_until([&] { return answer.has_value(); }, 2 * kPatience);
+  if (!answer) return fail(Code::deadline_exceeded, "the server does not answer");
+  if (!*answer && answer->error().code == Code::unavailable && remote_.server.empty()) {
+    return fail(Code::unavailable,
+                fmt::format("no `serin serve` runs with the state directory {}: name it with "
+                            "--state, or a server with --server",
+                            remote_.state));
+  }
+  if (*answer && !(*answer)->ok() && (*answer)->status != 304)
+    return std::unexpected(error_of(**answer));
+  return std::move(*answer);
+}
+
+Result<Json> ApiClient::get(const std::string& path) {
+  SERIN_TRY(response, send({.url = path}));
+  return Json::parse(response.body);
+}
+
+Result<std::optional<Json>> ApiClient::get_changed(const std::string& path, std::string& tag) {
+  HttpRequest request{.url = path};
+  if (!tag.empty()) request.headers.emplace_back("If-None-Match", tag);
+  SERIN_TRY(response, send(std::move(request)));
+  if (response.status == 304) return std::optional<Json>();
+  tag = response.header("etag");
+  SERIN_TRY(json, Json::parse(response.body));
+  return std::optional<Json>(std::move(json));
+}
+
+Result<Json> ApiClient::post(const std::string& path, const Json& body, const std::string& key) {
+  HttpRequest request{.method = "POST", .url = path, .body = body.dump()};
+  request.headers.emplace_back("Content-Type", "application/json");
+  if (!key.empty()) request.headers.emplace_back("Idempotency-Key", key);
+  SERIN_TRY(response, send(std::move(request)));
+  return Json::parse(response.body);
+}
+
+bool ApiClient::pause(Duration duration) {
+  loop_.run_until([this] { return interrupted_; }, duration);
+  return !interrupted_;
+}
+
+}  // namespace serin::app
