@@ -108,6 +108,8 @@ void Route::apply(const DesiredTraffic& desired, Duration timeout, Done done) {
       return;
     }
     set(desired);
+    // Serin takes the canary out itself: nobody can tell any more that a person had, too.
+    if (desired.canary.units() == 0 && !desired.canary_in_service) drained_ = false;
     world_.note("{}: set to {} {} by '{}' (generation {}), gives {}{}", name_,
                 desired.canary.to_string(), desired.canary_in_service ? "in service" : "out",
                 desired.owner, desired.generation, share().to_string(),
