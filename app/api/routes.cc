@@ -137,7 +137,8 @@ void RouteTable::serve_below(std::string_view prefix, Handler handler) {
 
 const RouteTable::Route* RouteTable::match(const HttpServerRequest& request, Call& call,
                                            std::vector<std::string>& methods) const {
-  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  const std::string_view method =
+      request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
   for (const Route& route : routes_) {
     if (!fits(route.pattern, request.path, call.path)) continue;
     if (route.method == method) return &route;

@@ -225,7 +225,8 @@ void Checker::follow(Process& process, Mind& mind, const std::string& release, D
     bool looking =
         elapsed <= machine::kLookGapMax && before.traffic.confirmed &&
         (before.status == ReleaseStatus::progressing || before.status == ReleaseStatus::promoting);
-    if (looking) track.looked += elapsed;
+    bool watched = before.promotion.stage < PromotionStage::copy;  // after it the window is over
+    if (looking && watched) track.looked += elapsed;
     follow_steps(track, now, operated);
     check_hook(track, now, operated);
     if (before.status != ReleaseStatus::promoting && now.status == ReleaseStatus::promoting &&
@@ -238,7 +239,7 @@ void Checker::follow(Process& process, Mind& mind, const std::string& release, D
       check_promotion(track, now);
     }
     if (before.step != now.step || before.promotion.stage != now.promotion.stage) {
-      if (now.promotion.stage != PromotionStage::exchange) track.looked = Duration{};
+      if (now.promotion.stage < PromotionStage::copy) track.looked = Duration{};
     }
     bool failed =
         now.back.cause == machine::Cause::metric || now.back.cause == machine::Cause::guard;
