@@ -1,6 +1,8 @@
 // The gate: one question of a pipeline, whose answer is a status.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/api/api.h"
 #include "app/api/documents.h"
 #include "app/api/fields.h"
@@ -41,7 +43,12 @@ void Api::gate(const CallPtr& call) {
   if (state == nullptr)
     return call->refuse({.kind = kUnknown, .detail = "there is no such release"});
   Json view = parts_.fleet.view(id);
-  int status = answer_for(*state, view["verdict"].string(), require == "notFailed");
+  // Where nothing has to pass, nothing has passed.
+  bool judged = std::ranges::any_of(view["report"]["metrics"].items(), [](const Json& metric) {
+    return metric["required"].boolean() || metric["kind"].string() == "threshold";
+  });
+  std::string_view verdict = judged ? view["verdict"].string() : std::string_view("inconclusive");
+  int status = answer_for(*state, verdict, require == "notFailed");
   std::string sentence(view["sentence"].string());
   if (sentence.empty()) sentence = view["judgement"]["undecided_sentence"].string();
   call->answer(dry ? kYes : status, Json::object()

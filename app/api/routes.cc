@@ -196,7 +196,10 @@ bool RouteTable::replay(const std::shared_ptr<Call>& call) {
     return true;
   }
   call->key = call->who.actor + " " + key;
-  auto kept = parts_.store.answer(call->key, parts_.loop.clock().now().wall);
+  auto unsaved = unsaved_answers_.find(call->key);
+  auto kept = unsaved != unsaved_answers_.end()
+                  ? std::optional(unsaved->second)
+                  : parts_.store.answer(call->key, parts_.loop.clock().now().wall);
   if (kept) {
     if (kept->request != fingerprint(call->request)) {
       call->key.clear();
@@ -249,12 +252,16 @@ void RouteTable::handle(HttpServerRequest request, HttpResponder responder) {
                     .set("location", find_header(response.headers, "Location"))
                     .set("body", response.body);
     store::Batch batch;
-    batch.answers.push_back({.key = self->key,
-                             .request = fingerprint(self->request),
-                             .status = response.status,
-                             .body = kept.dump(),
-                             .stored = parts_.loop.clock().now().wall});
-    parts_.store.commit(std::move(batch), [](const Status&) {});
+    store::StoredAnswer answer{.key = self->key,
+                               .request = fingerprint(self->request),
+                               .status = response.status,
+                               .body = kept.dump(),
+                               .stored = parts_.loop.clock().now().wall};
+    batch.answers.push_back(answer);
+    unsaved_answers_.insert_or_assign(self->key, std::move(answer));
+    parts_.store.commit(std::move(batch), [this, key = self->key, alive = alive_](const Status&) {
+      if (*alive) unsaved_answers_.erase(key);
+    });
   };
   if (!admit(route, *call)) return;
   if (route == nullptr) {

@@ -106,6 +106,7 @@ class RouteTable {
   RateLimiter writes_{kWrites};
   RateLimiter failures_{kFailures};
   std::set<std::string> keys_under_way_;
+  std::map<std::string, store::StoredAnswer> unsaved_answers_;  // by key, until they are on disk
   std::uint64_t requests_ = 0;
   std::string epoch_;
   // Calls whose answer comes later may outlive the table.

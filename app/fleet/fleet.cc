@@ -129,6 +129,12 @@ Result<engine::Ticket> Fleet::ticket_for(const StartRequest& request,
   pin.version = request.version;
   pin.stable_version =
       roles && !roles->stable_version.empty() ? roles->stable_version : request.stable;
+  const std::string& service = rollout->service.empty() ? rollout->metadata.name : rollout->service;
+  if (std::string active = engine_->active(service); !active.empty() && !request.supersede) {
+    const engine::Ticket* holder = engine_->ticket(active);
+    if (holder == nullptr || holder->key.empty() || holder->key != request.key)
+      return fail(Code::failed_precondition, fmt::format("{} is held by {}", service, active));
+  }
   if (pin.stable_version.empty()) {
     return fail(Code::invalid_argument,
                 fmt::format("no stable version of '{}' is recorded yet: name it in `stable`",

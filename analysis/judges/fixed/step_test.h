@@ -64,8 +64,8 @@ StepTest test_step(const std::string& name, const MetricRules& rules, const Step
 // What was seen so far, untested: inconclusive, without p-values.
 StepTest preview_step(const std::string& name, const MetricRules& rules, const StepData& data);
 
-// In the fields of a sequential metric's evidence, with "judge": "fixed", "p", "pLimit" and so on in
-// place of the e-values.
+// In the fields of a sequential metric's evidence, with "judge": "fixed", "p", "pLimit" and so on
+// in place of the e-values.
 Json to_json(const StepTest& test);
 
 }  // namespace serin::analysis::fixed

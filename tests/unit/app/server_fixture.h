@@ -111,12 +111,17 @@ class ServerTest : public LoopTest {
                 .headers = std::move(headers),
                 .socket = true});
   }
-  bool wait_for_status(const std::string& id, const std::string& status) {
+  // Asks the server until `holds`, 20 s at most.
+  bool eventually(const std::function<bool()>& holds) {
     for (int i = 0; i < 200; ++i) {
-      if (json(own("GET", "/api/v1/releases/" + id))["status"].string() == status) return true;
+      if (holds()) return true;
       run_until([&, since = now()] { return now() - since > std::chrono::milliseconds(100); });
     }
     return false;
+  }
+  bool wait_for_status(const std::string& id, const std::string& status) {
+    return eventually(
+        [&] { return json(own("GET", "/api/v1/releases/" + id))["status"].string() == status; });
   }
   // Gives the limits on requests time to fill again.
   void run_until_rested() {

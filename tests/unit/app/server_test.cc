@@ -205,9 +205,9 @@ TEST_F(ServerTest, ConfigurationComesIntoForceAsAWhole) {
   EXPECT_EQ(own("GET", "/api/v1/rollouts/checkout").status, 404);
   // The directory itself is watched too; a file with errors changes nothing.
   write("checkout.yaml", kRollout);
-  ASSERT_TRUE(run_until([&] { return own("GET", "/api/v1/rollouts/checkout").status == 200; }));
+  ASSERT_TRUE(eventually([&] { return own("GET", "/api/v1/rollouts/checkout").status == 200; }));
   write("checkout.yaml", "kind: Rollout\n");
-  ASSERT_TRUE(run_until([&] {
+  ASSERT_TRUE(eventually([&] {
     return json(own("GET", "/api/v1/configuration"))["diagnostics"]["errors"].integer() > 0;
   }));
   EXPECT_EQ(own("GET", "/api/v1/rollouts/checkout").status, 200) << "the one before stays";

@@ -33,7 +33,7 @@ void expect_strict(const T& value, Result<T> (*read)(const Json&)) {
     EXPECT_NE(missing.error().message.find("'" + name + "': is missing"), std::string::npos)
         << missing.error().message;
     Json other = whole;
-    other.set(name, Json::array());
+    other.set(name, whole[name].is_array() ? Json(7) : Json::array());
     auto wrong = read(other);
     ASSERT_FALSE(wrong) << name;
     EXPECT_NE(wrong.error().message.find("'" + name + "': expected"), std::string::npos)
