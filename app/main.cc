@@ -30,7 +30,9 @@ ExitCode perform(const Invocation& invocation) {
             [&](const WatchOptions& options) { return command_watch(options, terminal); },
             [&](const StatusOptions& options) { return command_status(options, terminal); },
             [&](const ReleaseOptions& options) { return command_release(options, terminal); },
-            [&](const ReplayOptions& options) { return command_replay(options, terminal); },
+            [&](const PastOptions& options) {
+              return command_past(options, terminal, invocation.quiet);
+            },
             [](const DemoCommandOptions& options) { return command_demo(options); },
             [](const JournalOptions& options) { return command_journal(options); },
             [](const ReportOptions& options) { return command_report(options); },

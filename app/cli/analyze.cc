@@ -15,22 +15,6 @@
 namespace serin::app {
 namespace {
 
-// RFC 3339, Unix seconds, or before now: "-30m".
-Result<WallTime> time_of(const std::string& text, const std::string& option, WallTime now) {
-  if (text.empty() || text == "now") return now;
-  if (text.starts_with('-')) {
-    if (auto back = parse_duration(text)) return now + *back;
-  }
-  if (auto time = parse_rfc3339(text)) return time;
-  if (auto seconds = Json::parse(text); seconds && seconds->is_number() && seconds->number() > 0) {
-    return WallTime(from_seconds(seconds->number()));
-  }
-  return fail(Code::invalid_argument,
-              fmt::format("{} '{}': expected a time such as 2026-11-21T08:30:00Z, Unix seconds, "
-                          "or a duration before now such as -30m",
-                          option, text));
-}
-
 Result<AnalyzePlan> plan_of(const AnalyzeOptions& options, const std::string& name, Now now) {
   AnalyzePlan plan;
   plan.name = name;

@@ -17,8 +17,9 @@ ExitCode command_explain(const ExplainOptions& options);
 ExitCode command_eval(const EvalOptions& options);
 ExitCode command_query(const QueryOptions& options);
 ExitCode command_analyze(const AnalyzeOptions& options, const Terminal& terminal);
-ExitCode command_replay(const ReplayOptions& options, const Terminal& terminal);
 ExitCode command_report(const ReportOptions& options);
+// Recorded and past metrics: replay, record, recording, backtest, plan, test.
+ExitCode command_past(const PastOptions& options, const Terminal& terminal, bool quiet);
 ExitCode command_journal(const JournalOptions& options);
 ExitCode command_history(const HistoryOptions& options, const Terminal& terminal);
 ExitCode command_events(const EventsOptions& options, const Terminal& terminal);

@@ -9,8 +9,9 @@
 
 #include "app/history/options.h"
 #include "app/operate/options.h"
-#include "app/view/output.h"
+#include "app/past/options.h"
 #include "app/serving/options.h"
+#include "app/view/output.h"
 #include "base/time.h"
 
 namespace serin::app {
@@ -23,10 +24,11 @@ struct RunOptions {
   std::vector<std::pair<std::string, std::string>> arguments;  // --set name=value
   std::string state = "serin-state";
   Duration pause_timeout = std::chrono::minutes(30);
-  std::string take_over;  // the mark of an owner that is known to be dead
-  std::string notify;     // a web address that is told what people must know
-  std::string executor;   // who releases; "": $SERIN_EXECUTOR, the CI's user, else the user
-  std::string pipeline;   // what started it; "": $SERIN_PIPELINE, or the CI's own link
+  std::string take_over;   // the mark of an owner that is known to be dead
+  std::string notify;      // a web address that is told what people must know
+  std::string recordings;  // a folder for the release's own recording
+  std::string executor;    // who releases; "": $SERIN_EXECUTOR, the CI's user, else the user
+  std::string pipeline;    // what started it; "": $SERIN_PIPELINE, or the CI's own link
   bool safe = false;
   bool supersede = false;
   Output output = Output::text;
@@ -83,17 +85,6 @@ struct AnalyzeOptions {
   Output output = Output::text;
 };
 
-struct ReplayOptions {
-  std::vector<std::string> files;
-  std::string rollout;
-  std::vector<std::string> recordings;
-  std::optional<std::string>
-      start;  // Unix seconds or RFC 3339; not given: where the canary appears
-  std::vector<std::pair<std::string, std::string>> arguments;
-  bool safe = false;
-  Output output = Output::text;
-};
-
 struct DemoCommandOptions {
   bool bad = true;
   bool good = true;
@@ -134,11 +125,11 @@ struct RenderOptions {
 };
 
 using Command =
-    std::variant<RunOptions, OperationOptions, GetOptions, LintOptions, ReplayOptions,
-                 DemoCommandOptions, JournalOptions, VersionOptions, ExplainOptions, EvalOptions,
-                 QueryOptions, AnalyzeOptions, HistoryOptions, EventsOptions, AuditOptions,
-                 ReportOptions, RenderOptions, ServeOptions, TokenOptions, ListOptions,
-                 WatchOptions, StatusOptions, ReleaseOptions>;
+    std::variant<RunOptions, OperationOptions, GetOptions, LintOptions, DemoCommandOptions,
+                 JournalOptions, VersionOptions, ExplainOptions, EvalOptions, QueryOptions,
+                 AnalyzeOptions, HistoryOptions, EventsOptions, AuditOptions, ReportOptions,
+                 RenderOptions, ServeOptions, TokenOptions, ListOptions, WatchOptions,
+                 StatusOptions, ReleaseOptions, PastOptions>;
 
 struct Invocation {
   Command command;

@@ -5,7 +5,9 @@
 
 #include "app/history/parse.h"
 #include "app/operate/verbs.h"
+#include "app/past/parse.h"
 #include "app/serving/parse.h"
+#include "app/view/arguments.h"
 
 namespace serin::app {
 namespace {
@@ -18,7 +20,6 @@ struct Slots {
   OperationOptions operation;
   GetOptions get;
   LintOptions lint;
-  ReplayOptions replay;
   DemoCommandOptions demo;
   JournalOptions journal;
   VersionOptions version;
@@ -30,8 +31,8 @@ struct Slots {
   ReportOptions report;
   RenderOptions render;
   ServingSlots serving;
+  PastParser recorded;
   std::vector<std::string> run_arguments;
-  std::vector<std::string> replay_arguments;
   std::vector<std::string> tool_arguments;
   std::string analyze_length;
   std::string eval_as = "guess";
@@ -49,28 +50,6 @@ void add_files(CLI::App& command, std::vector<std::string>& files) {
       .add_option("-f,--file", files, "rollout and templates, YAML or JSON; - reads standard input")
       ->required()
       ->type_name("FILE");
-}
-
-std::vector<std::pair<std::string, std::string>> pairs_of(const std::vector<std::string>& texts) {
-  std::vector<std::pair<std::string, std::string>> out;
-  for (const std::string& text : texts) {
-    std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      throw CLI::ValidationError("--set", "expected NAME=VALUE, got '" + text + "'");
-    }
-    out.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return out;
-}
-
-// Leaves the default where nothing was given.
-void take_duration(const char* option, const std::string& text, Duration& value) {
-  if (text.empty()) return;
-  auto duration = parse_duration(text);
-  if (!duration || *duration <= Duration::zero()) {
-    throw CLI::ValidationError(option, "expected a duration such as 30m, got '" + text + "'");
-  }
-  value = *duration;
 }
 
 void add_run(CLI::App& app, Slots& slots) {
@@ -117,6 +96,10 @@ void add_run(CLI::App& app, Slots& slots) {
       ->type_name("URL");
   command->add_flag("--supersede", options.supersede,
                     "abort another version's release of the rollout first, if there is one");
+  command
+      ->add_option("--recordings", options.recordings,
+                   "a folder that keeps the release's recording, and those of the 19 before it")
+      ->type_name("DIR");
   command->add_flag("--safe", options.safe, "serin's rules over Argo's in argoproj.io documents");
   add_output(*command, options.output);
 }
@@ -257,29 +240,6 @@ void add_others(CLI::App& app, Slots& slots) {
       ->capture_default_str()
       ->type_name("FORMAT");
 
-  CLI::App* replay =
-      app.add_subcommand("replay", "What a policy would have decided over recorded metrics");
-  add_files(*replay, slots.replay.files);
-  // One file each time it is written, so that the recording may follow it without an option.
-  replay->get_option("--file")->allow_extra_args(false);
-  replay
-      ->add_option("RECORDINGS,--recording", slots.replay.recordings,
-                   "Prometheus query_range JSON, plain or gzip")
-      ->required()
-      ->type_name("FILE");
-  replay
-      ->add_option("--start", slots.replay.start,
-                   "when the release began; else where the canary's series begin")
-      ->type_name("UNIX");
-  replay
-      ->add_option("--rollout", slots.replay.rollout, "which rollout, where the files hold several")
-      ->type_name("NAME");
-  replay->add_option("--set", slots.replay_arguments, "an argument of the templates")
-      ->type_name("NAME=VALUE");
-  replay->add_flag("--safe", slots.replay.safe,
-                   "serin's rules over Argo's in argoproj.io documents");
-  add_output(*replay, slots.replay.output);
-
   CLI::App* demo =
       app.add_subcommand("demo", "Real Prometheus, HAProxy and services: a bad and a good release");
   demo->add_flag("--bad", slots.only_bad, "only the bad release");
@@ -312,7 +272,7 @@ void add_others(CLI::App& app, Slots& slots) {
 Command chosen(CLI::App& app, Slots& slots) {
   std::string name = app.get_subcommands().front()->get_name();
   if (name == "run") {
-    slots.run.arguments = pairs_of(slots.run_arguments);
+    slots.run.arguments = name_value_pairs(slots.run_arguments);
     take_duration("--pause-timeout", slots.pause_timeout, slots.run.pause_timeout);
     return slots.run;
   }
@@ -324,11 +284,11 @@ Command chosen(CLI::App& app, Slots& slots) {
     return slots.eval;
   }
   if (name == "query") {
-    slots.query.input.arguments = pairs_of(slots.tool_arguments);
+    slots.query.input.arguments = name_value_pairs(slots.tool_arguments);
     return slots.query;
   }
   if (name == "analyze") {
-    slots.analyze.input.arguments = pairs_of(slots.tool_arguments);
+    slots.analyze.input.arguments = name_value_pairs(slots.tool_arguments);
     take_duration("--length", slots.analyze_length, slots.analyze.length);
     return slots.analyze;
   }
@@ -345,12 +305,8 @@ Command chosen(CLI::App& app, Slots& slots) {
     slots.lint.format = slots.lint_format == "json"     ? LintOptions::Format::json
                         : slots.lint_format == "github" ? LintOptions::Format::github
                                                         : LintOptions::Format::text;
-    slots.lint.input.arguments = pairs_of(slots.tool_arguments);
+    slots.lint.input.arguments = name_value_pairs(slots.tool_arguments);
     return slots.lint;
-  }
-  if (name == "replay") {
-    slots.replay.arguments = pairs_of(slots.replay_arguments);
-    return slots.replay;
   }
   if (name == "demo") {
     slots.demo.bad = slots.only_bad || !slots.only_good;
@@ -365,8 +321,8 @@ Command chosen(CLI::App& app, Slots& slots) {
   if (name == "journal") return slots.journal;
   if (name == "history") return slots.past.history;
   if (name == "serve") {
-    slots.serving.serve.arguments = pairs_of(slots.serving.serve_arguments);
-    slots.serving.serve.client_roles = pairs_of(slots.serving.client_roles);
+    slots.serving.serve.arguments = name_value_pairs(slots.serving.serve_arguments);
+    slots.serving.serve.client_roles = name_value_pairs(slots.serving.client_roles);
     return slots.serving.serve;
   }
   if (name == "token") return slots.serving.token;
@@ -374,12 +330,13 @@ Command chosen(CLI::App& app, Slots& slots) {
   if (name == "watch") return slots.serving.watch;
   if (name == "status") return slots.serving.status;
   if (name == "start") {
-    slots.serving.release.arguments = pairs_of(slots.serving.release_arguments);
+    slots.serving.release.arguments = name_value_pairs(slots.serving.release_arguments);
     return slots.serving.release;
   }
   if (name == "events") return slots.past.events;
   if (name == "audit") return slots.past.audit;
   if (name == "version") return slots.version;
+  if (auto recorded = slots.recorded.chosen(name)) return *std::move(recorded);
   return slots.operation;
 }
 
@@ -399,6 +356,7 @@ std::expected<Invocation, ParseEnd> parse_command_line(int argc, const char* con
   app.add_flag("-v,--verbose", slots.invocation.verbose, "more of what happens");
   add_run(app, slots);
   add_operations(app, slots.operation);
+  slots.recorded.add(app);
   add_others(app, slots);
   add_history_commands(app, slots.past);
   add_serving_commands(app, slots.serving);
@@ -407,7 +365,7 @@ std::expected<Invocation, ParseEnd> parse_command_line(int argc, const char* con
   app.footer(
       "Exit status: 0 promoted or done, 2 usage, 3 invalid input, 4 refused, 6 unreachable, 10 "
       "rolled back,\n"
-      "11 aborted, 12 inconclusive, 13 timeout.");
+      "11 aborted, 12 inconclusive, 13 timeout, 20 not as expected.");
   try {
     app.parse(argc, argv);
     slots.invocation.command = chosen(app, slots);

@@ -166,6 +166,7 @@ ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
   session_options.origin = std::move(*origin);
   session_options.take_over = options.take_over;
   session_options.notify_url = options.notify;
+  session_options.recordings = options.recordings;
   session_options.pause_timeout = options.pause_timeout;
   session_options.supersede = options.supersede;
   auto end = run_session(loop, rng, std::move(session_options), std::move(*store), *plan, log,

@@ -23,6 +23,10 @@ rollout::PinOptions pin_options(const AnalysisInput& input);
 // errors; those of choose_analysis.
 Result<ChosenAnalysis> read_analysis(const AnalysisInput& input);
 
+// RFC 3339, Unix seconds, or before now ("-30m"); "" and "now" are now. Errors: invalid_argument,
+// naming the option.
+Result<WallTime> time_of(const std::string& text, const std::string& option, WallTime now);
+
 std::unique_ptr<HttpClient> make_tool_client(AsioLoop& loop);
 
 }  // namespace serin::app

@@ -127,15 +127,19 @@ Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout
   return policy;
 }
 
-engine::MakeAnalysis analysis_factory() {
-  return [](const engine::Ticket& ticket,
-            Now now) -> Result<std::unique_ptr<analysis::ReleaseAnalysis>> {
+engine::MakeAnalysis analysis_factory(KeepRecording keep_recording) {
+  return [keep_recording = std::move(keep_recording)](
+             const engine::Ticket& ticket,
+             Now now) -> Result<std::unique_ptr<analysis::ReleaseAnalysis>> {
     if (ticket.type == engine::TicketType::rollback) {
       return std::unique_ptr<analysis::ReleaseAnalysis>();
     }
     SERIN_TRY(plan, rollout::pinned_plan_from_json(ticket.pinned));
     SERIN_TRY(policy, make_policy(plan, ticket.spec.id, true));
     SERIN_TRY(release, analysis::PolicyAnalysis::create(policy, now, read_zone_file));
+    if (auto file = keep_recording ? keep_recording(ticket) : nullptr) {
+      return keep(std::move(release), std::move(file), now);
+    }
     return std::unique_ptr<analysis::ReleaseAnalysis>(std::move(release));
   };
 }

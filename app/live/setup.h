@@ -7,10 +7,12 @@
 // Composition only: each piece is somebody else's.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "analysis/release/policy.h"
+#include "app/record/kept.h"
 #include "drivers/routers/haproxy/options.h"
 #include "rollout/engine/engine.h"
 #include "rollout/plan/load/pin.h"
@@ -36,7 +38,9 @@ Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout
                                                                    const std::string& release,
                                                                    bool live);
 // A rollback's ticket has none: it rests on a person's word.
-rollout::engine::MakeAnalysis analysis_factory();
+// Where a release writes its own recording; null: nowhere.
+using KeepRecording = std::function<std::shared_ptr<KeptFile>(const rollout::engine::Ticket&)>;
+rollout::engine::MakeAnalysis analysis_factory(KeepRecording keep_recording = {});
 // Tickets of undone releases, out of the plan that the release before has pinned.
 rollout::engine::MakeTicket ticket_factory();
 

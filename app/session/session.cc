@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/live/filled_source.h"
+#include "app/live/recordings.h"
 #include "app/live/recovery.h"
 #include "app/live/secrets.h"
 #include "app/live/sources.h"
@@ -108,7 +109,9 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
   notifier_ = std::make_unique<Teller>(log_);
   SERIN_TRY(instance, instance_name(options_.state_directory, rng));
   engine_ = std::make_unique<engine::Engine>(
-      engine::Config{.instance = instance, .boot_id = loop_.clock().boot_id()}, analysis_factory(),
+      engine::Config{.instance = instance, .boot_id = loop_.clock().boot_id()},
+      analysis_factory(options_.recordings.empty() ? KeepRecording()
+                                                   : keep_in(options_.recordings, log_)),
       ticket_factory());
   SERIN_CHECK(restore_engine(*engine_, options_.state_directory));
   messenger_ = std::make_unique<Messenger>(loop_, *http_, *store_, *engine_, log_);

@@ -36,6 +36,7 @@ struct SessionOptions {
   TicketOrigin origin;     // for the history
   std::string take_over;   // the mark of an owner that is known to be dead
   std::string notify_url;  // a web hook; "": the log alone tells
+  std::string recordings;  // a folder for the releases' own recordings; "": none are kept
   // Not a new release but an operation on the latest of the rollout, and the release that it opens
   // (rollback, retry, undo).
   std::optional<rollout::engine::event::Operate> operate;

@@ -57,7 +57,8 @@ TEST_F(ReleaseTest, AGoodReleaseIsPromotedAndTheNextOneGoesTheOtherWay) {
 TEST_F(ReleaseTest, ErrorsRollBackWithEvidence) {
   start_world();
   ASSERT_TRUE(world_->deploy({.version = "v2", .error_rate = 0.2}));
-  start_release("v2");
+  const std::string recordings = dir_.path() + "/recordings";
+  start_release("v2", {"--recordings", recordings});
   ASSERT_EQ(wait_release(), 10) << read_file(output_);
   std::string output = read_file(output_);
   EXPECT_NE(output.find(R"("verdict":"rollback")"), std::string::npos);
@@ -78,6 +79,10 @@ TEST_F(ReleaseTest, ErrorsRollBackWithEvidence) {
   std::string page;
   EXPECT_EQ(run({"report", "shop-1", "--state", state(), "--html", "-"}, page), 0);
   EXPECT_NE(page.find("<polyline class=\"canary\""), std::string::npos);
+  // Its recording decides the same, by the policy that it carries.
+  std::string again;
+  EXPECT_EQ(run({"replay", recordings + "/shop-1.srn"}, again), 10) << again;
+  EXPECT_NE(again.find(R"("verdict":"rollback")"), std::string::npos) << again;
 }
 
 TEST_F(ReleaseTest, ABrokenLatencyRuleRollsBack) {

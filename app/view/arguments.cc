@@ -1,0 +1,29 @@
+#include "app/view/arguments.h"
+
+#include <CLI/CLI.hpp>
+
+namespace serin::app {
+
+std::vector<std::pair<std::string, std::string>> name_value_pairs(
+    const std::vector<std::string>& texts) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const std::string& text : texts) {
+    std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw CLI::ValidationError("--set", "expected NAME=VALUE, got '" + text + "'");
+    }
+    out.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return out;
+}
+
+void take_duration(const char* option, const std::string& text, Duration& value) {
+  if (text.empty()) return;
+  auto duration = parse_duration(text);
+  if (!duration || *duration <= Duration::zero()) {
+    throw CLI::ValidationError(option, "expected a duration such as 30m, got '" + text + "'");
+  }
+  value = *duration;
+}
+
+}  // namespace serin::app

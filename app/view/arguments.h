@@ -1,0 +1,22 @@
+// Texts of the command line as values, for those who read a command's options.
+//
+//   options.arguments = name_value_pairs(texts);                      // {"region=eu"}
+//   take_duration("--interval", text, options.interval);              // "30s"; "" changes nothing
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+
+namespace serin::app {
+
+// "NAME=VALUE" each. Throws CLI::ValidationError.
+std::vector<std::pair<std::string, std::string>> name_value_pairs(
+    const std::vector<std::string>& texts);
+
+// Leaves the default where nothing was given. Throws CLI::ValidationError.
+void take_duration(const char* option, const std::string& text, Duration& value);
+
+}  // namespace serin::app
