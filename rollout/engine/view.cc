@@ -27,8 +27,8 @@ std::string_view verdict(const ReleaseState& state) {
   if (state.back.cause == machine::Cause::metric || state.back.cause == machine::Cause::guard) {
     return "fail";
   }
-  if (!state.judgement || state.judgement->sources_down || !state.judgement->covered)
-    return "noData";
+  bool judged = state.exposed && state.judgement && !state.judgement->sources_down;
+  if (!judged || !state.judgement->covered) return "noData";
   if (!state.judgement->findings.empty()) return "fail";
   return state.judgement->passed && !state.judgement->contested ? "pass" : "inconclusive";
 }
