@@ -87,6 +87,9 @@ export const actions = [
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
       await sees(page, 'Paused at 25 %: paused by ana');
+      // The page may show it before the dialog has had its answer.
+      await page.waitForSelector('dialog[open]', {state: 'detached'});
+      await page.waitForFunction(() => !document.querySelector('button.danger')?.disabled);
       await page.keyboard.press('p');
       await sees(page, 'The plan goes on from step 4 of 6', 'dialog');
       server.posted.splice(0);
