@@ -46,7 +46,7 @@ struct HaproxyRouting {
   bool operator==(const HaproxyRouting&) const = default;
 };
 
-// nginx: a file that serin writes and a reload; see docs/nginx.md.
+// nginx: a file that serin writes and a reload (drivers/routers/nginx).
 struct NginxRouting {
   std::string file;                              // serin.dev
   std::vector<std::string> reload;               // serin.dev: argv
@@ -66,7 +66,7 @@ struct NginxRouting {
   bool operator==(const NginxRouting&) const = default;
 };
 
-// A program that is told the wanted state and reports what holds; see docs/routers.md.
+// A program that is told the wanted state and reports what holds.
 struct CommandRouting {
   std::vector<std::string> set;  // argv; {weight} is replaced
   std::vector<std::string> get;
