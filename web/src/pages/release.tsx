@@ -159,7 +159,8 @@ export function ReleasePage({id}: {id: string}) {
 
 function Verdict({release}: {release: Release}) {
   const judgement = release.judgement;
-  if (!judgement) return <p class="dim">Nothing is judged yet.</p>;
+  const before = release.status === 'Pending' || release.status === 'Starting';
+  if (!judgement || before) return <p class="dim">Nothing is judged yet.</p>;
   const finding = judgement.findings[0];
   return (
     <ul class="plain">
