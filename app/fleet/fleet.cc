@@ -31,6 +31,7 @@ Fleet::Fleet(AsioLoop& loop, const FleetOptions& options, std::unique_ptr<store:
 
 Fleet::~Fleet() {
   *alive_ = false;
+  loop_.cancel(prune_timer_);
 }
 
 Result<std::unique_ptr<Fleet>> Fleet::open(AsioLoop& loop, Rng& rng, const FleetOptions& options,
@@ -49,20 +50,16 @@ Status Fleet::prepare(Rng& rng) {
         return roles && roles->swapped;
       },
       log_);
-  if (!options_.notify_url.empty()) {
-    SERIN_TRY(webhook, drivers::WebhookNotifier::create(
-                           loop_, *http_, {.url = options_.notify_url},
-                           [this](const std::string& problem) { log_.warn(problem); }));
-    webhook_ = std::move(webhook);
-  }
   hooks_ = std::make_unique<drivers::HookRunner>(loop_, *http_);
-  notifier_ = std::make_unique<Teller>(log_, webhook_.get());
+  notifier_ = std::make_unique<Teller>(log_);
   SERIN_TRY(instance, instance_name(options_.state_directory, rng));
   engine_ = std::make_unique<engine::Engine>(
       engine::Config{.instance = instance, .boot_id = loop_.clock().boot_id()}, analysis_factory(),
       ticket_factory());
   SERIN_CHECK(restore_engine(*engine_, options_.state_directory));
   SERIN_CHECK(recall_ends());
+  messenger_ = std::make_unique<Messenger>(loop_, *http_, *store_, *engine_, log_);
+  SERIN_CHECK(messenger_->resume(options_.state_directory));
   LiveShell::Parts parts{
       .loop = loop_,
       .store = *store_,
@@ -82,6 +79,9 @@ Status Fleet::prepare(Rng& rng) {
                          .about = std::move(about)},
                         std::move(done));
           },
+      .address =
+          [this](const rollout::history::Notice& notice) { return messenger_->address(notice); },
+      .send = [this](const rollout::PendingMessage& message) { messenger_->send(message); },
       .exchange = [this](const engine::Ticket& ticket,
                          bool swapped) { places_->exchange(ticket, swapped); },
       .changed = [this](const std::vector<std::string>& releases) { changed(releases); },
@@ -113,8 +113,19 @@ void Fleet::begin() {
     }
     log_.info("going on with a release that the journal has", {{"release", release}});
   }
+  prune();
   shell_->start();
   changed(engine_->releases());
+}
+
+// What is too old to be kept goes in small steps, once a day.
+void Fleet::prune() {
+  store_->prune({}, loop_.clock().now().wall, [log = log_](Result<std::int64_t> rows) {
+    if (rows) return;
+    log.warn("old entries of the journal were not taken away",
+             {{"error", rows.error().to_string()}});
+  });
+  prune_timer_ = loop_.call_at(loop_.clock().now().mono + kPruneEvery, [this] { prune(); });
 }
 
 Result<engine::Ticket> Fleet::ticket_for(const StartRequest& request,
@@ -149,6 +160,7 @@ Result<engine::Ticket> Fleet::ticket_for(const StartRequest& request,
                                        .pipeline = request.pipeline,
                                        .revision = revision}));
   ticket.key = request.key;
+  SERIN_CHECK(messenger_->prepare(plan.rollout, options_.notify_url));
   SERIN_CHECK(adopt(plan));
   warnings = plan.warnings;
   return ticket;
@@ -267,8 +279,7 @@ Json Fleet::document(std::string_view release) const {
 }
 
 void Fleet::close(Callback done) {
-  if (!webhook_) return done();
-  webhook_->flush(loop_.clock().now().mono + kTellMax, std::move(done));
+  messenger_->flush(loop_.clock().now().mono + kTellMax, std::move(done));
 }
 
 }  // namespace serin::app

@@ -21,9 +21,9 @@
 #include "app/fleet/configuration.h"
 #include "app/fleet/places.h"
 #include "app/live/shell.h"
+#include "app/notify/messenger.h"
 #include "base/threads/worker_pool.h"
 #include "drivers/hooks/hook_runner.h"
-#include "drivers/notify/webhook.h"
 #include "providers/paced/source.h"
 
 namespace serin::app {
@@ -126,7 +126,9 @@ class Fleet {
   void changed(const std::vector<std::string>& releases);
   void keep_end(const std::string& release);
   void replied(const LiveShell::Reply& reply);
+  void prune();
 
+  static constexpr Duration kPruneEvery = std::chrono::hours(24);
   AsioLoop& loop_;
   FleetOptions options_;
   Log log_;
@@ -137,13 +139,14 @@ class Fleet {
   std::shared_ptr<paced::Counters> queries_ = std::make_shared<paced::Counters>();
   std::map<std::string, std::unique_ptr<queries::MetricSource>> sources_;  // by identity
   std::unique_ptr<Places> places_;
-  std::unique_ptr<drivers::WebhookNotifier> webhook_;  // null: none
   std::unique_ptr<drivers::HookRunner> hooks_;
   std::unique_ptr<rollout::Notifier> notifier_;
   std::unique_ptr<rollout::engine::Engine> engine_;
+  std::unique_ptr<Messenger> messenger_;
   std::unique_ptr<LiveShell> shell_;
   std::unique_ptr<ControlServer> control_;
   std::map<std::string, std::move_only_function<void(const LiveShell::Reply&)>> waiting_;
+  TimerId prune_timer_ = TimerId::none;
   std::uint64_t requests_ = 0;
   std::set<std::string> ended_;  // releases whose end is kept
   // The store may answer after this object has gone.

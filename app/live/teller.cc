@@ -7,7 +7,6 @@ void Teller::notify(const rollout::Notification& notification) {
       notification.severity == rollout::Severity::info ? LogLevel::info : LogLevel::warn;
   log_.write(level, notification.sentence,
              {{"release", notification.release}, {"event", notification.event}});
-  if (webhook_ != nullptr) webhook_->notify(notification);
 }
 
 }  // namespace serin::app

@@ -1,6 +1,7 @@
-// Tells people what they must know: the log, and a web hook where there is one.
+// Writes what people must know into the log; what goes to them goes through the journal
+// (app/notify/messenger).
 //
-//   Teller teller(log, webhook.get());
+//   Teller teller(log);
 //   teller.notify(notification);
 #pragma once
 
@@ -9,15 +10,14 @@
 
 namespace serin::app {
 
-// Thread: loop-only. The web hook, which may be null, outlives it.
+// Thread: loop-only.
 class Teller final : public rollout::Notifier {
  public:
-  Teller(const Log& log, rollout::Notifier* webhook) : log_(log), webhook_(webhook) {}
+  explicit Teller(const Log& log) : log_(log) {}
   void notify(const rollout::Notification& notification) override;
 
  private:
   Log log_;
-  rollout::Notifier* webhook_;
 };
 
 }  // namespace serin::app

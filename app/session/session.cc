@@ -9,6 +9,7 @@
 #include "app/live/recovery.h"
 #include "app/live/secrets.h"
 #include "app/live/sources.h"
+#include "app/live/teller.h"
 #include "base/assert.h"
 
 namespace serin::app {
@@ -26,21 +27,6 @@ bool undecided(machine::Reason reason) {
 }
 
 }  // namespace
-
-// The log; what goes to people goes through the journal (Messenger).
-class Session::Teller final : public rollout::Notifier {
- public:
-  explicit Teller(const Log& log) : log_(log) {}
-  void notify(const rollout::Notification& notification) override {
-    LogLevel level =
-        notification.severity == rollout::Severity::info ? LogLevel::info : LogLevel::warn;
-    log_.write(level, notification.sentence,
-               {{"release", notification.release}, {"event", notification.event}});
-  }
-
- private:
-  Log log_;
-};
 
 Session::Session(AsioLoop& loop, const SessionOptions& options, const Log& log)
     : loop_(loop), options_(options), log_(log) {}

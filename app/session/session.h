@@ -93,7 +93,6 @@ class Session {
   void follow(std::string next);
   void leave();
 
-  class Teller;
   AsioLoop& loop_;
   SessionOptions options_;
   Log log_;
