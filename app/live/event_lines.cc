@@ -51,7 +51,9 @@ std::vector<EventLines::Event> EventLines::next(const Json& view) {
   bool confirmed = view["weight"]["confirmed"].boolean();
   bool before =
       last_["weight"]["confirmed"].boolean() && last_["weight"]["set"] == view["weight"]["set"];
-  if (confirmed && !before && !last_.is_null()) {
+  // After a promotion the canary's slot is another one: its share says nothing of this release.
+  bool promoted = view["status"].string() == "Succeeded";
+  if (confirmed && !before && !promoted && !last_.is_null()) {
     events.push_back({.kind = "weight",
                       .icon = "✔",
                       .tone = Tone::good,

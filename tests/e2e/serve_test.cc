@@ -1,0 +1,214 @@
+// `serin serve` as its users run it, against real Prometheus, HAProxy and services: releases are
+// started and operated by the serin command, over the socket and over an address with a token.
+#include <filesystem>
+
+#include "tests/e2e/release_fixture.h"
+
+namespace serin::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kServing = "serin serves ";
+
+class ServeTest : public ReleaseTest {
+ protected:
+  // What the server gets as its configuration is the fixture's rollout.
+  void start_server() {
+    std::filesystem::create_directories(config());
+    std::filesystem::copy_file(rollout_, config() + "/shop.yaml",
+                               std::filesystem::copy_options::overwrite_existing);
+    log_ = dir_.path() + "/serve" + std::to_string(++starts_) + ".log";
+    auto child = Process::start({.argv = {SERIN_PROGRAM, "serve", "-c", config(), "--state",
+                                          state(), "--listen", "127.0.0.1:0"},
+                                 .output = log_});
+    ASSERT_TRUE(child) << child.error().to_string();
+    server_.emplace(std::move(*child));
+    ASSERT_TRUE(test::wait_until([&] { return !address_line().empty() || server_->poll(); }));
+    url_ = address_line();
+    ASSERT_NE(url_, "") << read_file(log_);
+  }
+  // The address that the server has said, once its whole line is there.
+  std::string address_line() const {
+    std::string text = read_file(log_);
+    std::size_t at = text.find(kServing);
+    std::size_t end = at == std::string::npos ? at : text.find('\n', at);
+    if (end == std::string::npos) return "";
+    at += std::string_view(kServing).size();
+    return text.substr(at, end - at);
+  }
+  void kill_server() {
+    server_->signal(SIGKILL);
+    ASSERT_TRUE(server_->wait(30s));
+    server_.reset();
+  }
+  // A file with a new token of that role.
+  std::string token(const std::string& role) {
+    std::string text;
+    EXPECT_EQ(
+        run({"token", "create", role + "-of-the-test", "--role", role, "--state", state()}, text),
+        0)
+        << text;
+    std::string file = dir_.path() + "/" + role + ".token";
+    std::ofstream(file) << text.substr(text.find("srn_"));
+    return file;
+  }
+  std::vector<std::string> socket() const { return {"--state", state()}; }
+  std::vector<std::string> remote(const std::string& token_file) const {
+    std::vector<std::string> flags{"--server", url_};
+    if (!token_file.empty()) flags.insert(flags.end(), {"--token-file", token_file});
+    return flags;
+  }
+  int serin(std::vector<std::string> arguments, const std::vector<std::string>& where,
+            std::string& output) {
+    arguments.insert(arguments.end(), where.begin(), where.end());
+    return run(std::move(arguments), output);
+  }
+  // A command that goes on until the release's end; release_ and output_ stand for it.
+  void begin(std::vector<std::string> arguments, const std::vector<std::string>& where,
+             const std::string& name) {
+    output_ = dir_.path() + "/" + name + ".out";
+    arguments.insert(arguments.begin(), SERIN_PROGRAM);
+    arguments.insert(arguments.end(), where.begin(), where.end());
+    auto child = Process::start({.argv = arguments, .output = output_});
+    ASSERT_TRUE(child) << child.error().to_string();
+    release_.emplace(std::move(*child));
+  }
+  Json release(const std::string& id) {
+    std::string output;
+    EXPECT_EQ(serin({"list", "-o", "json"}, socket(), output), 0) << output;
+    auto page = Json::parse(output);
+    EXPECT_TRUE(page) << output;
+    if (page) {
+      for (const Json& one : (*page)["items"].items()) {
+        if (one["id"].string() == id) return one;
+      }
+    }
+    return {};
+  }
+  bool wait_for_weight(const std::string& id, double weight) {
+    return test::wait_until(
+        [&] {
+          Json shown = release(id)["weight"];
+          return shown["set"].number() == weight && shown["confirmed"].boolean();
+        },
+        60s);
+  }
+  // The canary's share as HAProxy goes by it now.
+  int share_of_proxy() const {
+    std::string map =
+        world_->haproxy_command("show map " + dir_.path() + "/world/share.map").value_or("");
+    std::size_t at = map.find(" shop ");
+    return at == std::string::npos ? -1 : std::atoi(map.c_str() + at + 6);
+  }
+  // How often the journal tells of that.
+  int count_in_events(const std::string& id, const std::string& text) {
+    std::string output;
+    EXPECT_EQ(run({"events", id, "--limit", "400", "--state", state(), "-o", "jsonl"}, output), 0);
+    int count = 0;
+    for (std::size_t at = output.find(text); at != std::string::npos;
+         at = output.find(text, at + 1)) {
+      ++count;
+    }
+    return count;
+  }
+  std::string config() const { return dir_.path() + "/config"; }
+
+  std::optional<Process> server_;
+  std::string url_;
+  std::string log_;
+  int starts_ = 0;
+};
+
+TEST_F(ServeTest, AGoodReleaseOverTheSocketAndABadOneOverAnAddress) {
+  start_world();
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_server();
+  std::string output;
+  EXPECT_EQ(serin({"start", "shop", "--version", "v2"}, socket(), output), 3)
+      << "no stable version is recorded: " << output;
+  ASSERT_EQ(
+      serin({"start", "shop", "--version", "v2", "--stable", "v1", "-o", "name"}, socket(), output),
+      0)
+      << output;
+  EXPECT_EQ(output, "shop-1\n");
+  begin({"watch", "shop"}, socket(), "watch");
+  EXPECT_EQ(serin({"status", "shop"}, socket(), output), 0) << output;
+  EXPECT_NE(output.find("Succeeded"), std::string::npos) << output;
+  EXPECT_EQ(wait_release(), 0) << read_file(output_);
+  const std::string seen = read_file(output_);
+  for (const char* part : {"step 2/4: watch for 4 s", "canary at 50 % of traffic", "✔"})
+    EXPECT_NE(seen.find(part), std::string::npos) << part << "\n" << seen;
+  EXPECT_EQ(seen.find('\x1b'), std::string::npos) << "no escape codes where no terminal is";
+  EXPECT_EQ(share(), 10000);
+
+  // Green is stable. The next one comes by TCP: only with a token that may.
+  world_->exchange();
+  ASSERT_TRUE(world_->deploy({.version = "v3", .error_rate = 0.3}));
+  const std::vector<std::string> start{"start", "shop", "--version", "v3", "--reason", "e2e"};
+  EXPECT_EQ(serin(start, remote(""), output), 5) << output;
+  EXPECT_EQ(serin(start, remote(token("viewer")), output), 5) << output;
+  EXPECT_EQ(serin(start, {"--server", "http://127.0.0.1:1"}, output), 6) << output;
+  begin({"start", "shop", "--version", "v3", "--wait"}, remote(token("operator")), "v3");
+  ASSERT_EQ(wait_release(), 10) << read_file(output_);
+  EXPECT_NE(read_file(output_).find("worse"), std::string::npos) << read_file(output_);
+  EXPECT_EQ(share(), 10000) << "v2 keeps all of it";
+  EXPECT_EQ(serin({"list", "-o", "name"}, remote(""), output), 0);
+  EXPECT_EQ(output, "shop-2\nshop-1\n");
+  EXPECT_EQ(release("shop-2")["stable_version"].string(), "v2");
+  EXPECT_EQ(serin({"status", "shop-2", "--timeout", "1s"}, remote(""), output), 10) << output;
+  EXPECT_EQ(run({"audit", "shop-2", "--state", state(), "-o", "json"}, output), 0);
+  EXPECT_NE(output.find("token:operator-of-the-test"), std::string::npos) << output;
+}
+
+TEST_F(ServeTest, AbortEndsAReleaseThatOthersWatch) {
+  start_world();
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_server();
+  begin({"start", "shop", "--version", "v2", "--stable", "v1", "--wait"}, socket(), "start");
+  ASSERT_TRUE(wait_for("canary at 10 %")) << read_file(output_);
+  std::string output;
+  EXPECT_EQ(serin({"start", "shop", "--version", "v3"}, socket(), output), 4)
+      << "the service is held: " << output;
+  EXPECT_NE(output.find("shop-1"), std::string::npos) << output;
+  EXPECT_EQ(serin({"pause", "shop"}, socket(), output), 0) << output;
+  EXPECT_EQ(serin({"status", "shop", "--timeout", "1s"}, socket(), output), 13) << output;
+  EXPECT_EQ(serin({"abort", "shop", "--reason", "enough"}, socket(), output), 0) << output;
+  EXPECT_EQ(wait_release(), 11) << read_file(output_);
+  EXPECT_EQ(share(), 0);
+  EXPECT_EQ(serin({"abort", "shop"}, socket(), output), 4) << output;
+}
+
+TEST_F(ServeTest, KilledInMidReleaseItCarriesOnAndRepeatsNothing) {
+  start_world();
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_server();
+  const std::vector<std::string> start{
+      "start", "shop", "--version",  "v2",   "--stable",          "v1",
+      "-o",    "name", "--pipeline", "ci/7", "--idempotency-key", "ci-7"};
+  std::string output;
+  ASSERT_EQ(serin(start, socket(), output), 0) << output;
+  ASSERT_TRUE(wait_for_weight("shop-1", 50)) << read_file(log_);
+  begin({"watch", "shop"}, socket(), "watch");
+  ASSERT_TRUE(wait_for("step 4/4")) << read_file(output_);
+  kill_server();
+  EXPECT_EQ(wait_release(), 6) << "who watched is told: " << read_file(output_);
+  EXPECT_EQ(serin({"list"}, socket(), output), 6) << "nobody serves: " << output;
+  EXPECT_EQ(share_of_proxy(), 5000) << "a dead serin moves no traffic";
+
+  start_server();
+  EXPECT_EQ(serin(start, socket(), output), 0) << "the same key: the same release. " << output;
+  EXPECT_EQ(output, "shop-1\n");
+  EXPECT_EQ(serin({"status", "shop"}, socket(), output), 0) << output << read_file(log_);
+  EXPECT_EQ(share(), 10000);
+  for (const char* once : {"Opened", "step 1/4", "step 2/4", "step 3/4", "step 4/4", "Promoting"})
+    EXPECT_EQ(count_in_events("shop-1", once), 1) << once;
+  server_->signal(SIGTERM);
+  auto status = server_->wait(30s);
+  ASSERT_TRUE(status);
+  EXPECT_EQ(WEXITSTATUS(*status), 0) << read_file(log_);
+  EXPECT_EQ(run({"journal", "check", "--state", state()}, output), 0) << output;
+}
+
+}  // namespace
+}  // namespace serin::app
