@@ -209,7 +209,8 @@ void Round::on(const event::StoreRestored&) {
 
 void Round::on(const event::Recovered&) {
   for (const auto& release : engine_.releases_) {
-    if (release->waiting() || !(release->active() || release->remains())) continue;
+    // One that waits for its turn may get it at once: it raises nothing too early either.
+    if (!release->active() && !release->remains()) continue;
     advance(*release, machine::Event(machine::event::Recovered{}));
   }
 }
