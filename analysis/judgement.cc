@@ -6,6 +6,7 @@
 namespace serin::analysis {
 namespace {
 
+constexpr std::array<std::string_view, 4> kVerdicts{"pass", "fail", "inconclusive", "noData"};
 constexpr std::array<std::string_view, 3> kActions{"rollback", "pause", "notify"};
 
 Json finding_to_json(const Finding& finding) {
@@ -83,6 +84,10 @@ void Reader::read(std::string_view key, std::vector<Finding>& findings) {
 }
 
 }  // namespace
+
+std::string_view to_string(MetricVerdict verdict) {
+  return kVerdicts.at(static_cast<std::size_t>(verdict));
+}
 
 Json to_json(const Judgement& judgement) {
   Json json = Json::object();

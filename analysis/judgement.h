@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -11,6 +12,8 @@
 namespace serin::analysis {
 
 enum class MetricVerdict { pass, fail, inconclusive, noData };
+// Its name as written here.
+std::string_view to_string(MetricVerdict verdict);
 enum class OnFail { rollback, pause, notify };
 
 // A metric, or the combination of the compared ones, asks for action.

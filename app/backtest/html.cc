@@ -6,6 +6,7 @@
 
 #include "analysis/stats/proportion.h"
 #include "app/backtest/report.h"
+#include "app/view/markup.h"
 
 namespace serin::app {
 namespace {
@@ -20,24 +21,6 @@ constexpr const char* kStyle =
     ".yes{border-color:#1a7f37}.no{border-color:#cf222e}.nearly{border-color:#9a6700}"
     "svg{max-width:100%}svg text{font:12px system-ui,sans-serif;fill:currentColor}"
     "@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}}";
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else if (c == '"') {
-      out += "&quot;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 constexpr double kLeft = 210;
 constexpr double kWidth = 560;

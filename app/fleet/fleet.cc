@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/live/filled_source.h"
 #include "app/live/recovery.h"
-#include "app/live/secrets.h"
 #include "app/live/setup.h"
 #include "app/live/sources.h"
 #include "app/live/teller.h"
@@ -69,16 +67,7 @@ Status Fleet::prepare(Rng& rng) {
       .router = [this](const engine::Ticket& ticket) { return places_->router(ticket); },
       .workload = [this](const engine::Ticket& ticket) { return places_->workload(ticket); },
       .source = [this](const std::string& identity) { return source(identity); },
-      .hook =
-          [this](const std::string& key, const machine::Hook& hook, Json about,
-                 std::move_only_function<void(Status)> done) {
-            hooks_->run({.command = hook.command,
-                         .url = hook.url,
-                         .timeout = hook.timeout,
-                         .key = key,
-                         .about = std::move(about)},
-                        std::move(done));
-          },
+      .hook = run_hooks_by(*hooks_),
       .address =
           [this](const rollout::history::Notice& notice) { return messenger_->address(notice); },
       .send = [this](const rollout::PendingMessage& message) { messenger_->send(message); },
@@ -120,11 +109,7 @@ void Fleet::begin() {
 
 // What is too old to be kept goes in small steps, once a day.
 void Fleet::prune() {
-  store_->prune({}, loop_.clock().now().wall, [log = log_](Result<std::int64_t> rows) {
-    if (rows) return;
-    log.warn("old entries of the journal were not taken away",
-             {{"error", rows.error().to_string()}});
-  });
+  prune_journal(*store_, loop_.clock().now().wall, log_);
   prune_timer_ = loop_.call_at(loop_.clock().now().mono + kPruneEvery, [this] { prune(); });
 }
 
@@ -140,11 +125,11 @@ Result<engine::Ticket> Fleet::ticket_for(const StartRequest& request,
   pin.version = request.version;
   pin.stable_version =
       roles && !roles->stable_version.empty() ? roles->stable_version : request.stable;
+  // Where a release is under way, the engine refuses; or supersedes it, with the same stable.
   const std::string& service = rollout->service.empty() ? rollout->metadata.name : rollout->service;
-  if (std::string active = engine_->active(service); !active.empty() && !request.supersede) {
-    const engine::Ticket* holder = engine_->ticket(active);
-    if (holder == nullptr || holder->key.empty() || holder->key != request.key)
-      return fail(Code::failed_precondition, fmt::format("{} is held by {}", service, active));
+  const engine::Ticket* holder = engine_->ticket(engine_->active(service));
+  if (pin.stable_version.empty() && holder != nullptr) {
+    pin.stable_version = holder->spec.stable_version;
   }
   if (pin.stable_version.empty()) {
     return fail(Code::invalid_argument,
@@ -180,21 +165,12 @@ Status Fleet::adopt(const rollout::PinnedPlan& plan) {
   for (const analysis::PolicySource& each : policy->sources) {
     std::string identity = source_identity(each.provider);
     if (sources_.contains(identity)) continue;
-    // The journal knows the source by its references; only what asks knows the secrets.
-    SERIN_TRY(provider, with_secrets(each.provider, secrets_of(plan)));
-    auto degraded = [this](const std::string& server, bool is_degraded) {
-      log_.warn(is_degraded ? "a metrics server can't keep up: looks come later than planned"
-                            : "a metrics server keeps up again",
-                {{"server", server}});
-    };
-    SERIN_TRY(made, make_source({.loop = loop_,
-                                 .http = *http_,
-                                 .pool = &pool_,
-                                 .counters = queries_,
-                                 .on_degraded = degraded},
-                                provider));
-    SERIN_TRY(named, secrets_asked(*policy, each.key, secrets_of(plan)));
-    if (!named.empty()) made = std::make_unique<FilledSource>(std::move(made), std::move(named));
+    SERIN_TRY(made, make_release_source({.loop = loop_,
+                                         .http = *http_,
+                                         .pool = &pool_,
+                                         .counters = queries_,
+                                         .on_degraded = tell_degraded(log_)},
+                                        plan, *policy, each));
     sources_.emplace(identity, std::move(made));
   }
   return {};

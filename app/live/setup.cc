@@ -176,6 +176,26 @@ engine::MakeTicket ticket_factory() {
   };
 }
 
+LiveShell::RunHook run_hooks_by(drivers::HookRunner& runner) {
+  return [&runner](const std::string& key, const rollout::machine::Hook& hook, Json about,
+                   std::move_only_function<void(Status)> done) {
+    runner.run({.command = hook.command,
+                .url = hook.url,
+                .timeout = hook.timeout,
+                .key = key,
+                .about = std::move(about)},
+               std::move(done));
+  };
+}
+
+void prune_journal(store::Store& store, WallTime now, const Log& log) {
+  store.prune({}, now, [log](Result<std::int64_t> rows) {
+    if (rows) return;
+    log.warn("old entries of the journal were not taken away",
+             {{"error", rows.error().to_string()}});
+  });
+}
+
 Result<drivers::HaproxyOptions> haproxy_options(const rollout::Rollout& rollout, bool swapped) {
   if (!rollout.traffic_routing().haproxy) {
     return fail(Code::failed_precondition,

@@ -12,8 +12,12 @@
 #include <string>
 
 #include "analysis/release/policy.h"
+#include "app/live/shell.h"
 #include "app/record/kept.h"
+#include "base/log.h"
+#include "drivers/hooks/hook_runner.h"
 #include "drivers/routers/haproxy/options.h"
+#include "drivers/store/store.h"
 #include "rollout/engine/engine.h"
 #include "rollout/plan/load/pin.h"
 
@@ -43,6 +47,12 @@ using KeepRecording = std::function<std::shared_ptr<KeptFile>(const rollout::eng
 rollout::engine::MakeAnalysis analysis_factory(KeepRecording keep_recording = {});
 // Tickets of undone releases, out of the plan that the release before has pinned.
 rollout::engine::MakeTicket ticket_factory();
+
+// For LiveShell::Parts::hook. `runner` outlives what is returned.
+LiveShell::RunHook run_hooks_by(drivers::HookRunner& runner);
+
+// Takes away what is too old to be kept, in small steps beside all else; a failure goes to the log.
+void prune_journal(store::Store& store, WallTime now, const Log& log);
 
 // How long the plan's timed waits take; `extended`: at the most.
 Duration planned_time(const rollout::Rollout& rollout, bool extended);

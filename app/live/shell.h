@@ -35,6 +35,10 @@ class LiveShell {
   using Reply = rollout::engine::effect::Reply;
   using Ticket = rollout::engine::Ticket;
 
+  // Runs a hook, with what is to be told of the release.
+  using RunHook = std::function<void(const std::string& key, const rollout::machine::Hook& hook,
+                                     Json about, std::move_only_function<void(Status)> done)>;
+
   // How long a driver may take before its outcome counts as unknown.
   static constexpr Duration kDriverTimeout = std::chrono::seconds(5);
   // Records that wait while the disk does not take them; beyond, the engine's snapshot takes their
@@ -55,10 +59,7 @@ class LiveShell {
     std::function<rollout::Router*(const Ticket&)> router;
     std::function<rollout::Workload*(const Ticket&)> workload;
     std::function<queries::MetricSource*(const std::string& identity)> source;
-    // Runs a hook, with what is to be told of the release. Null: hooks fail.
-    std::function<void(const std::string& key, const rollout::machine::Hook& hook, Json about,
-                       std::move_only_function<void(Status)> done)>
-        hook;
+    RunHook hook;  // null: hooks fail
     // The messages that a notice becomes, to be journalled; and to be sent, at once. May be empty.
     std::function<std::vector<rollout::PendingMessage>(const rollout::history::Notice&)> address{};
     std::function<void(const rollout::PendingMessage&)> send{};

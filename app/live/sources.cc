@@ -6,6 +6,8 @@
 
 #include "analysis/templates/features.h"
 #include "analysis/templates/fields.h"
+#include "app/live/filled_source.h"
+#include "app/live/secrets.h"
 #include "base/config/writer.h"
 #include "base/net/asio_loop.h"
 #include "base/process.h"
@@ -201,6 +203,25 @@ Result<SourcePointer> make_source(const SourceParts& parts, const analysis::Prov
   return fail(Code::failed_precondition,
               analysis::not_supported(provider.job ? "provider.job.spec"
                                                    : fmt::format("provider.{}", provider.kind())));
+}
+
+Result<SourcePointer> make_release_source(const SourceParts& parts, const rollout::PinnedPlan& plan,
+                                          const analysis::ReleasePolicy& policy,
+                                          const analysis::PolicySource& source) {
+  SecretReferences secrets = secrets_of(plan);
+  SERIN_TRY(provider, with_secrets(source.provider, secrets));
+  SERIN_TRY(made, make_source(parts, provider));
+  SERIN_TRY(named, secrets_asked(policy, source.key, secrets));
+  if (!named.empty()) made = std::make_unique<FilledSource>(std::move(made), std::move(named));
+  return Result<SourcePointer>(std::move(made));
+}
+
+std::function<void(const std::string&, bool)> tell_degraded(const Log& log) {
+  return [log](const std::string& server, bool degraded) {
+    log.warn(degraded ? "a metrics server can't keep up: looks come later than planned"
+                      : "a metrics server keeps up again",
+             {{"server", server}});
+  };
 }
 
 }  // namespace serin::app

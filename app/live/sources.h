@@ -10,11 +10,14 @@
 #include <memory>
 #include <string>
 
+#include "analysis/release/policy.h"
 #include "analysis/templates/providers.h"
+#include "base/log.h"
 #include "base/net/http_client.h"
 #include "base/threads/worker_pool.h"
 #include "providers/paced/source.h"
 #include "queries/metric_source.h"
+#include "rollout/plan/load/pin.h"
 
 namespace serin::app {
 
@@ -37,5 +40,15 @@ std::string source_identity(const analysis::Provider& provider);
 // address, path or credentials), unauthenticated (no credentials where they were looked for).
 Result<std::unique_ptr<queries::MetricSource>> make_source(const SourceParts& parts,
                                                            const analysis::Provider& provider);
+
+// The source of a release, by the secrets that its plan refers to: the journal knows it by its
+// references (source_identity of source.provider), only what asks knows the secrets. Errors: those
+// of make_source and of secrets_asked.
+Result<std::unique_ptr<queries::MetricSource>> make_release_source(
+    const SourceParts& parts, const rollout::PinnedPlan& plan,
+    const analysis::ReleasePolicy& policy, const analysis::PolicySource& source);
+
+// For SourceParts::on_degraded: a line in the log.
+std::function<void(const std::string& origin, bool degraded)> tell_degraded(const Log& log);
 
 }  // namespace serin::app

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/view/markup.h"
 #include "app/view/metric_text.h"
 #include "base/assert.h"
 #include "base/time.h"
@@ -177,34 +178,6 @@ std::string draw(const Chart& chart) {
   SERIN_ASSERT(chart.lower.empty() || chart.lower.size() == chart.times.size());
   if (chart.times.empty() || !has_value(chart)) return "";
   return Drawing(chart).svg();
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        // Control characters have no place in XML, whatever a label says.
-        if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') out += c;
-    }
-  }
-  return out;
 }
 
 }  // namespace serin::app

@@ -41,7 +41,4 @@ struct Chart {
 // "" where no value is finite. Lines are as long as `times`.
 std::string draw(const Chart& chart);
 
-// As HTML and XML text: &, <, >, " and ' are escaped, control characters dropped.
-std::string escaped(std::string_view text);
-
 }  // namespace serin::app

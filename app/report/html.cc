@@ -5,6 +5,7 @@
 
 #include "app/report/curves.h"
 #include "app/report/render.h"
+#include "app/view/markup.h"
 #include "app/view/metric_text.h"
 
 namespace serin::app {

@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "app/live/filled_source.h"
 #include "app/live/recordings.h"
 #include "app/live/recovery.h"
 #include "app/live/secrets.h"
@@ -72,23 +71,12 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
   workload_ = std::move(workload);
   SERIN_TRY(policy, make_policy(plan, "", true));
   for (const analysis::PolicySource& source : policy->sources) {
-    // The journal knows the source by its references; only what asks knows the secrets.
-    SERIN_TRY(provider, with_secrets(source.provider, secrets_of(plan)));
-    SERIN_TRY(made, make_source({.loop = loop_,
-                                 .http = *http_,
-                                 .pool = &pool_,
-                                 .counters = queries_,
-                                 .on_degraded =
-                                     [this](const std::string& server, bool degraded) {
-                                       log_.warn(degraded
-                                                     ? "a metrics server can't keep up: looks come "
-                                                       "later than planned"
-                                                     : "a metrics server keeps up again",
-                                                 {{"server", server}});
-                                     }},
-                                provider));
-    SERIN_TRY(named, secrets_asked(*policy, source.key, secrets_of(plan)));
-    if (!named.empty()) made = std::make_unique<FilledSource>(std::move(made), std::move(named));
+    SERIN_TRY(made, make_release_source({.loop = loop_,
+                                         .http = *http_,
+                                         .pool = &pool_,
+                                         .counters = queries_,
+                                         .on_degraded = tell_degraded(log_)},
+                                        plan, *policy, source));
     sources_.emplace(source_identity(source.provider), std::move(made));
   }
   hooks_ = std::make_unique<drivers::HookRunner>(loop_, *http_);
@@ -116,16 +104,7 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
             auto found = sources_.find(identity);
             return found == sources_.end() ? nullptr : found->second.get();
           },
-      .hook =
-          [this](const std::string& key, const machine::Hook& hook, Json about,
-                 std::move_only_function<void(Status)> done) {
-            hooks_->run({.command = hook.command,
-                         .url = hook.url,
-                         .timeout = hook.timeout,
-                         .key = key,
-                         .about = std::move(about)},
-                        std::move(done));
-          },
+      .hook = run_hooks_by(*hooks_),
       .address =
           [this](const rollout::history::Notice& notice) { return messenger_->address(notice); },
       .send = [this](const rollout::PendingMessage& message) { messenger_->send(message); },
@@ -157,12 +136,7 @@ void Session::exchange(bool swapped) {
 }
 
 Status Session::begin() {
-  // What is too old to be kept goes in small steps beside the release.
-  store_->prune({}, loop_.clock().now().wall, [log = log_](Result<std::int64_t> rows) {
-    if (rows) return;
-    log.warn("old entries of the journal were not taken away",
-             {{"error", rows.error().to_string()}});
-  });
+  prune_journal(*store_, loop_.clock().now().wall, log_);  // beside the release
   shell_->start();
   if (options_.operate) {
     engine::event::Operate operate = *options_.operate;

@@ -23,20 +23,6 @@ struct Analyses::Live {
   TimerId watch_timer = TimerId::none;
 };
 
-std::string_view verdict_word(MetricVerdict verdict) {
-  switch (verdict) {
-    case MetricVerdict::pass:
-      return "pass";
-    case MetricVerdict::fail:
-      return "fail";
-    case MetricVerdict::inconclusive:
-      return "inconclusive";
-    case MetricVerdict::noData:
-      break;
-  }
-  return "noData";
-}
-
 Analyses::Analyses(Fleet& fleet, const Log& log) : fleet_(fleet), log_(log) {}
 
 Analyses::~Analyses() {
@@ -188,7 +174,7 @@ Result<AnalysisAnswer> Analyses::poll(const std::string& key) {
   answer.document = Json::object()
                         .set("key", key)
                         .set("rollout", live.request.rollout)
-                        .set("verdict", verdict_word(answer.verdict))
+                        .set("verdict", analysis::to_string(answer.verdict))
                         .set("sentence", answer.sentence)
                         .set("contested", answer.contested)
                         .set("t_s", to_seconds(now.mono - live.begun))

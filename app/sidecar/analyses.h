@@ -34,8 +34,6 @@ struct AnalysisAnswer {
   Json document{};  // what callers get
 };
 
-std::string_view verdict_word(analysis::MetricVerdict verdict);
-
 // Thread: loop-only. The fleet outlives it.
 class Analyses {
  public:

@@ -4,34 +4,15 @@
 
 #include <algorithm>
 
+#include "app/view/markup.h"
+
 namespace serin::app {
 namespace {
 
-std::string escaped(std::string_view text) {
+// An attribute's value: its line breaks would be read as spaces.
+std::string attribute(std::string_view text) {
   std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\n':
-        out += "&#10;";
-        break;
-      default:
-        // XML 1.0 has no other control characters.
-        if (static_cast<unsigned char>(c) >= 0x20 || c == '\t') out += c;
-        break;
-    }
-  }
+  for (char c : escaped(text)) c == '\n' ? out += "&#10;" : out += c;
   return out;
 }
 
@@ -44,16 +25,16 @@ std::string JUnit::to_string() const {
   std::string out = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       "<testsuites>\n<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\">\n",
-      escaped(name_), cases_.size(), failed, errors);
+      attribute(name_), cases_.size(), failed, errors);
   for (const JUnitCase& each : cases_) {
     out += fmt::format("<testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">",
-                       escaped(each.suite), escaped(each.name), each.seconds);
+                       attribute(each.suite), attribute(each.name), each.seconds);
     if (!each.failure.empty()) {
       const char* tag = each.error ? "error" : "failure";
-      out += fmt::format("<{} message=\"{}\"/>", tag, escaped(each.failure));
+      out += fmt::format("<{} message=\"{}\"/>", tag, attribute(each.failure));
     }
     if (!each.output.empty())
-      out += fmt::format("<system-out>{}</system-out>", escaped(each.output));
+      out += fmt::format("<system-out>{}</system-out>", attribute(each.output));
     out += "</testcase>\n";
   }
   return out + "</testsuite>\n</testsuites>\n";

@@ -16,20 +16,6 @@ using queries::Side;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-std::string_view verdict_text(MetricVerdict verdict) {
-  switch (verdict) {
-    case MetricVerdict::pass:
-      return "pass";
-    case MetricVerdict::fail:
-      return "fail";
-    case MetricVerdict::inconclusive:
-      return "inconclusive";
-    case MetricVerdict::noData:
-      break;
-  }
-  return "noData";
-}
-
 SideCounts counts_of(const StepData& data, Side side) {
   const StepData::Sum sum = data.total(side);
   return {sum.exposure, sum.events, sum.value()};
@@ -135,7 +121,7 @@ Json to_json(const StepTest& test) {
   json.set("name", test.name)
       .set("kind", to_string(test.kind))
       .set("judge", "fixed")
-      .set("verdict", verdict_text(test.verdict))
+      .set("verdict", to_string(test.verdict))
       .set("sentence", test.sentence)
       .set("canary", side(test.canary))
       .set("stable", side(test.stable))

@@ -21,20 +21,6 @@ Json side_json(const SideCounts& side) {
       .set("value", side.value);
 }
 
-std::string_view verdict_text(MetricVerdict verdict) {
-  switch (verdict) {
-    case MetricVerdict::pass:
-      return "pass";
-    case MetricVerdict::fail:
-      return "fail";
-    case MetricVerdict::inconclusive:
-      return "inconclusive";
-    case MetricVerdict::noData:
-      return "noData";
-  }
-  return "noData";
-}
-
 std::string_view outcome(const MetricEvidence& evidence, const MetricRules& rules) {
   switch (evidence.verdict) {
     case MetricVerdict::fail:
@@ -157,7 +143,7 @@ Json to_json(const MetricEvidence& e) {
   Json json = Json::object();
   json.set("name", e.name)
       .set("kind", to_string(e.kind))
-      .set("verdict", verdict_text(e.verdict))
+      .set("verdict", to_string(e.verdict))
       .set("sentence", e.sentence)
       .set("canary", side_json(e.canary))
       .set("stable", side_json(e.stable))

@@ -8,6 +8,7 @@
 #include "app/report/curves.h"
 #include "app/report/render.h"
 #include "app/report/story.h"
+#include "app/view/markup.h"
 
 namespace serin::app {
 namespace {
