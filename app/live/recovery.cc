@@ -23,6 +23,9 @@ Result<rollout::engine::Ticket> ticket_of(store::Reader& reader, const std::stri
   if (!records.empty() && records.front().kind == "opened") {
     return rollout::engine::ticket_from_json(records.front().body);
   }
+  if (!records.empty() && records.front().kind == "restated") {
+    return rollout::engine::ticket_from_json(records.front().body["ticket"]);
+  }
   SERIN_TRY(snapshot, reader.snapshot(id));  // stands for records that are not kept any more
   if (!snapshot) return fail(Code::data_loss, id + " has no ticket");
   for (const Json& saved : snapshot->state["releases"].items()) {

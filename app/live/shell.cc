@@ -41,6 +41,7 @@ LiveShell::~LiveShell() {
 
 void LiveShell::start() {
   historian_.emplace(parts_.engine);
+  durable_ = parts_.engine.sequences();
   submit(engine::event::Recovered{});
 }
 

@@ -41,11 +41,14 @@ class LiveShell {
 
   // How long a driver may take before its outcome counts as unknown.
   static constexpr Duration kDriverTimeout = std::chrono::seconds(5);
-  // Records that wait while the disk does not take them; beyond, the engine's snapshot takes their
-  // place.
+  // Outputs whose records wait while the disk does not take them; beyond, one record a release with
+  // all that is known of it takes their place once the disk works.
   static constexpr std::size_t kUnsavedMax = 10'000;
   // Of them, how many are given to the store at a time once it works again.
   static constexpr std::size_t kResendMax = 1000;
+  // Releases of which the last record on disk is remembered; beyond, those that the engine forgot
+  // are forgotten here too.
+  static constexpr std::size_t kDurableMax = 4 * rollout::engine::Engine::kReleasesActiveMax;
   // Where the store works and refused all the same (its queue was full).
   static constexpr Duration kResendEvery = std::chrono::seconds(1);
 
@@ -67,6 +70,7 @@ class LiveShell {
     std::function<void(const Ticket&, bool swapped)> exchange;
     std::function<void(const std::vector<std::string>& releases)> changed;
     std::function<void(const Reply&)> reply;
+    std::size_t unsaved_max = kUnsavedMax;
   };
 
   explicit LiveShell(Parts parts);
@@ -93,7 +97,11 @@ class LiveShell {
                         rollout::history::Kept kept) const;
   std::vector<rollout::PendingMessage> tell(const std::vector<rollout::history::Notice>& notices);
   void save_reports(std::vector<rollout::ReleaseReport> reports);
+  void strip();
+  void restate();
   void send(const Unsaved& unsaved);
+  void sent(std::uint64_t epoch, const rollout::engine::Engine::Sequences& ends,
+            const Status& status);
   void resend();
   void resend_later();
   void on_saved(const Status& status);
@@ -127,8 +135,11 @@ class LiveShell {
   Instant timer_at_{};
   std::optional<rollout::history::Historian> historian_;
   std::deque<Unsaved> unsaved_;
-  std::size_t resending_ = 0;  // of unsaved_, from the front, that are tried again
-  std::uint64_t epoch_ = 0;    // of writes: answers of an earlier one are too old
+  std::size_t resending_ = 0;                   // of unsaved_, from the front, that are tried again
+  std::uint64_t epoch_ = 0;                     // of writes: answers of an earlier one are too old
+  std::size_t sending_ = 0;                     // calls of the store without an answer
+  rollout::engine::Engine::Sequences durable_;  // the last record on disk, by release
+  bool restate_ = false;                        // records were dropped
   TimerId resend_timer_ = TimerId::none;
   bool store_works_ = true;
   bool handling_ = false;

@@ -52,26 +52,81 @@ void LiveShell::save(Unsaved unsaved) {
   }
   unsaved_.push_back(std::move(unsaved));
   if (store_works_) return send(unsaved_.back());
-  if (unsaved_.size() <= kUnsavedMax) return;
-  // What waits is folded into the state already; only the effects that hang on it are kept.
-  parts_.log.warn(
-      "the journal's queue is full: older records are replaced by a snapshot once the disk "
-      "works");
-  Unsaved all;
-  for (Unsaved& one : unsaved_) {
-    for (Effect& effect : one.effects) all.effects.push_back(std::move(effect));
+  if (unsaved_.size() <= parts_.unsaved_max) return;
+  if (!std::exchange(restate_, true)) {
+    parts_.log.warn(
+        "the journal's queue is full: once the disk works, one record a release takes the place of "
+        "those that wait");
   }
-  unsaved_.clear();
-  unsaved_.push_back(std::move(all));
+  strip();
   resending_ = 0;
   ++epoch_;
   resend_later();
 }
 
+// What the records say is in the engine's state; the effects that hang on them, and what is kept
+// for people, stay. Of that the oldest goes where it is too much as well.
+void LiveShell::strip() {
+  for (Unsaved& one : unsaved_) {
+    one.batch.records.clear();
+    one.batch.reports.clear();
+  }
+  std::erase_if(unsaved_,
+                [](const Unsaved& one) { return is_empty(one.batch) && one.effects.empty(); });
+  std::size_t lost = 0;
+  while (unsaved_.size() > parts_.unsaved_max / 2) {
+    Unsaved oldest = std::move(unsaved_.front());
+    unsaved_.pop_front();
+    std::vector<Effect>& next = unsaved_.front().effects;
+    next.insert(next.begin(), std::move_iterator(oldest.effects.begin()),
+                std::move_iterator(oldest.effects.end()));
+    ++lost;
+  }
+  if (lost > 0) {
+    parts_.log.error("old entries of the history are lost: the disk has failed for too long",
+                     {{"entries", static_cast<std::int64_t>(lost)}});
+  }
+}
+
+// In front of all that waits: whose records it stands for.
+void LiveShell::restate() {
+  restate_ = false;
+  strip();
+  auto records = parts_.engine.restate(durable_, parts_.loop.clock().now());
+  for (auto record = records.rbegin(); record != records.rend(); ++record) {
+    Unsaved unsaved;
+    unsaved.batch.records.push_back(std::move(*record));
+    unsaved_.push_front(std::move(unsaved));
+  }
+}
+
 void LiveShell::send(const Unsaved& unsaved) {
-  parts_.store.commit(unsaved.batch, [this, epoch = epoch_, alive = alive_](const Status& status) {
-    if (*alive && epoch == epoch_) on_saved(status);
+  engine::Engine::Sequences ends;
+  for (const rollout::JournalRecord& record : unsaved.batch.records)
+    ends[record.release] = record.sequence;
+  ++sending_;
+  parts_.store.commit(unsaved.batch, [this, epoch = epoch_, ends = std::move(ends),
+                                      alive = alive_](const Status& status) {
+    if (*alive) sent(epoch, ends, status);
   });
+}
+
+void LiveShell::sent(std::uint64_t epoch, const engine::Engine::Sequences& ends,
+                     const Status& status) {
+  --sending_;
+  if (status) {
+    for (const auto& [release, sequence] : ends) {
+      std::uint64_t& last = durable_[release];
+      last = std::max(last, sequence);
+    }
+  }
+  if (durable_.size() > kDurableMax) {
+    std::erase_if(durable_, [this](const auto& known) {
+      return parts_.engine.state(known.first) == nullptr;
+    });
+  }
+  if (epoch == epoch_) return on_saved(status);
+  if (restate_ && sending_ == 0) on_store_health(parts_.store.health());
 }
 
 // Where the disk fails the store tells when it works again.
@@ -106,6 +161,10 @@ void LiveShell::on_saved(const Status& status) {
 
 // All that waits, in order; the journal works again once nothing does.
 void LiveShell::resend() {
+  if (restate_) {
+    if (sending_ > 0) return;  // what is on disk shows once they are answered
+    restate();
+  }
   if (unsaved_.empty()) {
     parts_.log.info("the journal can be written again");
     store_works_ = true;

@@ -62,6 +62,12 @@ bool Engine::wanted(const Effect& effect) const {
 Status Engine::fold(std::span<const JournalRecord> records) {
   for (const JournalRecord& record : records) {
     Release* release = find(record.release);
+    std::uint64_t before = release != nullptr ? release->sequence : 0;
+    if (record.kind == Release::kRestated && record.sequence == before + 1) {
+      Status restated = fold_restated(record);
+      if (!restated) return std::unexpected(damaged(record, restated.error().message));
+      continue;
+    }
     if (release == nullptr) {
       if (record.kind != "opened" || record.sequence != 1) {
         return std::unexpected(damaged(record, "its release was never opened"));
@@ -102,15 +108,7 @@ Json Engine::snapshot() const {
   Json tickets = Json::object();
   for (const auto& [rollout, number] : tickets_) tickets.set(rollout, number);
   Json releases = Json::array();
-  for (const auto& release : releases_) {
-    releases.push(
-        Json::object()
-            .set("ticket", to_json(release->ticket))
-            .set("sequence", release->sequence)
-            .set("state", machine::to_json(release->state))
-            .set("analysis", release->analysis != nullptr ? release->analysis->save() : Json())
-            .set("report", release->report));
-  }
+  for (const auto& release : releases_) releases.push(release->save());
   return Json::object()
       .set("version", kSnapshotVersion)
       .set("tickets", std::move(tickets))
@@ -126,20 +124,8 @@ Status Engine::restore(const Json& snapshot) {
   for (const Json& saved : snapshot["releases"].items()) {
     auto release = std::make_unique<Release>();
     SERIN_TRY(ticket, ticket_from_json(saved["ticket"]));
-    SERIN_TRY(state, machine::release_state_from_json(saved["state"]));
-    if (!saved["analysis"].is_null()) {
-      SERIN_TRY(analysis, make_analysis_(ticket, state.created));
-      if (analysis == nullptr) {
-        return fail(Code::data_loss,
-                    fmt::format("{}: a saved analysis of a release that has none", ticket.spec.id));
-      }
-      SERIN_CHECK(analysis->load(saved["analysis"]));
-      release->analysis = std::move(analysis);
-    }
     release->ticket = std::move(ticket);
-    release->state = std::move(state);
-    release->sequence = static_cast<std::uint64_t>(saved["sequence"].integer());
-    release->report = saved["report"];
+    SERIN_CHECK(release->load(saved, make_analysis_));
     index_[release->id()] = release.get();
     releases_.push_back(std::move(release));
   }
@@ -147,6 +133,35 @@ Status Engine::restore(const Json& snapshot) {
     tickets_[member.first] = static_cast<std::uint64_t>(member.second.integer());
   }
   return {};
+}
+
+Engine::Sequences Engine::sequences() const {
+  Sequences sequences;
+  for (const auto& release : releases_) sequences[release->id()] = release->sequence;
+  return sequences;
+}
+
+std::vector<JournalRecord> Engine::restate(const Sequences& durable, Now now) {
+  std::vector<JournalRecord> records;
+  for (const auto& release : releases_) {
+    auto known = durable.find(release->id());
+    std::uint64_t kept = known == durable.end() ? 0 : known->second;
+    if (release->sequence <= kept) continue;
+    release->sequence = kept + 1;
+    records.push_back({release->id(), release->sequence, now, config_.boot_id, Release::kRestated,
+                       release->save()});
+  }
+  return records;
+}
+
+Status Engine::fold_restated(const JournalRecord& record) {
+  Release* release = find(record.release);
+  if (release == nullptr) {
+    SERIN_TRY(ticket, ticket_from_json(record.body["ticket"]));
+    SERIN_TRY(added, Round::add(*this, std::move(ticket), record.now));
+    release = added;
+  }
+  return release->load(record.body, make_analysis_);
 }
 
 Release* Engine::find(std::string_view release) const {

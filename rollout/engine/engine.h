@@ -20,8 +20,8 @@
 //  4. Every effect with an outcome has exactly one, also those that were dropped (Outcome::dropped)
 //     or that nobody answered in time.
 //  5. Where an append fails: event::StoreFailed, once; the records wait in a bounded queue and are
-//     tried again; event::StoreRestored when they are on disk. Where the queue is full, snapshot()
-//     takes the place of what waits.
+//     tried again; event::StoreRestored when they are on disk. Where the queue is full, what
+//     restate() gives takes the place of what waits.
 //  6. After a start: restore() the last snapshot, fold() the records after it, event::Recovered.
 #pragma once
 
@@ -100,6 +100,13 @@ class Engine {
   // the analysis wrote them. The recorded ones count.
   std::uint64_t fold_mismatches() const { return fold_mismatches_; }
 
+  // How far each release's records go.
+  using Sequences = std::map<std::string, std::uint64_t, std::less<>>;
+  Sequences sequences() const;
+  // For a journal that lost the records behind `durable` (none of a release that is not in it): one
+  // record a release that went on since, with all that is known of it, numbered as the next one.
+  std::vector<JournalRecord> restate(const Sequences& durable, Now now);
+
   // All that the engine remembers; equal engines give equal bytes.
   Json snapshot() const;
   // Into an engine without releases. Errors: data_loss.
@@ -117,6 +124,7 @@ class Engine {
  private:
   friend class Round;
   Release* find(std::string_view release) const;
+  Status fold_restated(const JournalRecord& record);
 
   Config config_;
   MakeAnalysis make_analysis_;

@@ -35,6 +35,35 @@ bool confirmed_anew(const ReleaseState& before, const ReleaseState& after) {
 
 }  // namespace
 
+Json Release::save() const {
+  return Json::object()
+      .set("ticket", to_json(ticket))
+      .set("sequence", sequence)
+      .set("state", machine::to_json(state))
+      .set("analysis", analysis != nullptr ? analysis->save() : Json())
+      .set("report", report);
+}
+
+Status Release::load(const Json& saved, const MakeAnalysis& make_analysis) {
+  SERIN_TRY(read, machine::release_state_from_json(saved["state"]));
+  std::unique_ptr<analysis::ReleaseAnalysis> made;
+  if (!saved["analysis"].is_null()) {
+    SERIN_TRY(fresh, make_analysis(ticket, read.created));
+    if (fresh == nullptr) {
+      return fail(Code::data_loss, id() + ": a saved analysis of a release that has none");
+    }
+    SERIN_CHECK(fresh->load(saved["analysis"]));
+    made = std::move(fresh);
+  }
+  state = std::move(read);
+  analysis = std::move(made);
+  sequence = static_cast<std::uint64_t>(saved["sequence"].integer());
+  report = saved["report"];
+  judge_again = true;
+  wakeup_known_ = false;
+  return {};
+}
+
 Applied Release::apply(const Entry& entry, Now now) {
   wakeup_known_ = false;
   ++sequence;

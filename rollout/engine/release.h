@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analysis/release_analysis.h"
+#include "rollout/engine/engine.h"
 #include "rollout/engine/event.h"
 #include "rollout/machine/machine.h"
 
@@ -42,6 +43,9 @@ struct Applied {
 };
 
 struct Release {
+  // The kind of a record that says all that is known of a release, as save() does.
+  static constexpr const char* kRestated = "restated";
+
   Ticket ticket;
   std::uint64_t sequence = 0;
   machine::ReleaseState state;
@@ -50,6 +54,10 @@ struct Release {
 
   // Not kept: a restart begins them anew.
   bool judge_again = true;
+
+  Json save() const;
+  // All but the ticket. Errors: data_loss, those of MakeAnalysis.
+  Status load(const Json& saved, const MakeAnalysis& make_analysis);
 
   const std::string& id() const { return ticket.spec.id; }
   bool active() const { return !machine::is_terminal(state.status); }

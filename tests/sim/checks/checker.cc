@@ -93,6 +93,7 @@ void Checker::on_start(Process& process) {
 
 void Checker::on_crash(Process& process) {
   minds_[process.instance()].live.reset();
+  minds_[process.instance()].restated.clear();
 }
 
 void Checker::on_durable(Process& process, const std::vector<JournalRecord>& records) {
@@ -101,6 +102,30 @@ void Checker::on_durable(Process& process, const std::vector<JournalRecord>& rec
   for (const JournalRecord& record : records) {
     if (record.kind == "operated")
       count_operation(mind, std::string(record.body["request"].string()));
+    if (record.kind != "restated") continue;
+    for (const std::string& request : mind.restated[{record.release, record.sequence}])
+      count_operation(mind, request);
+    mind.restated.erase({record.release, record.sequence});
+  }
+}
+
+// An engine that folded the same says the same.
+void Checker::on_restated(Process& process, const std::vector<JournalRecord>& records,
+                          const engine::Engine::Sequences& kept) {
+  Mind& mind = minds_[process.instance()];
+  ++checks_;
+  world_.note("{}: restates {} releases", process.instance(), records.size());
+  std::vector<JournalRecord> folded = mind.live->restate(kept, process.now());
+  for (JournalRecord& record : folded) record.boot_id = records.front().boot_id;
+  if (through_text(records) != through_text(folded)) {
+    violated("{}: what is restated is not what was folded", process.instance());
+  }
+  mind.restated.clear();
+  for (const JournalRecord& record : records) {
+    auto& requests = mind.restated[{record.release, record.sequence}];
+    for (const auto& [request, accepted] : mind.operated) {
+      if (accepted.first == record.release) requests.push_back(request);
+    }
   }
 }
 

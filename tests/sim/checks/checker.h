@@ -50,6 +50,8 @@ class Checker final : public Watcher {
                  const rollout::engine::Output& out) override;
   void on_durable(Process& process, const std::vector<rollout::JournalRecord>& records) override;
   void on_durable_snapshot(Process& process, const Json& snapshot) override;
+  void on_restated(Process& process, const std::vector<rollout::JournalRecord>& records,
+                   const rollout::engine::Engine::Sequences& kept) override;
   void on_apply(Process& process, Route& route, const rollout::engine::Effect& effect) override;
   void on_exchange(Process& process, const std::string& release) override;
   void on_hook(Process& process, const std::string& release,
@@ -86,6 +88,8 @@ class Checker final : public Watcher {
     std::map<std::string, Track> tracks;  // by release
     // What was accepted and is not yet on disk: by request, the release and the operation.
     std::map<std::string, std::pair<std::string, std::string>> operated;
+    // Those of them that a restating record has in it, by its release and number.
+    std::map<std::pair<std::string, std::uint64_t>, std::vector<std::string>> restated;
     Instant last_output{};
     int outputs = 0;
   };

@@ -23,11 +23,20 @@ enum class Bug {
   downtime_counted,     // ticks are made up for the time in which serin was down
   promoted_on_no_data,  // uncovered and undecided count as passed
   verify_ignored,       // there is no verify window
+  queue_dropped,        // what overflows the queue of records is not restated
 };
-inline constexpr std::array<std::string_view, 11> kBugNames{
-    "none",          "evidence-lost", "rollback-waits", "raised-on-recovery", "applied-twice",
-    "stale-counted", "reset-twice",   "drain-undone",   "downtime-counted",   "promoted-on-no-data",
-    "verify-ignored"};
+inline constexpr std::array<std::string_view, 12> kBugNames{"none",
+                                                            "evidence-lost",
+                                                            "rollback-waits",
+                                                            "raised-on-recovery",
+                                                            "applied-twice",
+                                                            "stale-counted",
+                                                            "reset-twice",
+                                                            "drain-undone",
+                                                            "downtime-counted",
+                                                            "promoted-on-no-data",
+                                                            "verify-ignored",
+                                                            "queue-dropped"};
 
 inline std::string_view to_string(Bug bug) {
   return kBugNames.at(static_cast<std::size_t>(bug));

@@ -15,9 +15,14 @@ Process::Process(Surroundings around, std::string instance)
       instance_(std::move(instance)),
       store_(around_.world, around_.knobs) {
   store_.on_durable = [this](const std::vector<JournalRecord>& records) {
+    for (const JournalRecord& record : records) kept_[record.release] = record.sequence;
     around_.watcher.on_durable(*this, records);
   };
   store_.on_snapshot = [this](const Json& snapshot) {
+    for (const Json& saved : snapshot["releases"].items()) {
+      kept_[std::string(saved["ticket"]["spec"]["id"].string())] =
+          static_cast<std::uint64_t>(saved["sequence"].integer());
+    }
     around_.watcher.on_durable_snapshot(*this, snapshot);
   };
 }
@@ -50,6 +55,7 @@ void Process::start() {
     if (!restored) throw Violation("the snapshot can't be read: " + restored.error().to_string());
   }
   Status folded = engine_->fold(store_.records());
+  kept_ = engine_->sequences();
   *folding_ = false;
   if (!folded) throw Violation("the journal can't be folded: " + folded.error().to_string());
   around_.world.note("{}: starts", instance_);
@@ -68,7 +74,7 @@ void Process::crash() {
   queue_.clear();
   waiting_.clear();
   appended_ = durable_ = 0;
-  writing_ = store_failed_ = snapshot_wanted_ = false;
+  writing_ = store_failed_ = snapshot_wanted_ = restate_wanted_ = false;
   around_.watcher.on_crash(*this);
   around_.world.after(kLease, [this, incarnation = incarnation_] {
     if (incarnation != incarnation_) return;
@@ -181,11 +187,12 @@ void Process::wake() {
 }
 
 void Process::write() {
-  if (writing_ || (queue_.empty() && !snapshot_wanted_)) return;
+  if (writing_ || (queue_.empty() && !snapshot_wanted_ && !restate_wanted_)) return;
   std::size_t size = 0;
   for (const auto& records : queue_) size += records.size();
-  // What waits is too much, or what a start would read: the whole takes the place of its parts.
-  if (size > kQueueMax || store_.size() > kJournalMax) snapshot_wanted_ = true;
+  // What a start would read, or what waits, is too much: the whole takes the place of its parts.
+  if (store_.size() > kJournalMax) snapshot_wanted_ = true;
+  if (size > kQueueMax) restate_wanted_ = true;
   writing_ = true;
   std::uint64_t number = appended_;
   auto done = [this, number, incarnation = incarnation_](Status status) {
@@ -195,6 +202,14 @@ void Process::write() {
   if (snapshot_wanted_) {
     queue_.clear();
     store_.append_snapshot(engine_->snapshot(), done);
+    return;
+  }
+  if (restate_wanted_) {
+    queue_.clear();
+    std::vector<JournalRecord> records = engine_->restate(kept_, now());
+    around_.watcher.on_restated(*this, records, kept_);
+    if (around_.bug == Bug::queue_dropped) records.clear();
+    store_.append(std::move(records), done);
     return;
   }
   std::vector<JournalRecord> all;
@@ -212,8 +227,8 @@ void Process::written(std::uint64_t number, Status status) {
     deliver(seconds(1), incarnation_, [this] { write(); });
     return;
   }
-  if (snapshot_wanted_) {
-    snapshot_wanted_ = false;
+  if (std::exchange(snapshot_wanted_, false) || restate_wanted_) {
+    restate_wanted_ = false;
   } else {
     // What was appended before this write began is durable.
     for (std::uint64_t i = durable_; i < number; ++i) queue_.pop_front();

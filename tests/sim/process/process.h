@@ -31,7 +31,7 @@ struct Surroundings {
 
 class Process {
  public:
-  static constexpr std::size_t kQueueMax = 3000;   // records that wait for the store
+  static constexpr std::size_t kQueueMax = 60;     // records that wait for the store
   static constexpr std::size_t kJournalMax = 400;  // records that a start has to fold
   static constexpr Duration kLease = seconds(2);
   static constexpr Duration kTimeout = seconds(2);
@@ -110,6 +110,8 @@ class Process {
   bool writing_ = false;
   bool store_failed_ = false;
   bool snapshot_wanted_ = false;
+  bool restate_wanted_ = false;
+  rollout::engine::Engine::Sequences kept_;  // the records that are on disk
   std::deque<Waiting> waiting_;
   int dropped_reloads_ = 0;
 };

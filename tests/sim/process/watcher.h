@@ -21,6 +21,9 @@ class Watcher {
                          const rollout::engine::Output& out) = 0;
   virtual void on_durable(Process& process, const std::vector<rollout::JournalRecord>& records) = 0;
   virtual void on_durable_snapshot(Process& process, const Json& snapshot) = 0;
+  // Records that say all that is known take the place of those behind `kept`, which are lost.
+  virtual void on_restated(Process& process, const std::vector<rollout::JournalRecord>& records,
+                           const rollout::engine::Engine::Sequences& kept) = 0;
   // A command leaves the process.
   virtual void on_apply(Process& process, Route& route, const rollout::engine::Effect& effect) = 0;
   virtual void on_exchange(Process& process, const std::string& release) = 0;

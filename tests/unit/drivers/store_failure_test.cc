@@ -12,7 +12,7 @@
 #include "base/process.h"
 #include "drivers/store/check.h"
 #include "support/wait.h"
-#include "unit/drivers/fault_vfs.h"
+#include "support/fault_vfs.h"
 #include "unit/drivers/store_fixture.h"
 
 namespace serin::store {

@@ -419,6 +419,34 @@ TEST(Engine, SnapshotAndTheRecordsAfterItAreTheEngine) {
   EXPECT_FALSE(EngineLab::make().restore(Json::object()));
 }
 
+// The disk failed for too long, and the records behind a point are gone.
+TEST(Engine, RestatedReleasesTakeThePlaceOfLostRecords) {
+  EngineLab lab;
+  lab.check_fold = false;
+  std::string checkout = lab.open("checkout");
+  lab.advance(seconds(20));
+  Engine::Sequences durable = lab.engine.sequences();
+  std::vector<JournalRecord> journal = lab.journal;
+  std::string search = lab.open("search");  // nothing of it is on disk
+  lab.advance(seconds(30));
+  lab.operate(checkout, Operation::pause);
+
+  std::vector<JournalRecord> restated = lab.engine.restate(durable, lab.now);
+  ASSERT_EQ(restated.size(), 2U);
+  EXPECT_EQ(restated[0].sequence, durable[checkout] + 1);
+  EXPECT_EQ(restated[1].sequence, 1U);
+  journal.insert(journal.end(), restated.begin(), restated.end());
+  lab.journal = journal;
+  lab.check_fold = true;
+  lab.expect_fold();
+  lab.operate(checkout, Operation::resume);
+  lab.advance(seconds(200));  // records go on behind them
+  lab.expect_fold();
+  EXPECT_EQ(lab.status(checkout), ReleaseStatus::succeeded);
+  EXPECT_EQ(lab.status(search), ReleaseStatus::succeeded);
+  EXPECT_TRUE(lab.engine.restate(lab.engine.sequences(), lab.now).empty()) << "nothing is missing";
+}
+
 TEST(Engine, DamagedJournalsAreRefused) {
   EngineLab lab;
   lab.open("checkout");

@@ -1,4 +1,4 @@
-#include "unit/drivers/fault_vfs.h"
+#include "support/fault_vfs.h"
 
 #include <fcntl.h>
 #include <sqlite3.h>
