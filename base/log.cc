@@ -106,8 +106,9 @@ struct Log::Output {
   const Clock& clock;
   LogOptions options;
   std::shared_ptr<const Secrets> secrets;
-  std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::logger> logger;
+  std::shared_ptr<spdlog::details::thread_pool>
+      pool;  // goes first: its thread writes by the logger
 };
 
 Log::Log(const Clock& clock, LogOptions options, std::shared_ptr<const Secrets> secrets)
