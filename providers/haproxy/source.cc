@@ -14,6 +14,14 @@ namespace {
 // How long one reading may take; asks with an earlier deadline give up before.
 constexpr Duration kReadingTimeout = std::chrono::seconds(5);
 
+// One reading of all sockets, until the last answer is in.
+struct Round {
+  std::size_t open = 0;
+  std::vector<Reading> readings;
+  Json servers = Json::object();
+  std::optional<Error> error;
+};
+
 }  // namespace
 
 struct HaproxySource::Shared : std::enable_shared_from_this<HaproxySource::Shared> {
@@ -23,14 +31,6 @@ struct HaproxySource::Shared : std::enable_shared_from_this<HaproxySource::Share
     TimerId timer = TimerId::none;
   };
   using PendingPointer = std::shared_ptr<Pending>;
-
-  // One reading of all sockets, until the last answer is in.
-  struct Round {
-    std::size_t open = 0;
-    std::vector<Reading> readings;
-    Json servers = Json::object();
-    std::optional<Error> error;
-  };
 
   Shared(AsioLoop& loop_in, CounterOptions counters_in)
       : loop(loop_in), counters(std::move(counters_in)) {}
