@@ -37,6 +37,12 @@ inline constexpr double kTailQuantile = 0.98;
 
 double total(std::span<const double> counts);
 
+// Buckets [begin, end).
+struct BucketRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
 // A predictable distribution over buckets: counts + 0.5/J each, normalised, and its normal scores.
 class BucketShape {
  public:
@@ -49,6 +55,10 @@ class BucketShape {
   std::span<const double> cumulative() const { return {cumulative_.data(), size_}; }
   // T_d: the distribution whose normal scores are higher by d, each at least 1e-12.
   void shifted(double d, std::span<double> out) const;
+  // Of the buckets of a range only; the rest of `out` is left alone.
+  void shifted(double d, BucketRange range, std::span<double> out) const;
+  // The normal scores of T_d at the inner bounds, clipped as those of the shape are.
+  void scores_shifted(double d, std::span<double> out) const;
 
  private:
   std::size_t size_ = 0;

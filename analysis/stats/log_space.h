@@ -10,17 +10,20 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include "base/assert.h"
 
 namespace serin::analysis::stats {
 
 inline constexpr double kLogZero = -std::numeric_limits<double>::infinity();
+// exp of less is zero, which libraries take long to find out.
+inline constexpr double kExpZero = -746;
 
 // log(e^a + e^b).
 inline double log_add_exp(double a, double b) {
   if (a < b) std::swap(a, b);
-  if (b == kLogZero) return a;
+  if (b == kLogZero || b - a < kExpZero) return a;
   return a + std::log1p(std::exp(b - a));
 }
 
@@ -33,7 +36,9 @@ inline double log_sum_exp(std::span<const double> x) {
   }
   if (std::isinf(largest)) return largest;
   double sum = 0;
-  for (double value : x) sum += std::exp(value - largest);
+  for (double value : x) {
+    if (!(value - largest < kExpZero)) sum += std::exp(value - largest);
+  }
   return largest + std::log(sum);
 }
 
@@ -50,7 +55,8 @@ inline double log_weighted_sum(std::span<const double> log_weights,
   if (std::isinf(largest)) return largest;
   double sum = 0;
   for (std::size_t i = 0; i < log_values.size(); ++i) {
-    sum += std::exp(log_weights[i] + log_values[i] - largest);
+    const double below = log_weights[i] + log_values[i] - largest;
+    if (!(below < kExpZero)) sum += std::exp(below);
   }
   return largest + std::log(sum);
 }

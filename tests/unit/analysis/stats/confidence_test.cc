@@ -4,6 +4,8 @@
 
 #include <boost/math/special_functions/beta.hpp>
 #include <cmath>
+#include <limits>
+#include <vector>
 
 #include "analysis/stats/log_space.h"
 #include "analysis/stats/normal.h"
@@ -22,6 +24,27 @@ TEST(Normal, TailsAndInverse) {
   EXPECT_EQ(normal_quantile(0), -std::numeric_limits<double>::infinity());
   EXPECT_EQ(normal_quantile(1), std::numeric_limits<double>::infinity());
   EXPECT_TRUE(std::isnan(normal_quantile(std::nan(""))));
+}
+
+TEST(Normal, TheTableAgreesWithTheFunction) {
+  // Steps that meet no point of the table, over more than one block.
+  std::vector<double> x;
+  for (double at = -12; at < 12; at += 0.00437) x.push_back(at);
+  const double infinity = std::numeric_limits<double>::infinity();
+  x.insert(x.end(), {0.0, -8.4, 8.4, -30, 40, infinity, -infinity});
+  std::vector<double> p(x.size());
+  for (const double shift : {0.0, 1.3}) {
+    normal_cdf_shifted(x, shift, p);
+    for (std::size_t j = 0; j < x.size(); ++j) {
+      const double exact = normal_cdf(x[j] - shift);
+      EXPECT_NEAR(p[j], exact, 3e-14 * exact) << x[j] - shift;
+    }
+  }
+  x = {0, std::nan(""), 1};
+  normal_cdf_shifted(x, 0, p);
+  EXPECT_EQ(p[0], 0.5);
+  EXPECT_TRUE(std::isnan(p[1]));
+  EXPECT_NEAR(p[2], normal_cdf(1), 2e-16);
 }
 
 TEST(LogIncompleteBeta, AgreesWithBoost) {
