@@ -136,9 +136,13 @@ void Kills::kill_at_random(int kills, unsigned seed) {
   // The last release is brought to its end.
   start("v" + std::to_string(number_));
   if (serin_->wait(3s)) return;
-  // It may be on its way back already.
-  int aborted = run_command({"abort", "shop", "--state", store_directory()});
-  EXPECT_TRUE(aborted == 0 || aborted == kRefused) << aborted << dir_.read("command.out");
+  // It may be on its way back or at its end already, or not listen yet.
+  int aborted = -1;
+  bool told_or_over = test::wait_until([&] {
+    aborted = run_command({"abort", "shop", "--state", store_directory()});
+    return aborted == 0 || aborted == kRefused || serin_->wait(0s).has_value();
+  });
+  EXPECT_TRUE(told_or_over) << aborted << dir_.read("command.out");
   EXPECT_GE(wait_for_exit(), 0);
   EXPECT_EQ(run_command({"journal", "check", "--state", store_directory()}), 0)
       << dir_.read("command.out");

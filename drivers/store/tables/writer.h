@@ -16,7 +16,7 @@
 
 namespace serin::store {
 
-inline constexpr std::size_t kBatchBytesMax = std::size_t{4} * 1024 * 1024;
+inline constexpr std::size_t kBatchBytesMax = std::size_t{16} * 1024 * 1024;
 inline constexpr std::size_t kAnswerBytesMax = std::size_t{64} * 1024;
 inline constexpr std::size_t kReportBytesMax = std::size_t{1} * 1024 * 1024;
 inline constexpr std::int64_t kMessagesMax = 1000;  // that wait; beyond, the oldest are dropped
