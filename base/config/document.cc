@@ -19,14 +19,31 @@ Position position_at(std::string_view text, std::size_t offset) {
 
 // JSON by its name, or by its first character where it reads as such: YAML's flow form begins
 // alike.
-Parsed parse(std::string_view file, std::string_view text) {
-  if (file.ends_with(".json")) return parse_json(text);
+Parsed parse(std::string_view file, std::string_view text, Repeated repeated) {
+  if (file.ends_with(".json")) return parse_json(text, repeated);
   std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && (text[first] == '{' || text[first] == '[')) {
-    Parsed parsed = parse_json(text);
+    Parsed parsed = parse_json(text, repeated);
     if (!parsed.fault) return parsed;
   }
-  return parse_yaml(text);
+  return parse_yaml(text, repeated);
+}
+
+bool is_argo(const Node& root) {
+  const Node* version = root.find("apiVersion");
+  return version != nullptr && version->is_string() && version->text().starts_with("argoproj.io/");
+}
+
+// Of keys that stand twice Argo's documents have the last value.
+std::vector<bool> take_last_values(std::string_view file, std::string_view text, Parsed& parsed) {
+  std::vector<bool> last(parsed.roots.size(), false);
+  if (parsed.duplicates.empty()) return last;
+  Parsed again = parse(file, text, Repeated::last);
+  for (std::size_t i = 0; i < std::min(parsed.roots.size(), again.roots.size()); ++i) {
+    last[i] = is_argo(again.roots[i]);
+    if (last[i]) parsed.roots[i] = std::move(again.roots[i]);
+  }
+  return last;
 }
 
 }  // namespace
@@ -64,11 +81,13 @@ std::vector<Document> read_documents(std::string_view file, std::string_view tex
     report(kSyntax, position_at(text, *offset), "a byte that is not UTF-8 text");
     return {};
   }
-  Parsed parsed = parse(file, text);
+  Parsed parsed = parse(file, text, Repeated::first);
+  const std::vector<bool> last = take_last_values(file, text, parsed);
   for (const Parsed::Duplicate& duplicate : parsed.duplicates) {
-    report(
-        kDuplicateKey, duplicate.second,
-        fmt::format("the key '{}' stands already at line {}", duplicate.key, duplicate.first.line));
+    const bool counts = duplicate.root < last.size() && last[duplicate.root];
+    report(counts ? kRepeatedKey : kDuplicateKey, duplicate.second,
+           fmt::format("the key '{}' stands already at line {}{}", duplicate.key,
+                       duplicate.first.line, counts ? "; Argo takes this one" : ""));
   }
   if (parsed.fault) report(parsed.fault->rule, parsed.fault->position, parsed.fault->message);
   std::vector<Document> documents;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <unordered_map>
 
@@ -11,7 +12,8 @@ namespace {
 // RFC 8259 with positions. Stops at the first fault: every function returns false after fail().
 class Parser {
  public:
-  Parser(std::string_view text, Parsed& parsed) : text_(text), parsed_(&parsed) {}
+  Parser(std::string_view text, Parsed& parsed, Repeated repeated)
+      : text_(text), parsed_(&parsed), repeated_(repeated) {}
 
   void run() {
     Node root;
@@ -146,8 +148,11 @@ class Parser {
     auto [known, fresh] = keys.emplace(member.key, member.position);
     if (fresh) {
       members.push_back(std::move(member));
-    } else {
-      parsed_->duplicates.push_back({member.key, known->second, member.position});
+      return true;
+    }
+    parsed_->duplicates.push_back({member.key, known->second, member.position});
+    if (repeated_ == Repeated::last) {
+      *std::ranges::find(members, member.key, &Node::Member::key) = std::move(member);
     }
     return true;
   }
@@ -163,6 +168,7 @@ class Parser {
 
   std::string_view text_;
   Parsed* parsed_;
+  Repeated repeated_;
   std::size_t at_ = 0;
   std::size_t line_start_ = 0;
   int line_ = 1;
@@ -171,9 +177,9 @@ class Parser {
 
 }  // namespace
 
-Parsed parse_json(std::string_view text) {
+Parsed parse_json(std::string_view text, Repeated repeated) {
   Parsed parsed;
-  Parser(text, parsed).run();
+  Parser(text, parsed, repeated).run();
   return parsed;
 }
 

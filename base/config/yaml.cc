@@ -35,7 +35,7 @@ constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
 // Builds a tree from yaml-cpp's events.
 class Builder : public YAML::EventHandler {
  public:
-  explicit Builder(Parsed& parsed) : parsed_(&parsed) {}
+  Builder(Parsed& parsed, Repeated repeated) : parsed_(&parsed), repeated_(repeated) {}
 
   void OnDocumentStart(const YAML::Mark&) override {
     anchors_.clear();
@@ -101,7 +101,7 @@ class Builder : public YAML::EventHandler {
     std::vector<Node> merged;  // values of `<<`
     bool has_key = false;      // a key waits for its value
     bool merging = false;      // and it is `<<`
-    bool dropped = false;      // and it stood before
+    bool known = false;        // and it stood before
     std::string key;
     Position key_position;
   };
@@ -185,21 +185,31 @@ class Builder : public YAML::EventHandler {
     frame.key_position = node.position();
     frame.merging = frame.key == kMergeKey && !node.quoted();
     auto [known, fresh] = frame.keys.emplace(frame.key, node.position());
-    frame.dropped = !fresh;
-    if (!fresh) parsed_->duplicates.push_back({frame.key, known->second, node.position()});
+    frame.known = !fresh;
+    if (fresh) return;
+    parsed_->duplicates.push_back(
+        {frame.key, known->second, node.position(), parsed_->roots.size()});
   }
 
-  static void put_value(Frame& frame, Node node) {
+  void put_value(Frame& frame, Node node) const {
     frame.has_key = false;
-    if (frame.dropped) return;
+    if (frame.known && repeated_ == Repeated::first) return;
     if (frame.merging) {
+      if (frame.known) frame.merged.clear();
       frame.merged.push_back(std::move(node));
+      return;
+    }
+    if (frame.known) {
+      const auto before = std::ranges::find(frame.members, frame.key, &Node::Member::key);
+      SERIN_ASSERT(before != frame.members.end());
+      *before = {std::move(frame.key), frame.key_position, std::move(node)};
       return;
     }
     frame.members.push_back({std::move(frame.key), frame.key_position, std::move(node)});
   }
 
   Parsed* parsed_;
+  Repeated repeated_;
   Node root_;
   std::vector<Frame> stack_;
   std::map<YAML::anchor_t, Node> anchors_;
@@ -209,12 +219,12 @@ class Builder : public YAML::EventHandler {
 
 }  // namespace
 
-Parsed parse_yaml(std::string_view text) {
+Parsed parse_yaml(std::string_view text, Repeated repeated) {
   Parsed parsed;
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    Builder builder(parsed);
+    Builder builder(parsed, repeated);
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const Stop& stop) {

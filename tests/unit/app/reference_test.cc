@@ -18,6 +18,7 @@
 #include "app/lint/codes.h"
 #include "app/lint/online.h"
 #include "base/config/metadata.h"
+#include "base/config/parsers.h"
 #include "base/zones/zone_files.h"
 #include "rollout/plan/codes.h"
 #include "rollout/plan/load/schema.h"
@@ -60,7 +61,8 @@ std::vector<config::Rule> all_rules() {
   using namespace config;
   std::vector<Rule> rules{kSyntax,      kTooLarge,     kDuplicateKey,  kUnknownField,
                           kWrongType,   kInvalidValue, kMissingField,  kNotOneOf,
-                          kUnknownKind, kIgnoredField, kAmbiguousText, kForeignDocument};
+                          kUnknownKind, kIgnoredField, kAmbiguousText, kForeignDocument,
+                          kRepeatedKey};
   rules.insert(rules.end(), analysis::kTemplateRules.begin(), analysis::kTemplateRules.end());
   rules.insert(rules.end(), rollout::kPlanRules.begin(), rollout::kPlanRules.end());
   rules.insert(rules.end(), kOnlineRules.begin(), kOnlineRules.end());

@@ -110,6 +110,31 @@ TEST(ConfigDocument, DuplicateKeysAreErrorsAndReadingGoesOn) {
             "f.json:1:8: error E003: the key 'a' stands already at line 1\n1 error\n");
 }
 
+TEST(ConfigDocument, OfRepeatedKeysArgosDocumentsHaveTheLastValue) {
+  const std::string argo = "apiVersion: argoproj.io/v1alpha1\n";
+  Diagnostics problems;
+  auto documents = read_documents(
+      "f.yaml", "a: 1\na: 2\n---\n" + argo + "a: 1\nm: {x: p, z: q}\na: {b: 3, b: 4}\nm: {w: 5}\n",
+      problems);
+  EXPECT_EQ(to_text(problems),
+            "f.yaml:2:1: error E003: the key 'a' stands already at line 1\n"
+            "f.yaml:7:1: warning W004: the key 'a' stands already at line 5; Argo takes this one\n"
+            "f.yaml:7:11: warning W004: the key 'b' stands already at line 7; Argo takes this one\n"
+            "f.yaml:8:1: warning W004: the key 'm' stands already at line 6; Argo takes this one\n"
+            "1 error, 3 warnings\n");
+  ASSERT_EQ(documents.size(), 2U);
+  EXPECT_EQ(documents[0].root.to_json().dump(), R"({"a":1})");
+  EXPECT_EQ(documents[1].root.to_json().dump(),
+            R"({"apiVersion":"argoproj.io/v1alpha1","a":{"b":4},"m":{"w":5}})");
+  Diagnostics of_json;
+  documents = read_documents(
+      "f.json", R"({"apiVersion":"argoproj.io/v1alpha1","a":1,"b":2,"a":{"c":1,"c":3}})", of_json);
+  ASSERT_EQ(documents.size(), 1U);
+  EXPECT_EQ(documents[0].root.to_json().dump(),
+            R"({"apiVersion":"argoproj.io/v1alpha1","a":{"c":3},"b":2})");
+  EXPECT_FALSE(of_json.has_errors());
+}
+
 TEST(ConfigDocument, AnchorsAndMergeKeys) {
   EXPECT_EQ(json_of("base: &b {x: 1, y2: 2}\nuse: *b\nmore: {<<: *b, x: 9}\n").dump(),
             R"({"base":{"x":1,"y2":2},"use":{"x":1,"y2":2},"more":{"x":9,"y2":2}})");

@@ -4,6 +4,7 @@
 
 #include "analysis/templates/codes.h"
 #include "analysis/templates/features.h"
+#include "base/config/parsers.h"
 #include "rollout/plan/codes.h"
 #include "unit/rollout/plan/testing.h"
 
@@ -336,7 +337,7 @@ TEST(Codes, AreUniqueOverTheProgram) {
        {config::kSyntax, config::kTooLarge, config::kDuplicateKey, config::kUnknownField,
         config::kWrongType, config::kInvalidValue, config::kMissingField, config::kNotOneOf,
         config::kUnknownKind, config::kIgnoredField, config::kAmbiguousText,
-        config::kForeignDocument}) {
+        config::kForeignDocument, config::kRepeatedKey}) {
     EXPECT_TRUE(codes.insert(rule.code).second) << rule.code;
   }
 }
