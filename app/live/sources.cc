@@ -13,7 +13,8 @@
 #include "base/process.h"
 #include "base/random.h"
 #include "providers/access/aws.h"
-#include "providers/access/oauth2_client.h"
+#include "providers/access/aws_role.h"
+#include "providers/access/oauth2.h"
 #include "providers/alertmanager/source.h"
 #include "providers/haproxy/source.h"
 #include "providers/job/source.h"
@@ -67,12 +68,28 @@ template <class Make>
 Result<SourcePointer> with_access(const SourceParts& parts, const analysis::OAuth2& oauth2,
                                   bool insecure, const Make& make) {
   if (oauth2.token_url.empty()) return make(parts.http);
-  SERIN_TRY(client, access::OAuth2Client::create(parts.loop, parts.http,
-                                                 {.token_url = oauth2.token_url,
-                                                  .client_id = oauth2.client_id,
-                                                  .client_secret = oauth2.client_secret,
-                                                  .scopes = oauth2.scopes,
-                                                  .tls = {.insecure = insecure}}));
+  SERIN_TRY(client, access::make_oauth2_client(parts.loop, parts.http,
+                                               {.token_url = oauth2.token_url,
+                                                .client_id = oauth2.client_id,
+                                                .client_secret = oauth2.client_secret,
+                                                .scopes = oauth2.scopes,
+                                                .tls = {.insecure = insecure}}));
+  SERIN_TRY(source, make(*client));
+  return SourcePointer(std::make_unique<OwningSource>(std::move(client), std::move(source)));
+}
+
+// Makes a source over a client that signs as `role` where one is to be taken. `own` is what serin
+// signs with itself.
+template <class Make>
+Result<SourcePointer> with_role(const SourceParts& parts, const std::string& role,
+                                const access::AwsAccess& own, const Make& make) {
+  if (role.empty()) return make(parts.http);
+  SERIN_TRY(client, access::make_aws_role_client(parts.loop, parts.http,
+                                                 {.role_arn = role,
+                                                  .own = own.auth,
+                                                  .region = own.region,
+                                                  .service = access::AwsOptions().service,
+                                                  .endpoint = own.token_service}));
   SERIN_TRY(source, make(*client));
   return SourcePointer(std::make_unique<OwningSource>(std::move(client), std::move(source)));
 }
@@ -124,12 +141,11 @@ Result<SourcePointer> make_prometheus(const SourceParts& parts,
                         as_source(prometheus::PrometheusSource::create(parts.loop, http, options)));
   };
   if (endpoint.address.find(kSignedAddress) != std::string::npos) {
-    SERIN_TRY(auth, access::aws_signature({.region = proof.sigv4.region,
-                                           .profile = proof.sigv4.profile,
-                                           .role_arn = proof.sigv4.role_arn},
-                                          access::AwsPlaces::real()));
-    endpoint.auth = auth;
-    return make(parts.http);
+    SERIN_TRY(own,
+              access::aws_access({.region = proof.sigv4.region, .profile = proof.sigv4.profile},
+                                 access::AwsPlaces::real()));
+    endpoint.auth = own.auth;
+    return with_role(parts, proof.sigv4.role_arn, own, make);
   }
   endpoint.auth = basic_of(proof.basic_auth);
   return with_access(parts, proof.oauth2, from.insecure, make);

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "base/process.h"
 
@@ -64,12 +65,7 @@ AwsPlaces AwsPlaces::real() {
           }};
 }
 
-Result<HttpAuth> aws_signature(const AwsOptions& options, const AwsPlaces& places) {
-  if (!options.role_arn.empty()) {
-    return fail(Code::invalid_argument,
-                "sigv4.roleArn is not supported: give serin the role's credentials by the "
-                "environment or by a profile");
-  }
+Result<AwsAccess> aws_access(const AwsOptions& options, const AwsPlaces& places) {
   const Files files = read_files(places);
   const std::string profile = !options.profile.empty()
                                   ? options.profile
@@ -103,7 +99,9 @@ Result<HttpAuth> aws_signature(const AwsOptions& options, const AwsPlaces& place
                 "nor profile '" +
                     profile + "' has them");
   }
-  return auth;
+  return AwsAccess{.auth = std::move(auth),
+                   .region = std::move(region),
+                   .token_service = places.variable("AWS_ENDPOINT_URL_STS").value_or("")};
 }
 
 }  // namespace serin::access

@@ -1,9 +1,10 @@
 // Credentials for signed requests to AWS (Amazon Managed Service for Prometheus): from the
 // environment, or from the files that the AWS tools keep.
 //
-//   SERIN_TRY(auth, aws_signature({.region = "eu-west-1", .profile = ""}, AwsPlaces::real()));
+//   SERIN_TRY(aws, aws_access({.region = "eu-west-1", .profile = ""}, AwsPlaces::real()));
+//   request.auth = aws.auth;
 //
-// It takes no roles (sigv4.roleArn) and asks no metadata service.
+// It asks no metadata service; aws_role.h takes roles.
 #pragma once
 
 #include <functional>
@@ -15,10 +16,15 @@
 namespace serin::access {
 
 struct AwsOptions {
-  std::string region{};    // "": AWS_REGION, AWS_DEFAULT_REGION, or the profile's
-  std::string profile{};   // "": AWS_PROFILE, or "default"
-  std::string role_arn{};  // refused where given
+  std::string region{};   // "": AWS_REGION, AWS_DEFAULT_REGION, or the profile's
+  std::string profile{};  // "": AWS_PROFILE, or "default"
   std::string service = "aps";
+};
+
+struct AwsAccess {
+  HttpAuth auth{};
+  std::string region{};
+  std::string token_service{};  // AWS_ENDPOINT_URL_STS; "": the region's
 };
 
 // Where credentials lie; a test gives its own.
@@ -28,7 +34,7 @@ struct AwsPlaces {
   static AwsPlaces real();
 };
 
-// Errors: invalid_argument (no region, a role), unauthenticated (no credentials).
-Result<HttpAuth> aws_signature(const AwsOptions& options, const AwsPlaces& places);
+// Errors: invalid_argument (no region), unauthenticated (no credentials).
+Result<AwsAccess> aws_access(const AwsOptions& options, const AwsPlaces& places);
 
 }  // namespace serin::access

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/net/http_client.h"
+#include "base/text/real_text.h"
 #include "providers/prometheus/native.h"
 
 namespace serin::prometheus {
@@ -44,8 +45,8 @@ std::string_view text_at(const dom::object& object, std::string_view key) {
   return text;
 }
 
-// [seconds, "value"].
-bool read_pair(const dom::element& element, Sample& sample) {
+// [seconds, "value"]; further elements only where `loose`.
+bool read_pair(const dom::element& element, Sample& sample, bool loose = false) {
   dom::array pair;
   if (element.get(pair) != simdjson::SUCCESS) return false;
   auto item = pair.begin();
@@ -55,19 +56,25 @@ bool read_pair(const dom::element& element, Sample& sample) {
   ++item;
   std::string_view text;
   if (item == pair.end() || (*item).get(text) != simdjson::SUCCESS) return false;
-  std::optional<double> value = queries::parse_sample_value(text);
+  const auto value = read_real(text);
   ++item;
-  if (!value || item != pair.end()) return false;
+  if (!value || (item != pair.end() && !loose)) return false;
   sample = {static_cast<std::int64_t>(std::llround(seconds * 1e3)), *value};
   return true;
 }
 
+// null, [], [seconds]: Go's client makes no error of a value that is not there.
+bool lacks_value(const dom::element& element) {
+  dom::array pair;
+  return element.is_null() || (element.get(pair) == simdjson::SUCCESS && pair.size() < 2);
+}
+
 bool read_labels(const dom::object& object, Labels& labels) {
   std::vector<Labels::Pair> pairs;
+  dom::element given;
+  if (object["metric"].get(given) != simdjson::SUCCESS || given.is_null()) return true;
   dom::object metric;
-  simdjson::error_code error = object["metric"].get(metric);
-  if (error == simdjson::NO_SUCH_FIELD) return true;
-  if (error != simdjson::SUCCESS) return false;
+  if (given.get(metric) != simdjson::SUCCESS) return false;
   pairs.reserve(metric.size());
   for (auto [name, element] : metric) {
     std::string_view value;
@@ -91,7 +98,8 @@ void order(std::vector<Timed>& samples) {
 std::optional<double> number_of(simdjson::simdjson_result<dom::element> element) {
   std::string_view text;
   if (element.get(text) != simdjson::SUCCESS) return std::nullopt;
-  return queries::parse_sample_value(text);
+  const auto value = read_real(text);
+  return value ? std::optional(*value) : std::nullopt;
 }
 
 // [seconds, {"count": "7", "sum": "1.5", "buckets": [[rule, "lower", "upper", "count"], …]}]. The
@@ -137,15 +145,17 @@ Status read_natives(const dom::element& element, std::size_t index,
   return {};
 }
 
-Status read_series(const dom::element& element, bool matrix, std::size_t index, Series& series) {
+Status read_series(const dom::element& element, bool matrix, bool raw, std::size_t index,
+                   Series& series) {
   dom::object object;
   if (element.get(object) != simdjson::SUCCESS || !read_labels(object, series.labels)) {
     return bad(fmt::format("result {} has no labels", index));
   }
   if (!matrix) {
     dom::element value;
-    if (object["value"].get(value) != simdjson::SUCCESS) return {};  // a native histogram
-    if (!read_pair(value, series.samples.emplace_back())) {
+    // A native histogram has none.
+    if (object["value"].get(value) != simdjson::SUCCESS || lacks_value(value)) return {};
+    if (!read_pair(value, series.samples.emplace_back(), /*loose=*/true)) {
       return bad(fmt::format("the value of result {} is no [time, \"number\"]", index));
     }
     return {};
@@ -159,7 +169,7 @@ Status read_series(const dom::element& element, bool matrix, std::size_t index, 
                              series.samples.size() - 1, index));
     }
   }
-  order(series.samples);
+  if (raw) order(series.samples);
   return {};
 }
 
@@ -170,7 +180,8 @@ Result<Answer> read_data(const dom::object& data, const DecodeLimits& limits) {
   if (data["result"].get(result) != simdjson::SUCCESS) return bad("`data.result` is missing");
   if (type == "scalar") {
     answer.type = AnswerType::scalar;
-    if (!read_pair(result, answer.series.emplace_back().samples.emplace_back())) {
+    Sample& sample = answer.series.emplace_back().samples.emplace_back();
+    if (!read_pair(result, sample, /*loose=*/true)) {
       return bad("the scalar is no [time, \"number\"]");
     }
     return answer;
@@ -181,7 +192,6 @@ Result<Answer> read_data(const dom::object& data, const DecodeLimits& limits) {
                            type.substr(0, 40)));
   }
   answer.type = matrix ? AnswerType::matrix : AnswerType::vector;
-  if (result.is_null()) return answer;  // how some servers write an empty list
   dom::array all;
   if (result.get(all) != simdjson::SUCCESS) return bad("`data.result` is no array");
   if (all.size() > limits.series_max) {
@@ -194,9 +204,10 @@ Result<Answer> read_data(const dom::object& data, const DecodeLimits& limits) {
   std::size_t index = 0;
   std::size_t natives = 0;
   for (dom::element element : all) {
-    SERIN_CHECK(read_series(element, matrix, index, answer.series.emplace_back()));
+    if (element.is_null()) continue;
+    SERIN_CHECK(read_series(element, matrix, limits.raw, index, answer.series.emplace_back()));
     std::vector<NativeSample> samples;
-    if (matrix && limits.native_buckets) SERIN_CHECK(read_natives(element, index, samples));
+    if (matrix && limits.raw) SERIN_CHECK(read_natives(element, index, samples));
     ++index;
     if (samples.empty()) continue;
     if (++natives > kNativeMax) {
@@ -213,6 +224,21 @@ Result<Answer> read_data(const dom::object& data, const DecodeLimits& limits) {
   return answer;
 }
 
+Status read_warnings(const dom::object& root, std::vector<std::string>& warnings) {
+  dom::element given;
+  if (root["warnings"].get(given) != simdjson::SUCCESS || given.is_null()) return {};
+  dom::array list;
+  if (given.get(list) != simdjson::SUCCESS) return bad("`warnings` is no list");
+  for (dom::element warning : list) {
+    std::string_view text;
+    if (warning.get(text) != simdjson::SUCCESS && !warning.is_null()) {
+      return bad("a warning is no text");
+    }
+    warnings.emplace_back(text);
+  }
+  return {};
+}
+
 Result<Answer> read_document(const dom::element& document, const DecodeLimits& limits) {
   dom::object root;
   if (document.get(root) != simdjson::SUCCESS) return bad("the answer is no JSON object");
@@ -221,19 +247,13 @@ Result<Answer> read_document(const dom::element& document, const DecodeLimits& l
     std::string_view type = text_at(root, "errorType");
     return fail(code_of(type), fmt::format("{}: {}", type, text_at(root, "error")));
   }
-  if (status != "success") {
+  dom::object data;
+  if (root["data"].get(data) != simdjson::SUCCESS) {
+    if (status == "success") return bad("`data` is no object");
     return bad(fmt::format("`status` is \"{}\", neither success nor error", status.substr(0, 40)));
   }
-  dom::object data;
-  if (root["data"].get(data) != simdjson::SUCCESS) return bad("`data` is no object");
   SERIN_TRY(answer, read_data(data, limits));
-  dom::array warnings;
-  if (root["warnings"].get(warnings) == simdjson::SUCCESS) {
-    for (dom::element warning : warnings) {
-      std::string_view text;
-      if (warning.get(text) == simdjson::SUCCESS) answer.warnings.emplace_back(text);
-    }
-  }
+  SERIN_CHECK(read_warnings(root, answer.warnings));
   return std::move(answer);
 }
 

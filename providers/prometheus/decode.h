@@ -4,9 +4,10 @@
 //   Result<queries::Answer> answer = decoder.decode(std::move(body), {});
 //   Result<queries::Answer> other = decoder.read({422, std::move(body)}, {});   // bad_data: …
 //
-// A pure function of its arguments; a decoder is only memory that is used again, one a thread. It
-// turns native histograms of a matrix into cumulative buckets where that is asked for (native.h);
-// else, and in a vector, it reads floats alone, and their series may have no samples.
+// A pure function of its arguments; a decoder is only memory that is used again, one a thread. Raw
+// samples come in the order of time and one a timestamp, native histograms of a matrix as
+// cumulative buckets (native.h); else values come as they stand, floats alone, and series may have
+// no samples.
 #pragma once
 
 #include <memory>
@@ -24,7 +25,7 @@ inline constexpr std::size_t kNativeMax = 400;
 
 struct DecodeLimits {
   std::size_t series_max = queries::kSeriesMax;
-  bool native_buckets = false;  // of raw range vectors
+  bool raw = false;  // samples as they were scraped, of a range vector
 };
 
 struct StatusAndBody {
@@ -40,11 +41,12 @@ class Decoder {
   Decoder(Decoder&&) noexcept;
   Decoder& operator=(Decoder&&) noexcept;
 
-  // The body of an answer. Values may be NaN and infinite; samples come out ascending in time, of
-  // equal times the first. Errors: invalid_argument (the server refuses the query, in its own words
-  // as `errorType: error`; or more than series_max series, with the way out), deadline_exceeded and
-  // unavailable where the server's errorType says so, data_loss (no answer of this API).
-  // 64 bytes more capacity than size spare a copy of the body.
+  // The body of an answer. Values may be NaN and infinite; of equal times raw samples have the
+  // first. What Go's client overlooks is overlooked: results that are null, labels that are null,
+  // more than two elements of a pair. Errors: invalid_argument (the server refuses the query, in
+  // its own words as `errorType: error`; or more than series_max series, with the way out),
+  // deadline_exceeded and unavailable where the server's errorType says so, data_loss (no answer of
+  // this API). 64 bytes more capacity than size spare a copy of the body.
   Result<queries::Answer> decode(std::string body, const DecodeLimits& limits);
 
   // An HTTP answer: 2xx, 400 and 422 carry bodies that are read; other statuses are errors, named

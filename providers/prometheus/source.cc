@@ -50,8 +50,8 @@ struct PrometheusSource::Shared : std::enable_shared_from_this<PrometheusSource:
     }
     StatusAndBody answer{response->status, std::move(response->body)};
     DecodeLimits limits = options.limits;
-    // A matrix of a query at one time is a raw range vector: samples as they were scraped.
-    limits.native_buckets = pending->request.kind == queries::Request::Kind::instant;
+    // A matrix of a query at one time is a raw range vector.
+    limits.raw = pending->request.kind == queries::Request::Kind::instant;
     if (answer.body.size() <= kDecodeInlineMax || !options.run_elsewhere) {
       finish(pending, decoder.read(std::move(answer), limits));
       return;

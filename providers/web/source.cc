@@ -45,7 +45,9 @@ HttpRequest request_of(const WebOptions& options) {
 
 Result<queries::Answer> answer_from_body(const std::string& body, const queries::JsonPath& path) {
   queries::Answer answer;
-  auto document = Json::parse(body);
+  // A byte order mark is no JSON, whatever follows.
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  auto document = body.starts_with(kByteOrderMark) ? fail(Code::data_loss, "") : Json::parse(body);
   if (!document) {
     answer.type = queries::AnswerType::string;
     answer.json = Json(body);
@@ -55,8 +57,9 @@ Result<queries::Answer> answer_from_body(const std::string& body, const queries:
   if (!value) {
     return fail(Code::data_loss, "Could not find JSONPath in body: " + value.error().message);
   }
+  if (!*value) return fail(Code::data_loss, "result of web metric produced no value");
   answer.type = queries::AnswerType::json;
-  answer.json = std::move(*value);
+  answer.json = std::move(**value);
   return answer;
 }
 

@@ -351,11 +351,11 @@ Result<std::vector<Json>> JsonPath::find(const Json& document) const {
   return values;
 }
 
-Result<Json> JsonPath::first(const Json& document) const {
+Result<std::optional<Json>> JsonPath::first(const Json& document) const {
   Evaluation evaluation(root_->list);
   Found found = evaluation.run(document);
   if (found.error) return std::unexpected(std::move(*found.error));
-  if (found.items.empty()) return fail(Code::not_found, "the JSONPath yields no value");
+  if (found.items.empty()) return std::nullopt;
   return *found.items.front().json;
 }
 

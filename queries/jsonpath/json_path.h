@@ -1,7 +1,7 @@
 // Paths into JSON in the dialect of Kubernetes' templates, as Argo Rollouts' web metrics have them.
 //
 //   SERIN_TRY(path, JsonPath::parse("{.items[?(@.name=='checkout')].errors}"));
-//   Result<Json> errors = path.first(document);
+//   Result<std::optional<Json>> errors = path.first(document);
 //
 // Actions stand in braces; a text without any is its own result. Known are `.field`, `['field']`,
 // `..field`, `*`, `[n]` with negative ones, `[from:to:step]`, `[a,b]`, filters `[?(@.x == 'y')]`,
@@ -12,6 +12,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -33,8 +34,8 @@ class JsonPath {
   // invalid_argument (an index out of bounds, a comparison of what can't be compared, more than
   // kJsonPathVisitsMax).
   Result<std::vector<Json>> find(const Json& document) const;
-  // The first of them. Errors: those of find; not_found where there is none.
-  Result<Json> first(const Json& document) const;
+  // The first of them, nothing where there is none. Errors: those of find.
+  Result<std::optional<Json>> first(const Json& document) const;
 
  private:
   struct Root;

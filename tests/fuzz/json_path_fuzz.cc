@@ -20,7 +20,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const serin::Json& document = given ? *given : known;
   const auto all = path->find(document);
   const auto first = path->first(document);
-  SERIN_ASSERT(all.has_value() || !first.has_value());
-  if (all && !all->empty()) SERIN_ASSERT(first && first->dump() == all->front().dump());
+  SERIN_ASSERT(all.has_value() == first.has_value());
+  if (!all) return 0;
+  SERIN_ASSERT(all->empty() == !first->has_value());
+  if (!all->empty()) SERIN_ASSERT((*first)->dump() == all->front().dump());
   return 0;
 }

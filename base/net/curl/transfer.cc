@@ -136,8 +136,12 @@ void Transfer::set_headers() {
       auth.kind == HttpAuth::Kind::aws_sigv4 && !auth.token.empty()) {
     add("X-Amz-Security-Token: " + auth.token);
   }
-  add("Expect:");                       // no waiting for "100 Continue"
-  if (!has_type) add("Content-Type:");  // nor a type that nobody named
+  // curl signs the headers that are left out so, and servers miss them. Requests that are signed
+  // are small: it would not wait for them anyway.
+  if (request_->auth.kind != HttpAuth::Kind::aws_sigv4) {
+    add("Expect:");                       // no waiting for "100 Continue"
+    if (!has_type) add("Content-Type:");  // nor a type that nobody named
+  }
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, headers_);
 }
 

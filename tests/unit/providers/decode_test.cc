@@ -65,10 +65,34 @@ TEST(Decode, ReadsScalars) {
   EXPECT_EQ(scalar.series, (std::vector<queries::Series>{{Labels(), {{1700000000500, 2.5}}}}));
 }
 
-TEST(Decode, AnEmptyListMayBeNull) {
-  EXPECT_TRUE(decode(success("vector", "null")).value().series.empty());
-  EXPECT_EQ(decode(success("matrix", "null")).value().type, AnswerType::matrix);
-  EXPECT_FALSE(decode(success("scalar", "null")));
+TEST(Decode, AResultThatIsNullIsNone) {
+  for (const char* type : {"vector", "matrix", "scalar"}) {
+    EXPECT_FALSE(decode(success(type, "null"))) << type;
+    EXPECT_FALSE(decode(success(type, "null"), {.raw = true})) << type;
+  }
+}
+
+TEST(Decode, OverlooksWhatGosClientOverlooks) {
+  const auto series = [](std::string_view result) {
+    return decode(success("vector", result)).value().series;
+  };
+  EXPECT_TRUE(series("[null]").empty());
+  const queries::Series two{Labels(), {{1000, 2}}};
+  EXPECT_EQ(series(R"([{"metric":null,"value":[1,"2"]}])"), (std::vector{two}));
+  EXPECT_EQ(series(R"([{"value":[1,"2","3"]}])"), (std::vector{two}));
+  for (const char* value : {"null", "[]", "[1]"}) {
+    const auto all = series(std::string(R"([{"metric":{},"value":)") + value + "}]");
+    ASSERT_EQ(all.size(), 1U) << value;
+    EXPECT_TRUE(all[0].samples.empty()) << value;
+  }
+  EXPECT_EQ(decode(success("scalar", R"([1,"2","3"])")).value().series, (std::vector{two}));
+  EXPECT_EQ(decode(R"({"data":{"resultType":"scalar","result":[1,"2"]}})").value().series,
+            (std::vector{two}));
+  EXPECT_FALSE(decode(success("scalar", "[1]")));
+  EXPECT_FALSE(decode(success("matrix", R"([{"metric":{},"values":[[1,"2","3"]]}])")));
+  EXPECT_FALSE(decode(success("vector", "[]", R"(,"warnings":"w")")));
+  EXPECT_FALSE(decode(success("vector", "[]", R"(,"warnings":[1])")));
+  EXPECT_TRUE(decode(success("vector", "[]", R"(,"warnings":null)")));
 }
 
 TEST(Decode, KeepsWarningsInTheServersWords) {
@@ -77,12 +101,13 @@ TEST(Decode, KeepsWarningsInTheServersWords) {
   EXPECT_EQ(answer.warnings, (std::vector<std::string>{"store 1 is down", "w2"}));
 }
 
-TEST(Decode, SamplesComeOutInOrderAndOnce) {
-  Answer answer =
-      decode(success("matrix", R"([{"metric":{},"values":[[3,"3"],[1,"1"],[3,"4"],[2,"2"]]}])"))
-          .value();
-  EXPECT_EQ(answer.series[0].samples,
+TEST(Decode, RawSamplesComeOutInOrderAndOnceOthersAsTheyStand) {
+  const std::string body =
+      success("matrix", R"([{"metric":{},"values":[[3,"3"],[1,"1"],[3,"4"],[2,"2"]]}])");
+  EXPECT_EQ(decode(body, {.raw = true}).value().series[0].samples,
             (std::vector<queries::Sample>{{1000, 1}, {2000, 2}, {3000, 3}}));
+  EXPECT_EQ(decode(body).value().series[0].samples,
+            (std::vector<queries::Sample>{{3000, 3}, {1000, 1}, {3000, 4}, {2000, 2}}));
 }
 
 TEST(Decode, NativeHistogramsAreLeftOut) {
@@ -118,7 +143,7 @@ TEST(Decode, WhatIsNoAnswerSaysWhy) {
             std::string::npos);
   EXPECT_NE(error_of(success("cube", "[]")).find("\"cube\""), std::string::npos);
   EXPECT_NE(error_of(success("vector", "{}")).find("no array"), std::string::npos);
-  EXPECT_NE(error_of(success("vector", R"([{"metric":{},"value":[1]}])")).find("result 0"),
+  EXPECT_NE(error_of(success("vector", R"([{"metric":{},"value":[1,2]}])")).find("result 0"),
             std::string::npos);
   EXPECT_NE(error_of(success("vector", R"([{"metric":{"a":1},"value":[1,"2"]}])"))
                 .find("result 0 has no labels"),
@@ -250,7 +275,7 @@ std::string random_answer(Rng& rng) {
 
 void expect_same(const std::string& body) {
   std::optional<Answer> plain = plain_decode(body);
-  Result<Answer> answer = decode(body);
+  Result<Answer> answer = decode(body, {.raw = true});
   if (plain.has_value() != answer.has_value()) {
     // Text that is no UTF-8, or numbers out of range, are refused by the one or the other.
     RC_FAIL(body + (answer ? " was decoded" : ": " + answer.error().to_string()));

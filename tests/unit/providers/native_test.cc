@@ -87,7 +87,7 @@ std::string matrix(const std::string& results) {
 TEST(NativeBuckets, BecomeIncrementsOfBothVersions) {
   Decoder decoder;
   auto answer = decoder.decode(matrix(result("v1", 40, 90, 1) + "," + result("v2", 10, 14, 6)),
-                               {.native_buckets = true});
+                               {.raw = true});
   ASSERT_TRUE(answer) << answer.error().to_string();
   auto comparison = queries::Comparison::histogram("h");
   ASSERT_TRUE(comparison);
@@ -124,9 +124,9 @@ TEST(NativeBuckets, AreAskedForAndBounded) {
   std::string many;
   for (std::size_t i = 0; i < kNativeMax; ++i)
     many += result("v" + std::to_string(i), 1, 2, 0) + ",";
-  auto at_bound = decoder.decode(matrix(many.substr(0, many.size() - 1)), {.native_buckets = true});
+  auto at_bound = decoder.decode(matrix(many.substr(0, many.size() - 1)), {.raw = true});
   EXPECT_TRUE(at_bound);
-  auto beyond = decoder.decode(matrix(many + result("w", 1, 2, 0)), {.native_buckets = true});
+  auto beyond = decoder.decode(matrix(many + result("w", 1, 2, 0)), {.raw = true});
   ASSERT_FALSE(beyond);
   EXPECT_NE(beyond.error().message.find("more than 400 native histograms"), std::string::npos);
 }
@@ -136,9 +136,8 @@ TEST(NativeBuckets, DamageIsAnErrorThatNamesThePlace) {
   for (const char* histogram :
        {R"([1])", R"([1,{"sum":"1"}])", R"([1,{"count":"1","buckets":[[0,"1","2"]]}])",
         R"([1,{"count":"x"}])", R"(["a",{"count":"1"}])"}) {
-    auto answer =
-        decoder.decode(matrix(R"({"metric":{},"histograms":[)" + std::string(histogram) + "]}"),
-                       {.native_buckets = true});
+    auto answer = decoder.decode(
+        matrix(R"({"metric":{},"histograms":[)" + std::string(histogram) + "]}"), {.raw = true});
     ASSERT_FALSE(answer) << histogram;
     EXPECT_EQ(answer.error().code, Code::data_loss);
     EXPECT_NE(answer.error().message.find("histogram 0 of result 0"), std::string::npos);

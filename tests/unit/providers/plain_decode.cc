@@ -5,6 +5,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/text/real_text.h"
+
 namespace serin::prometheus::testing {
 namespace {
 
@@ -14,19 +16,21 @@ using queries::AnswerType;
 using queries::Labels;
 using queries::Sample;
 
-std::optional<Sample> pair(const json& value) {
-  if (!value.is_array() || value.size() != 2 || !value[0].is_number() || !value[1].is_string()) {
+// With `loose`, more than two elements.
+std::optional<Sample> pair(const json& value, bool loose = false) {
+  if (!value.is_array() || value.size() < 2 || (value.size() > 2 && !loose) ||
+      !value[0].is_number() || !value[1].is_string()) {
     return std::nullopt;
   }
   double seconds = value[0].get<double>();
-  auto number = queries::parse_sample_value(value[1].get<std::string>());
+  auto number = read_real(value[1].get<std::string>());
   if (!number || !(std::abs(seconds) < 1e14)) return std::nullopt;
   return Sample{std::llround(seconds * 1000), *number};
 }
 
 bool labels(const json& element, Labels& out) {
   if (!element.is_object()) return false;
-  if (!element.contains("metric")) return true;
+  if (!element.contains("metric") || element["metric"].is_null()) return true;
   if (!element["metric"].is_object()) return false;
   std::vector<Labels::Pair> pairs;
   for (const auto& [name, value] : element["metric"].items()) {
@@ -46,21 +50,22 @@ std::optional<Answer> data(const json& d) {
   std::string type = d["resultType"];
   if (type == "scalar") {
     answer.type = AnswerType::scalar;
-    auto sample = pair(result);
+    auto sample = pair(result, true);
     if (!sample) return std::nullopt;
     answer.series.push_back({Labels(), {*sample}});
     return answer;
   }
   if (type != "vector" && type != "matrix") return std::nullopt;
   answer.type = type == "matrix" ? AnswerType::matrix : AnswerType::vector;
-  if (result.is_null()) return answer;
   if (!result.is_array()) return std::nullopt;
   for (const json& element : result) {
     queries::Series series;
+    if (element.is_null()) continue;
     if (!labels(element, series.labels)) return std::nullopt;
     if (type == "vector") {
-      if (element.contains("value")) {
-        auto sample = pair(element["value"]);
+      const json value = element.value("value", json());
+      if (!value.is_null() && !(value.is_array() && value.size() < 2)) {
+        auto sample = pair(value, true);
         if (!sample) return std::nullopt;
         series.samples.push_back(*sample);
       }
@@ -82,15 +87,15 @@ std::optional<Answer> data(const json& d) {
 
 std::optional<Answer> plain_decode(const std::string& body) {
   json root = json::parse(body, nullptr, /*allow_exceptions=*/false);
-  if (!root.is_object() || !root.contains("status") || root["status"] != "success") {
-    return std::nullopt;
-  }
+  if (!root.is_object() || root.value("status", json()) == "error") return std::nullopt;
   if (!root.contains("data") || !root["data"].is_object()) return std::nullopt;
   auto answer = data(root["data"]);
-  if (answer && root.contains("warnings") && root["warnings"].is_array()) {
-    for (const json& warning : root["warnings"]) {
-      if (warning.is_string()) answer->warnings.push_back(warning);
-    }
+  const json warnings = root.value("warnings", json::array());
+  if (warnings.is_null()) return answer;
+  if (!warnings.is_array()) return std::nullopt;
+  for (const json& warning : warnings) {
+    if (!warning.is_string() && !warning.is_null()) return std::nullopt;
+    if (answer) answer->warnings.push_back(warning.is_null() ? "" : warning.get<std::string>());
   }
   return answer;
 }

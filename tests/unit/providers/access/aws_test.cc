@@ -29,42 +29,46 @@ const Texts kFiles{{"/h/.aws/credentials",
                     "region = us-east-2\n"}};
 
 TEST(Aws, TakesTheEnvironmentFirst) {
-  const auto auth = aws_signature({.region = "eu-north-1"}, places({{"AWS_ACCESS_KEY_ID", "AK"},
-                                                                    {"AWS_SECRET_ACCESS_KEY", "S"},
-                                                                    {"AWS_SESSION_TOKEN", "T"},
-                                                                    {"HOME", "/h"}},
-                                                                   kFiles));
-  ASSERT_TRUE(auth);
-  EXPECT_EQ(auth->kind, HttpAuth::Kind::aws_sigv4);
-  EXPECT_EQ(auth->signing, "aws:amz:eu-north-1:aps");
-  EXPECT_EQ(auth->user + "/" + auth->password + "/" + auth->token, "AK/S/T");
+  const auto access =
+      aws_access({.region = "eu-north-1"}, places({{"AWS_ACCESS_KEY_ID", "AK"},
+                                                   {"AWS_SECRET_ACCESS_KEY", "S"},
+                                                   {"AWS_SESSION_TOKEN", "T"},
+                                                   {"AWS_ENDPOINT_URL_STS", "http://sts"},
+                                                   {"HOME", "/h"}},
+                                                  kFiles));
+  ASSERT_TRUE(access);
+  EXPECT_EQ(access->auth.kind, HttpAuth::Kind::aws_sigv4);
+  EXPECT_EQ(access->auth.signing, "aws:amz:eu-north-1:aps");
+  EXPECT_EQ(access->auth.user + "/" + access->auth.password + "/" + access->auth.token, "AK/S/T");
+  EXPECT_EQ(access->region, "eu-north-1");
+  EXPECT_EQ(access->token_service, "http://sts");
 }
 
 TEST(Aws, TakesTheProfilesOfTheFiles) {
-  const auto first = aws_signature({}, places({{"HOME", "/h"}}, kFiles));
+  const auto first = aws_access({}, places({{"HOME", "/h"}}, kFiles));
   ASSERT_TRUE(first);
-  EXPECT_EQ(first->signing + first->user, "aws:amz:eu-west-1:apsAK1");
-  const auto named = aws_signature(
+  EXPECT_EQ(first->auth.signing + first->auth.user, "aws:amz:eu-west-1:apsAK1");
+  EXPECT_EQ(first->token_service, "");
+  const auto named = aws_access(
       {.profile = "team"},
       places({{"HOME", "/h"}, {"AWS_ACCESS_KEY_ID", "AK"}, {"AWS_SECRET_ACCESS_KEY", "S"}},
              kFiles));
   ASSERT_TRUE(named);
-  EXPECT_EQ(named->signing + named->user + named->token, "aws:amz:us-east-2:apsAK2T2");
-  const auto elsewhere = aws_signature(
+  EXPECT_EQ(named->auth.signing + named->auth.user + named->auth.token,
+            "aws:amz:us-east-2:apsAK2T2");
+  const auto elsewhere = aws_access(
       {.region = "r"},
       places({{"AWS_SHARED_CREDENTIALS_FILE", "/c"}}, {{"/c", kFiles.at("/h/.aws/credentials")}}));
   ASSERT_TRUE(elsewhere);
-  EXPECT_EQ(elsewhere->user, "AK1");
+  EXPECT_EQ(elsewhere->auth.user, "AK1");
 }
 
 TEST(Aws, SaysWhatIsMissing) {
-  EXPECT_EQ(aws_signature({}, places({})).error().message,
+  EXPECT_EQ(aws_access({}, places({})).error().message,
             "region not configured in sigv4 or in default credentials chain");
-  const auto none = aws_signature({.region = "r", .profile = "nobody"}, places({}, kFiles));
+  const auto none = aws_access({.region = "r", .profile = "nobody"}, places({}, kFiles));
   EXPECT_EQ(none.error().code, Code::unauthenticated);
   EXPECT_NE(none.error().message.find("profile 'nobody'"), std::string::npos);
-  EXPECT_EQ(aws_signature({.region = "r", .role_arn = "arn:x"}, places({})).error().code,
-            Code::invalid_argument);
 }
 
 }  // namespace

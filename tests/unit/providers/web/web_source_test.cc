@@ -104,7 +104,7 @@ TEST_F(WebSourceTest, ABodyThatIsNoJsonIsAText) {
 
 TEST_F(WebSourceTest, APathThatFindsNothingIsAnError) {
   EXPECT_EQ(read(R"({"a":1})", "{.zzz}"), "Could not find JSONPath in body: zzz is not found");
-  EXPECT_EQ(read("[]", "{[*]}"), "Could not find JSONPath in body: the JSONPath yields no value");
+  EXPECT_EQ(read("[]", "{[*]}"), "result of web metric produced no value");
   EXPECT_EQ(read(R"({"a":[1,2]})", "{.a[*]}"), "json 1");
   const auto refused = WebSource::create(loop, http, {.url = "http://h", .json_path = "{.a"});
   ASSERT_FALSE(refused);

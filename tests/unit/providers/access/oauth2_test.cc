@@ -1,8 +1,9 @@
-#include "providers/access/oauth2_client.h"
+#include "providers/access/oauth2.h"
 
 #include <gtest/gtest.h>
 
 #include "base/sim_loop.h"
+#include "providers/access/proving_client.h"
 #include "tests/unit/providers/held_http.h"
 
 namespace serin::access {
@@ -14,11 +15,11 @@ class OAuth2ClientTest : public ::testing::Test {
  protected:
   void SetUp() override { make({}); }
   void make(std::vector<std::string> scopes) {
-    auto made = OAuth2Client::create(loop, http,
-                                     {.token_url = "http://id/token",
-                                      .client_id = "a client",
-                                      .client_secret = "hush&hush",
-                                      .scopes = std::move(scopes)});
+    auto made = make_oauth2_client(loop, http,
+                                   {.token_url = "http://id/token",
+                                    .client_id = "a client",
+                                    .client_secret = "hush&hush",
+                                    .scopes = std::move(scopes)});
     ASSERT_TRUE(made);
     client = std::move(*made);
   }
@@ -33,12 +34,12 @@ class OAuth2ClientTest : public ::testing::Test {
 
   SimLoop loop;
   test::HeldHttp http{loop};
-  std::unique_ptr<OAuth2Client> client;
+  std::unique_ptr<HttpClient> client;
   std::vector<Result<HttpResponse>> answers;
 };
 
 TEST_F(OAuth2ClientTest, NeedsIdAndSecret) {
-  const auto refused = OAuth2Client::create(loop, http, {.token_url = "http://id/t"});
+  const auto refused = make_oauth2_client(loop, http, {.token_url = "http://id/t"});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::invalid_argument);
   EXPECT_TRUE(refused.error().message.starts_with(
@@ -156,7 +157,7 @@ TEST_F(OAuth2ClientTest, CancellingAnswersOnce) {
 }
 
 TEST_F(OAuth2ClientTest, TooManyWaitersAreTurnedAway) {
-  for (std::size_t i = 0; i < kTokenWaitersMax; ++i) send();
+  for (std::size_t i = 0; i < kProofWaitersMax; ++i) send();
   EXPECT_TRUE(answers.empty());
   send();
   loop.advance(1ms);
