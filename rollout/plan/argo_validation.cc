@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "rollout/plan/codes.h"
+#include "rollout/plan/kubernetes/names.h"
+#include "rollout/plan/kubernetes/pods.h"
 
 namespace serin::rollout {
 namespace {
@@ -68,35 +69,26 @@ class Validation {
     if (referenced && spec.pod_template.size() > 0) {
       add(spec_ / "template", "template must be empty for workload reference rollout");
     }
-    bool empty =
-        spec.selector["matchLabels"].size() + spec.selector["matchExpressions"].size() == 0;
-    if (!referenced && !spec.selector.is_null() && empty) {
-      add(spec_ / "selector", "empty selector is invalid for deployment");
-    }
+    if (!referenced && !spec.selector.is_null()) selector(spec.selector);
     if (!referenced) pod_template(spec);
   }
 
+  void selector(const Json& selector) {
+    const Path path = spec_ / "selector";
+    usable_selector_ = kubernetes::check_selector(selector, path, report_);
+    if (selector["matchLabels"].size() + selector["matchExpressions"].size() == 0) {
+      add(path, "empty selector is invalid for deployment");
+    }
+  }
+
   void pod_template(const KubernetesSpec& spec) {
-    Path path = spec_ / "template";
+    if (!usable_selector_) return;
+    const Path path = spec_ / "template";
     const Json& labels = spec.pod_template["metadata"]["labels"];
-    for (const auto& [name, value] : spec.selector["matchLabels"].members()) {
-      if (labels[name].string() == value.string() && labels.contains(name)) continue;
+    if (!spec.selector.is_null() && !kubernetes::selects(spec.selector, labels)) {
       add(path / "metadata" / "labels", "`selector` does not match template `labels`");
-      break;
     }
-    const Json& containers = spec.pod_template["spec"]["containers"];
-    if (containers.size() == 0) add(path / "spec" / "containers", "Required value");
-    const Json& restart = spec.pod_template["spec"]["restartPolicy"];
-    if (restart.is_string() && restart.string() != "Always") {
-      add(path / "spec" / "restartPolicy",
-          fmt::format("Unsupported value: \"{}\": supported values: \"Always\"", restart.string()));
-    }
-    for (std::size_t i = 0; i < containers.size(); ++i) {
-      for (std::string_view field : {"name", "image"}) {
-        if (!containers.at(i)[field].string().empty()) continue;
-        add(path / "spec" / "containers" / i / field, "Required value");
-      }
-    }
+    kubernetes::check_pod_template(spec.pod_template, path, report_);
   }
 
   void numbers() {
@@ -175,9 +167,9 @@ class Validation {
   void ping_pong(const CanaryStrategy& strategy, const Path& path) {
     if (!strategy.ping_pong) return;
     const TrafficRouting& routing = strategy.traffic_routing;
-    if (routing.given && routing.alb.is_null()) {
+    if (routing.given && routing.alb.is_null() && routing.istio.is_null()) {
       add(path / "trafficRouting" / "alb",
-          "Ping-pong feature works with the ALB traffic routing only");
+          "Ping-pong feature works with the ALB and Istio traffic routing only");
     }
     Path services = path / "pingPong";
     if (strategy.ping_service.empty()) add(services / "pingService", kPingPongMissing);
@@ -284,7 +276,7 @@ class Validation {
 
   void managed_route(const TrafficRouting& routing, const std::string& name, const Path& path) {
     if (!routing.given) return;
-    if (routing.managed_routes.empty()) {
+    if (routing.managed_routes.empty() && !managed_routes_given()) {
       add(spec_ / "strategy" / "canary" / "trafficRouting",
           "Rollout has missing field 'spec.strategy.canary.trafficRouting.managedRoutes'");
     } else if (std::ranges::find(routing.managed_routes, name) == routing.managed_routes.end()) {
@@ -294,22 +286,29 @@ class Validation {
     }
   }
 
+  // An empty list is one, as Argo sees it.
+  bool managed_routes_given() const {
+    const config::Node* node = &reporter_.document().root;
+    for (std::string_view name :
+         {"spec", "strategy", "canary", "trafficRouting", "managedRoutes"}) {
+      const config::Node::Member* member = node->find_member(name, /*any_case=*/true);
+      if (member == nullptr) return false;
+      node = &member->value;
+    }
+    return !node->is_null();
+  }
+
   // Fields of the object's metadata are limited; other paths are looked up when a run is made.
   void arguments(const std::vector<analysis::Argument>& args, const Path& path) {
-    constexpr std::array<std::string_view, 5> kPlain{"metadata.name", "metadata.namespace",
-                                                     "metadata.uid", "metadata.labels",
-                                                     "metadata.annotations"};
     for (std::size_t i = 0; i < args.size(); ++i) {
       if (!args[i].value_from) continue;
-      std::string_view field = args[i].value_from->field_ref;
-      if (!field.starts_with("metadata")) continue;
-      bool subscript =
-          (field.starts_with("metadata.labels['") || field.starts_with("metadata.annotations['")) &&
-          field.ends_with("']");
-      if (subscript || std::ranges::find(kPlain, field) != kPlain.end()) continue;
-      add(path / "args" / i,
-          "Analyses arguments must refer to valid object metadata supported by downwardAPI");
+      argument(args[i].value_from->field_ref, path / "args" / i);
     }
+  }
+
+  void argument(std::string_view field, const Path& path) {
+    if (!field.starts_with("metadata") || kubernetes::is_metadata_path(field)) return;
+    add(path, "Analyses arguments must refer to valid object metadata supported by downwardAPI");
   }
 
   void experiment(const TrafficRouting& routing, const Json& spec, const Path& path) {
@@ -324,6 +323,14 @@ class Validation {
         add(at,
             "Experiment template weight is only available for TrafficRouting with SMI, ALB, and "
             "Istio at this time");
+      }
+    }
+    const Json& analyses = spec["analyses"];
+    for (std::size_t i = 0; i < analyses.size(); ++i) {
+      const Json& args = analyses.at(i)["args"];
+      for (std::size_t k = 0; k < args.size(); ++k) {
+        argument(args.at(k)["valueFrom"]["fieldRef"]["fieldPath"].string(),
+                 path / "analyses" / i / "args" / k);
       }
     }
   }
@@ -344,6 +351,10 @@ class Validation {
 
   const Rollout& rollout_;
   const Reporter& reporter_;
+  const kubernetes::Report report_ = [this](const Path& path, const std::string& message) {
+    add(path, message);
+  };
+  bool usable_selector_ = true;
   Path spec_ = Path() / "spec";
 };
 

@@ -135,7 +135,10 @@ TEST(ArgoRollout, PingPong) {
   EXPECT_TRUE(has(canary("pingPong: {pingService: a, pongService: a}"),
                   "the same service for the ping and pong services"));
   EXPECT_TRUE(has(routed("smi: {}", "pingPong: {pingService: a, pongService: b}"),
-                  "Ping-pong feature works with the ALB traffic routing only"));
+                  "Ping-pong feature works with the ALB and Istio traffic routing only"));
+  EXPECT_EQ(
+      routed("istio: {virtualService: {name: v}}", "pingPong: {pingService: a, pongService: b}"),
+      "");
   EXPECT_TRUE(has(canary("pingPong: {pingService: a, pongService: b}, trafficRouting: {alb: {}}"),
                   "Root service field is required"));
 }
@@ -181,6 +184,29 @@ TEST(ArgoRollout, Steps) {
             "");
 }
 
+TEST(ArgoRollout, ArgumentsNameFieldsOfTheObject) {
+  const auto errors = [](std::string_view field) {
+    const std::string args =
+        "args: [{name: x, valueFrom: {fieldRef: {fieldPath: \"" + std::string(field) + "\"}}}]";
+    const std::string step =
+        canary("steps: [{analysis: {templates: [{templateName: t}], " + args + "}}]");
+    const std::string experiment = canary(
+        "steps: [{experiment: {templates: [{name: c, specRef: canary}], analyses: [{name: "
+        "a, templateName: t, " +
+        args + "}]}}]");
+    EXPECT_EQ(step.empty(), experiment.empty()) << step << experiment;
+    return step;
+  };
+  for (const char* known : {"metadata.name", "metadata.uid", "metadata.labels['app']",
+                            "metadata.annotations['Team.example/Owner']", "spec.replicas"}) {
+    EXPECT_EQ(errors(known), "") << known;
+  }
+  for (const char* unknown : {"metadata.foo", "metadata.labels['a b']", "metadata.name['x']",
+                              "metadata.labels['']", "metadata.labels['a/b/c']"}) {
+    EXPECT_TRUE(has(errors(unknown), "supported by downwardAPI")) << unknown;
+  }
+}
+
 TEST(ArgoRollout, Routes) {
   constexpr std::string_view kIstio =
       "managedRoutes: [{name: h}], istio: {virtualService: {name: v}}";
@@ -207,6 +233,8 @@ TEST(ArgoRollout, Routes) {
   EXPECT_TRUE(has(routed("istio: {}", "steps: [{setHeaderRoute: {name: h}}]"),
                   "Rollout has missing field 'spec.strategy.canary.trafficRouting.managedRoutes'"));
   EXPECT_TRUE(has(routed(kIstio, "steps: [{setMirrorRoute: {name: other}}]"),
+                  "Steps define a route that does not exist in"));
+  EXPECT_TRUE(has(routed("managedRoutes: [], istio: {}", "steps: [{setHeaderRoute: {name: h}}]"),
                   "Steps define a route that does not exist in"));
   EXPECT_TRUE(has(routed("managedRoutes: [{name: h}], nginx: {}",
                          "steps: [{setMirrorRoute: {name: h, match: [{method: {}}]}}]"),
