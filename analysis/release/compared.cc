@@ -82,8 +82,10 @@ Result<Compared> Compared::create(const ReleasePolicy& policy, const PolicyMetri
   return compared;
 }
 
-Duration Compared::timeout() const {
-  return std::min(kTimeoutMax, std::max<Duration>(schedule_.interval(), 1s));
+Duration Compared::timeout(int stretch, bool others_first) const {
+  const Duration usual = std::min(kTimeoutMax, std::max<Duration>(schedule_.interval(), 1s));
+  if (stretch == 1) return usual;
+  return std::min(kSlowTimeoutMax, usual * stretch * (others_first ? 2 : 1));
 }
 
 // Of the instance that is scraped most seldom: windows must reach back for it too.
@@ -158,7 +160,7 @@ std::optional<Instant> Compared::next_wakeup() const {
   return schedule_.next();
 }
 
-void Compared::answered(int part, const Result<queries::Answer>& answer, Now now) {
+void Compared::answered(int part, const Result<queries::Answer>& answer, Now now, int stretch) {
   if (part < 0 || part >= static_cast<int>(answers_.size()) || parts_ == 0) return;
   if (answer && learning()) return;  // hold() is for those
   auto& slot = answers_[static_cast<std::size_t>(part)];
@@ -173,7 +175,7 @@ void Compared::answered(int part, const Result<queries::Answer>& answer, Now now
     failed(answer.error(), now);
     return;
   }
-  if (--parts_ == 0) end_look(now);
+  if (--parts_ == 0) end_look(now, stretch);
 }
 
 void Compared::failed(const Error& error, Now now) {
@@ -234,7 +236,7 @@ void Compared::history_learned(Now now) {
   schedule_.answered(now.mono);
 }
 
-void Compared::end_look(Now now) {
+void Compared::end_look(Now now, int stretch) {
   queries::Look look{.now_ms = asked_ms_,
                      .covered_from_ms = covered_from_ms_,
                      .samples = &*answers_[0],
@@ -257,7 +259,7 @@ void Compared::end_look(Now now) {
   last_look_ = from_unix_ms(asked_ms_);
   window_ = std::move(*window);
   if (live_) follow_scrapes();
-  schedule_.answered(now.mono);
+  schedule_.answered(now.mono, stretch);
 }
 
 // A look just before a scrape would see the canary's errors a whole interval later than need be.

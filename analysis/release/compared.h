@@ -40,8 +40,9 @@ Result<queries::Comparison> comparison_of(const Compare& compare);
 
 class Compared {
  public:
-  // How long an answer may take.
+  // How long an answer may take, and how long at most where the server is slow and others go first.
   static constexpr Duration kTimeoutMax = std::chrono::seconds(10);
+  static constexpr Duration kSlowTimeoutMax = std::chrono::seconds(30);
   // Where the interval is a multiple of the scrape interval, looks come so long after the newest
   // scrape, spread over a tenth of the scrape interval more.
   static constexpr Duration kAfterScrape = std::chrono::milliseconds(50);
@@ -55,15 +56,17 @@ class Compared {
 
   const std::string& name() const { return name_; }
   const std::string& source() const { return source_; }
-  Duration timeout() const;
+  // While looks are stretched their answers have more time, and twice as much where others go
+  // first: a metrics server is asked in the order of deadlines.
+  Duration timeout(int stretch = 1, bool others_first = false) const;
   Duration interval() const { return schedule_.interval(); }
 
   // Empty while an answer is waited for, or before the next look.
   std::vector<PartAsk> due(Now now);
   std::optional<Instant> next_wakeup() const;
   // An answer to a part of what is being asked. The look ends when the last part is in, or as a
-  // failure.
-  void answered(int part, const Result<queries::Answer>& answer, Now now);
+  // failure. The next one comes `stretch` intervals after it began.
+  void answered(int part, const Result<queries::Answer>& answer, Now now, int stretch = 1);
 
   // History is being asked for: its answers are held.
   bool learning() const { return stage_ == Stage::history; }
@@ -100,7 +103,7 @@ class Compared {
   Compared() = default;
   std::vector<PartAsk> ask_history(Now now);
   std::vector<PartAsk> ask_look(Now now);
-  void end_look(Now now);
+  void end_look(Now now, int stretch);
   void failed(const Error& error, Now now);
   void follow_scrapes();
 

@@ -59,11 +59,15 @@ std::vector<Ask> PolicyAnalysis::due(Now now) {
 
   constexpr Duration kGrace = std::chrono::seconds(1);
   std::vector<Ask> asks;
+  const bool others_first = degraded() && !near_failure();
   for (std::size_t i = 0; i < compared_.size(); ++i) {
-    Duration timeout = compared_[i].timeout();
+    const Pace& pace = paces_.at(compared_[i].source());
+    Duration timeout = compared_[i].timeout(pace.stretch(), others_first);
     for (PartAsk& part : compared_[i].due(now)) {
-      std::uint64_t id =
-          expect({.metric = i, .part = part.part, .deadline = now.mono + timeout + kGrace});
+      std::uint64_t id = expect({.metric = i,
+                                 .part = part.part,
+                                 .deadline = now.mono + timeout + kGrace,
+                                 .asked = now.mono});
       asks.push_back({AskId{id}, compared_[i].source(), std::move(part.request), timeout});
     }
     take(i, now);  // without history the learning ends without an answer
@@ -102,7 +106,8 @@ void PolicyAnalysis::answered(AskId id, const Result<queries::Answer>& answer, N
     rules_.answered(*pending.run, pending.metric, answer, now);
     return;
   }
-  compared_[pending.metric].answered(pending.part, answer, now);
+  learn_pace(pending, answer, now);
+  compared_[pending.metric].answered(pending.part, answer, now, stretch_of(pending.metric));
   if (!answer) {
     // The rest of a look that failed is not waited for.
     std::erase_if(pending_, [&](const auto& other) {
@@ -380,6 +385,7 @@ Json PolicyAnalysis::report(Now) const {
       .set("step", step_)
       .set("combined", std::move(combined))
       .set("metrics", std::move(metrics));
+  add_pace(report);
   if (!tests_.kayenta_report().is_null()) report.set("kayenta", tests_.kayenta_report());
   return report;
 }

@@ -15,6 +15,7 @@
 #include "analysis/judges/sequential/judge.h"
 #include "analysis/release/compared.h"
 #include "analysis/release/edge.h"
+#include "analysis/release/pace.h"
 #include "analysis/release/policy.h"
 #include "analysis/release/rule_runs.h"
 #include "analysis/release/step_tests.h"
@@ -79,6 +80,7 @@ class PolicyAnalysis final : public ReleaseAnalysis {
     int part = 0;
     std::optional<std::size_t> run{};  // set for threshold rules
     Instant deadline{};
+    Instant asked{};
   };
   // Looks in which the canary yielded nothing, beside what the router had counted by then.
   struct Silence {
@@ -93,6 +95,14 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   void move_on(Now now);
   void take(std::size_t metric, Now now);
   std::uint64_t expect(Pending pending);
+  // A look at a metric ended: what its server's pace learns of that.
+  void learn_pace(const Pending& pending, const Result<queries::Answer>& answer, Now now);
+  // By how much the metric's next look is later than planned.
+  int stretch_of(std::size_t metric) const;
+  // The release may be about to fail: its looks are not put off.
+  bool near_failure() const;
+  bool degraded() const;  // a metrics server can't keep up
+  void add_pace(Json& report) const;
   // What the metric can show in the planned time, once its history is known.
   void foretell(std::size_t metric);
   void add_guards(Judgement& judgement) const;
@@ -117,6 +127,7 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   double ratio_fraction_ = 0;  // the split since the last window of the edge
   bool ratio_mixed_ = false;   // it changed within
   RuleRuns rules_;
+  std::map<std::string, Pace> paces_;  // of the servers that compared metrics ask, by source
 
   std::map<std::uint64_t, Pending> pending_;
   std::uint64_t last_ask_ = 0;

@@ -13,13 +13,16 @@ Json PolicyAnalysis::save() const {
                       .set("canary_requests", silence.canary_requests)
                       .set("since_ns", silence.since.count()));
   }
+  Json paces = Json::object();
+  for (const auto& [source, pace] : paces_) paces.set(source, pace.to_json());
   Json pending = Json::array();
   for (const auto& [id, ask] : pending_) {
     Json entry = Json::object()
                      .set("id", id)
                      .set("metric", ask.metric)
                      .set("part", ask.part)
-                     .set("deadline_ns", ask.deadline.time_since_epoch().count());
+                     .set("deadline_ns", ask.deadline.time_since_epoch().count())
+                     .set("asked_ns", ask.asked.time_since_epoch().count());
     if (ask.run) entry.set("run", *ask.run);
     pending.push(std::move(entry));
   }
@@ -33,6 +36,7 @@ Json PolicyAnalysis::save() const {
       .set("ratio_fraction", ratio_fraction_)
       .set("ratio_mixed", ratio_mixed_)
       .set("rules", rules_.save())
+      .set("paces", std::move(paces))
       .set("pending", std::move(pending))
       .set("last_ask", last_ask_)
       .set("exposed", exposed_)
@@ -74,13 +78,15 @@ Status PolicyAnalysis::load(const Json& state) {
   ratio_fraction_ = state["ratio_fraction"].number();
   ratio_mixed_ = state["ratio_mixed"].boolean();
   SERIN_CHECK(rules_.load(state["rules"], last_));
+  for (auto& [source, pace] : paces_) pace.restore(state["paces"][source]);
   forecasts_.assign(compared_.size(), std::nullopt);
   for (std::size_t i = 0; i < compared_.size(); ++i) foretell(i);
   pending_.clear();
   for (const Json& ask : state["pending"].items()) {
     Pending pending{.metric = static_cast<std::size_t>(ask["metric"].integer(-1)),
                     .part = static_cast<int>(ask["part"].integer()),
-                    .deadline = Instant(Duration(ask["deadline_ns"].integer()))};
+                    .deadline = Instant(Duration(ask["deadline_ns"].integer())),
+                    .asked = Instant(Duration(ask["asked_ns"].integer()))};
     if (const Json* run = ask.find("run")) pending.run = static_cast<std::size_t>(run->integer());
     bool known = pending.run ? rules_.knows(*pending.run, pending.metric)
                              : pending.metric < compared_.size();

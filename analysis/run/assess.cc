@@ -142,6 +142,12 @@ std::string reason(const Metric& metric, const MetricResult& result) {
   return exceeded(metric, result).reason;
 }
 
+Phase summarised(const Metric& metric, const MetricResult& result) {
+  if (is_safe(metric)) return result.phase;
+  const Phase found = exceeded(metric, result).phase;
+  return found == Phase::running ? Phase::successful : found;
+}
+
 bool has_ended_badly(const RunStatus& status) {
   for (const MetricResult& result : status.results) {
     if (result.dry_run) continue;

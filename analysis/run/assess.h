@@ -26,6 +26,11 @@ Phase assess_metric(const Metric& metric, const MetricResult& result, bool termi
 // Which limit was exceeded; "" where none is.
 std::string reason(const Metric& metric, const MetricResult& result);
 
+// As what the run's summary counts a metric that has ended. In argoproj.io runs one that exceeded
+// no limit counts as successful, even where its count ended before the successes in a row were
+// there.
+Phase summarised(const Metric& metric, const MetricResult& result);
+
 // A metric that counts has ended badly: no new measurements.
 bool has_ended_badly(const RunStatus& status);
 

@@ -242,7 +242,7 @@ void RunMachine::assess(Now now) {
       all = false;
       continue;
     }
-    summary.add(result->phase);
+    summary.add(summarised(metric, *result));
     std::string why = reason(metric, *result);
     if (is_dry_run(i)) {
       if (!worst) worst = Phase::successful;
@@ -294,7 +294,7 @@ std::optional<WallTime> RunMachine::argo_wakeup(const Metric& metric,
   if (result == nullptr || result->measurements.empty()) {
     auto delay = metric.initial_delay.value();
     if (metric.initial_delay.empty() || !delay) return std::nullopt;
-    return status_.started_at.value_or(last_.wall) + *delay;
+    return status_.started_at.value_or(last_.wall) + *delay + kJustAfter;
   }
   auto count = metric.effective_count();
   if (count && result->count >= *count) return std::nullopt;
@@ -318,7 +318,7 @@ std::optional<Instant> RunMachine::wakeup_of(std::size_t index) const {
       !result->measurements.back().finished_at) {
     const auto& resume_at = result->measurements.back().resume_at;
     if (!resume_at) return std::nullopt;
-    return on_loop(*resume_at);
+    return on_loop(is_safe(metric) ? *resume_at : *resume_at + kJustAfter);
   }
   if (slot.schedule) return slot.schedule->next();
   if (pass_under_way()) return std::nullopt;

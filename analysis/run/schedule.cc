@@ -28,16 +28,20 @@ Schedule::Schedule(Instant start, Duration interval, Duration phase)
 void Schedule::asked(Instant now) {
   SERIN_ASSERT(due(now));
   waiting_ = true;
+  asked_ = now;
 }
 
-void Schedule::answered(Instant now) {
+void Schedule::answered(Instant now, int stretch) {
+  SERIN_ASSERT(stretch >= 1);
   waiting_ = false;
   failures_ = 0;
   if (now < first_) {
     next_ = first_;
     return;
   }
-  next_ = first_ + ((now - first_) / interval_ + 1) * interval_;
+  // The look began up to an interval after its own grid point.
+  const auto begun = (std::max(asked_, first_) - first_) / interval_;
+  next_ = first_ + std::max((now - first_) / interval_ + 1, begun + stretch) * interval_;
 }
 
 void Schedule::failed(Instant now) {
@@ -58,6 +62,7 @@ void Schedule::resumed(Instant now) {
 void Schedule::shift(Duration by) {
   first_ += by;
   next_ += by;
+  asked_ += by;
 }
 
 Json Schedule::to_json() const {
@@ -65,6 +70,7 @@ Json Schedule::to_json() const {
       .set("first_ns", first_.time_since_epoch().count())
       .set("interval_ns", interval_.count())
       .set("next_ns", next_.time_since_epoch().count())
+      .set("asked_ns", asked_.time_since_epoch().count())
       .set("waiting", waiting_)
       .set("failures", failures_);
 }
@@ -77,6 +83,7 @@ Result<Schedule> Schedule::from_json(const Json& json) {
   }
   schedule.first_ = Instant(Duration(json["first_ns"].integer()));
   schedule.next_ = Instant(Duration(json["next_ns"].integer()));
+  schedule.asked_ = Instant(Duration(json["asked_ns"].integer()));
   schedule.waiting_ = json["waiting"].boolean();
   schedule.failures_ = static_cast<int>(json["failures"].integer());
   return schedule;

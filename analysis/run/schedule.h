@@ -38,8 +38,9 @@ class Schedule {
   bool due(Instant now) const { return !waiting_ && now >= next_; }
   // A look begins; none is due until it ends.
   void asked(Instant now);
-  // It ended well: the next one is at the first grid point after `now`.
-  void answered(Instant now);
+  // It ended well: the next one is at the first grid point after `now` that is `stretch` intervals
+  // after this one began.
+  void answered(Instant now, int stretch = 1);
   // It ended in an error: later than the grid by the backoff, on the grid again after the next
   // success.
   void failed(Instant now);
@@ -62,6 +63,7 @@ class Schedule {
   Instant first_{};
   Duration interval_{};
   Instant next_{};
+  Instant asked_{};
   bool waiting_ = false;
   int failures_ = 0;
 };

@@ -26,6 +26,10 @@ std::string decision_of(const machine::ReleaseState& state) {
   return "";
 }
 
+void raise_to(prometheus::Counter& counter, std::uint64_t total) {
+  counter.Increment(static_cast<double>(total) - counter.Value());
+}
+
 }  // namespace
 
 struct OwnMetrics::Impl {
@@ -60,11 +64,17 @@ struct OwnMetrics::Impl {
           .Name("serin_state")
           .Help("Releases under way, open event streams, and whether the journal can be written.")
           .Register(registry);
-  prometheus::Family<prometheus::Gauge>& queries =
-      prometheus::BuildGauge()
-          .Name("serin_metric_queries")
-          .Help("Queries to metrics servers since the start: sent, and saved by sharing answers.")
-          .Register(registry);
+  prometheus::Counter& queries = prometheus::BuildCounter()
+                                     .Name("serin_queries_total")
+                                     .Help("Queries sent to metrics servers.")
+                                     .Register(registry)
+                                     .Add({});
+  prometheus::Counter& saved =
+      prometheus::BuildCounter()
+          .Name("serin_queries_saved_total")
+          .Help("Requests of metrics that were answered without a query of their own.")
+          .Register(registry)
+          .Add({});
   prometheus::Histogram& lateness = prometheus::BuildHistogram()
                                         .Name("serin_loop_lateness_seconds")
                                         .Help("How much later than due the loop came to a timer.")
@@ -133,8 +143,8 @@ std::string OwnMetrics::text(const Fleet& fleet, std::size_t streams) {
   impl_->singles.Add({{"of", "releases_active"}}).Set(static_cast<double>(active));
   impl_->singles.Add({{"of", "event_streams"}}).Set(static_cast<double>(streams));
   impl_->singles.Add({{"of", "journal_writable"}}).Set(fleet.store_works() ? 1 : 0);
-  impl_->queries.Add({{"outcome", "sent"}}).Set(static_cast<double>(fleet.queries().queries));
-  impl_->queries.Add({{"outcome", "saved"}}).Set(static_cast<double>(fleet.queries().saved));
+  raise_to(impl_->queries, fleet.queries().queries);
+  raise_to(impl_->saved, fleet.queries().saved);
   return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
 }
 

@@ -123,6 +123,11 @@ std::vector<std::string> release_lines(const Json& view, const Terminal& termina
         terminal.paint(Tone::unsure, fmt::format("? no answer, the release holds: {}",
                                                  view["judgement"]["sources_sentence"].string())));
   }
+  if (view["report"]["degraded"].boolean()) {
+    add("Metrics:",
+        terminal.paint(Tone::unsure, fmt::format("? degraded: {}",
+                                                 view["report"]["degradedSentence"].string())));
+  }
   std::vector<std::string> metrics = metric_lines(view["report"]["metrics"], terminal);
   if (!metrics.empty()) {
     lines.emplace_back();

@@ -228,6 +228,9 @@ TEST_F(ServerTest, StreamsWhatHappens) {
   auto metrics = own("GET", "/metrics");
   EXPECT_NE(metrics.body.find("serin_state{of=\"event_streams\"} 1"), std::string::npos)
       << metrics.body;
+  for (const char* name :
+       {"serin_queries_total ", "serin_queries_saved_total ", "serin_loop_lateness_seconds_count "})
+    EXPECT_NE(metrics.body.find(name), std::string::npos) << name;
   run_until([&, since = now()] { return now() - since > 300ms; });
   server_->stop([] {});
   ASSERT_TRUE(wait_for(pending));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "base/random.h"
@@ -119,9 +120,16 @@ class Drive {
     for (; now_ <= end; now_ += 1s) {
       Now now = at(now_);
       service_.scrape(now);
-      for (const Ask& ask : analysis_->due(now)) {
+      for (auto it = held_.begin(); it != held_.end() && it->first <= now_;) {
+        analysis_->answered(it->second.id, service_.answer(it->second.request, now), now);
+        it = held_.erase(it);
+      }
+      for (Ask& ask : analysis_->due(now)) {
         ++asks_;
-        if (down_) {
+        timeout_ = ask.timeout;
+        if (slow_ > 0s) {
+          held_.emplace(now_ + slow_, std::move(ask));
+        } else if (down_) {
           analysis_->answered(ask.id, fail(Code::unavailable, "connection refused"), now);
         } else {
           analysis_->answered(ask.id, service_.answer(ask.request, now), now);
@@ -135,6 +143,10 @@ class Drive {
   }
   void use(ReleaseAnalysis& other) { analysis_ = &other; }
   void set_down(bool down) { down_ = down; }
+  void answer_after(Duration slow) { slow_ = slow; }
+  Duration timeout() const { return timeout_; }  // of the last ask
+  Duration now() const { return now_; }
+  Json report() const { return analysis_->report(at(now_)); }
   int asks() const { return asks_; }
   Judgement judgement() const { return analysis_->judgement(at(now_)); }
 
@@ -143,6 +155,9 @@ class Drive {
   ReleaseAnalysis* analysis_;
   Duration now_ = 0s;
   bool down_ = false;
+  Duration slow_ = 0s;
+  std::multimap<Duration, Ask> held_;  // by when they are answered
+  Duration timeout_ = 0s;
   int asks_ = 0;
 };
 
@@ -232,6 +247,72 @@ TEST(PolicyAnalysis, AServerThatDoesNotAnswerIsNobodysFault) {
   drive.until(60min);
   EXPECT_FALSE(drive.judgement().sources_down);
   EXPECT_TRUE(drive.judgement().passed) << "what was missed is still in the counters";
+}
+
+// Looks that keep to their grid, whenever scrapes come.
+std::shared_ptr<const ReleasePolicy> gridded_policy() {
+  auto policy = std::make_shared<ReleasePolicy>(*error_policy());
+  policy->release.clear();
+  return policy;
+}
+
+TEST(PolicyAnalysis, ASlowServerIsAskedMoreSeldomAtMostByFour) {
+  Service service(0.01, 0.01);
+  auto analysis = PolicyAnalysis::create(gridded_policy(), at(0s));
+  ASSERT_TRUE(analysis);
+  Drive drive(service, **analysis);
+  drive.expose();
+  drive.until(5min);
+  EXPECT_FALSE(drive.report()["degraded"].boolean());
+  EXPECT_EQ(drive.timeout(), Compared::kTimeoutMax);
+  const auto asks_in = [&](Duration from, Duration until) {
+    drive.until(from);
+    const int before = drive.asks();
+    drive.until(until);
+    return drive.asks() - before;
+  };
+  const int planned = asks_in(10min, 20min);  // every 30 s: samples and presence
+  EXPECT_EQ(planned, 40);
+  drive.answer_after(20s);
+  const int slow = asks_in(30min, 40min);
+  EXPECT_EQ(slow, 20) << "answers of 20 s: every minute";
+  Json report = drive.report();
+  EXPECT_TRUE(report["degraded"].boolean());
+  EXPECT_EQ(report["degradedSentence"].string(),
+            "the metrics server answers late: error-rate is looked at every 1m instead of every "
+            "30s");
+  EXPECT_EQ(drive.timeout(), Compared::kSlowTimeoutMax);
+  drive.answer_after(40s);  // never in time
+  EXPECT_GE(asks_in(50min, 60min), planned / Pace::kStretchMax / 2);
+  drive.answer_after(0s);
+  EXPECT_EQ(asks_in(80min, 90min), planned);
+  EXPECT_FALSE(drive.report()["degraded"].boolean());
+  EXPECT_TRUE(drive.judgement().findings.empty());
+}
+
+TEST(PolicyAnalysis, AReleaseNearFailureIsNotPutOff) {
+  Service service(0.01, 0.01);
+  auto analysis = PolicyAnalysis::create(gridded_policy(), at(0s));
+  ASSERT_TRUE(analysis);
+  Drive drive(service, **analysis);
+  drive.expose();
+  drive.until(5min);        // history is answered at once
+  drive.answer_after(16s);  // more than half of 30 s, less than half of 60 s
+  drive.until(20min);
+  EXPECT_TRUE(drive.report()["degraded"].boolean());
+  const Duration behind = drive.timeout();
+  service.set_canary_error_rate(0.022);
+  for (Duration end = 21min; end < 2h && !drive.judgement().contested; end += 30s) drive.until(end);
+  ASSERT_TRUE(drive.judgement().contested);
+  const int before = drive.asks();
+  drive.answer_after(16s);
+  EXPECT_NE(drive.report()["degradedSentence"].string().find("every 30s, before others"),
+            std::string::npos)
+      << drive.report()["degradedSentence"].string();
+  Drive next = drive;
+  next.until(next.now() + 61s);
+  EXPECT_GE(next.asks() - before, 4) << "still every 30 s";
+  EXPECT_LT(next.timeout(), behind) << "its queries have the earlier deadlines";
 }
 
 TEST(PolicyAnalysis, GoesOnFromASavedStateByteForByte) {

