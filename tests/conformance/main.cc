@@ -2,11 +2,14 @@
 //
 //   serin-conformance < cases.jsonl          answers in order, flushed per line
 //   serin-conformance --families             the families that it answers, one a line
+#include <fmt/format.h>
+
 #include <array>
 #include <iostream>
 #include <string>
 #include <vector>
 
+#include "analysis/conditions/text/utf8.h"
 #include "conformance/registry.h"
 
 namespace serin::conformance {
@@ -33,6 +36,28 @@ int list_families() {
   return 0;
 }
 
+// Beyond ASCII as \\uXXXX: some readers take U+2028 and others of its kind for the end of a line.
+std::string in_ascii(const std::string& json) {
+  namespace text = analysis::conditions;
+  std::string ascii;
+  for (std::string_view rest = json; !rest.empty();) {
+    const text::Rune rune = text::decode_rune(rest);
+    rest.remove_prefix(rune.size);
+    constexpr char32_t kAsciiMax = 0x7f;
+    constexpr char32_t kPlaneMax = 0xffff;
+    if (rune.value < kAsciiMax) {
+      ascii += static_cast<char>(rune.value);
+    } else if (rune.value <= kPlaneMax) {
+      ascii += fmt::format("\\u{:04x}", static_cast<unsigned>(rune.value));
+    } else {
+      const auto beyond = static_cast<unsigned>(rune.value) - 0x10000U;
+      ascii +=
+          fmt::format("\\u{:04x}\\u{:04x}", 0xd800U + (beyond >> 10U), 0xdc00U + (beyond & 0x3ffU));
+    }
+  }
+  return ascii;
+}
+
 int answer_lines() {
   std::string line;
   while (std::getline(std::cin, line)) {
@@ -47,7 +72,7 @@ int answer_lines() {
     reply.set("family", (*request)["family"]).set("id", (*request)["id"]);
     reply.set("output", family != nullptr ? family->answer((*request)["input"])
                                           : Json::object().set("unsupported", true));
-    std::cout << reply.dump() << std::endl;
+    std::cout << in_ascii(reply.dump()) << std::endl;
   }
   return 0;
 }
