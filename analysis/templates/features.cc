@@ -48,16 +48,16 @@ constexpr std::array kFeatures = std::to_array<Feature>({
     {"router.ambassador", false},
     {"router.apisix", false},
     {"router.appMesh", false},
-    {"router.command", false},
+    {"router.command", true},
     {"router.gatewayAPI", false},
     {"router.haproxy", true},
     {"router.istio", false},
-    {"router.nginx", false},
+    {"router.nginx", true},
     {"router.none", true},
     {"router.plugins", false},
     {"router.smi", false},
     {"router.traefik", false},
-    {"router.webhook", false},
+    {"router.webhook", true},
     {"step.analysis", true},
     {"step.approval", true},
     {"step.experiment", false},
@@ -74,7 +74,7 @@ constexpr std::array kFeatures = std::to_array<Feature>({
     {"workload.kubernetes", false},
     {"workload.none", true},
     {"workload.process", true},
-    {"workload.systemd", false},
+    {"workload.systemd", true},
 });
 
 static_assert(std::ranges::is_sorted(kFeatures, {}, &Feature::name));

@@ -1,7 +1,5 @@
 #include "app/fleet/places.h"
 
-#include "app/live/setup.h"
-
 namespace serin::app {
 
 using rollout::engine::Ticket;
@@ -19,16 +17,13 @@ rollout::Workload* Places::workload(const Ticket& ticket) {
 void Places::exchange(const Ticket& ticket, bool swapped) {
   Place* place = place_of(ticket);
   if (place == nullptr) return;
-  if (place->router && place->router->options().swapped != swapped) place->router->exchange_roles();
+  if (place->router && place->router->is_swapped() != swapped) place->router->exchange_roles();
   if (place->workload && place->workload->is_swapped() != swapped)
     place->workload->exchange_roles();
 }
 
 Status Places::check(const rollout::PinnedPlan& plan) const {
-  SERIN_TRY(options, haproxy_options(plan.rollout, false));
-  SERIN_TRY(router, drivers::HaproxyRouter::create(loop_, std::move(options)));
-  static_cast<void>(router);
-  return {};
+  return check_router(loop_, http_, plan.rollout);
 }
 
 Places::Place* Places::place_of(const Ticket& ticket) {
@@ -55,21 +50,10 @@ Places::Place* Places::place_of(const Ticket& ticket) {
 
 Status Places::make(Place& place, const rollout::PinnedPlan& plan) {
   bool swapped = swapped_(plan.rollout.metadata.name);
-  SERIN_TRY(options, haproxy_options(plan.rollout, swapped));
-  SERIN_TRY(router, drivers::HaproxyRouter::create(loop_, std::move(options)));
-  router->on_problem(
-      [log = log_, rollout = plan.rollout.metadata.name](const std::string& problem) {
-        log.warn(problem, {{"rollout", rollout}});
-      });
   SERIN_TRY(workload, make_workload(loop_, http_, plan.rollout, directory_, swapped));
-  if (router->options().leased()) {
-    SERIN_TRY(lease, LeaseServer::listen(loop_, router->options().lease_listen,
-                                         [steering = router.get()](LeaseServer::Answer answer) {
-                                           steering->ask_lease(std::move(answer));
-                                         }));
-    place.lease = std::move(lease);
-  }
-  place.router = std::move(router);
+  SERIN_TRY(acting, make_router(loop_, http_, plan.rollout, swapped, log_));
+  place.router = std::move(acting.router);
+  place.lease = std::move(acting.lease);
   place.workload = std::move(workload);
   return {};
 }

@@ -13,11 +13,10 @@
 #include <memory>
 #include <string>
 
-#include "app/live/lease.h"
-#include "app/live/workload.h"
+#include "app/acting/router.h"
+#include "app/acting/workload.h"
 #include "base/log.h"
 #include "base/net/http_client.h"
-#include "drivers/routers/haproxy/router.h"
 #include "rollout/engine/engine.h"
 #include "rollout/plan/load/pin.h"
 
@@ -42,14 +41,14 @@ class Places {
   void exchange(const rollout::engine::Ticket& ticket, bool swapped);
 
   // Whether what the plan names can be had at all; nothing is touched. Errors: those of
-  // haproxy_options and of the router's options.
+  // check_router.
   Status check(const rollout::PinnedPlan& plan) const;
 
  private:
   struct Place {
     std::string release;  // the last that asked
     Json pinned;          // the rollout's definition it was made from
-    std::unique_ptr<drivers::HaproxyRouter> router;
+    std::unique_ptr<drivers::SteeredRouter> router;
     std::unique_ptr<drivers::PlacedWorkload> workload;  // null: somebody else runs the instances
     std::unique_ptr<LeaseServer> lease;                 // null: the route stays without serin
   };

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "analysis/release/policy_analysis.h"
+#include "app/acting/router.h"
 #include "app/live/sources.h"
 #include "base/zones/zone_files.h"
 #include "rollout/machine/model/from_plan.h"
@@ -18,15 +19,6 @@ namespace engine = rollout::engine;
 // An analysis that asks nothing still needs a time line.
 constexpr Duration kPlannedMin = std::chrono::minutes(1);
 constexpr int kExtensionMax = 2;  // a step takes at most twice its time
-
-std::string route_of(const rollout::Rollout& rollout) {
-  const auto& haproxy = rollout.traffic_routing().haproxy;
-  if (!haproxy) return "";
-  std::string sockets;
-  for (const std::string& socket : haproxy->socket) sockets += socket + " ";
-  return haproxy->map_layout() ? sockets + haproxy->map + " " + haproxy->key
-                               : sockets + haproxy->backend;
-}
 
 Status add_step(analysis::ReleasePolicy& policy, int step,
                 const rollout::PinnedAnalysis& analysis) {
@@ -194,39 +186,6 @@ void prune_journal(store::Store& store, WallTime now, const Log& log) {
     log.warn("old entries of the journal were not taken away",
              {{"error", rows.error().to_string()}});
   });
-}
-
-Result<drivers::HaproxyOptions> haproxy_options(const rollout::Rollout& rollout, bool swapped) {
-  if (!rollout.traffic_routing().haproxy) {
-    return fail(Code::failed_precondition,
-                "the rollout names no router: `serin run` needs trafficRouting.haproxy (without "
-                "one, use `serin replay`)");
-  }
-  const rollout::HaproxyRouting& routing = *rollout.traffic_routing().haproxy;
-  drivers::HaproxyOptions options;
-  options.sockets = routing.socket;
-  options.backend = routing.backend;
-  options.stable_servers = routing.stable;
-  options.canary_servers = routing.canary;
-  options.map = routing.map;
-  options.key = routing.key.empty() ? rollout.metadata.name : routing.key;
-  options.stable_backend = routing.stable_backend;
-  options.canary_backend = routing.canary_backend;
-  options.swapped = swapped;
-  options.config_files = routing.config;
-  options.state_file = routing.state_file;
-  if (rollout.on_engine_loss == rollout::OnEngineLoss::stable) {
-    bool moves_over = rollout.promotion.mode == rollout::PromotionMode::copy;
-    if (!options.map_layout() && !moves_over) {
-      return fail(Code::failed_precondition,
-                  "with one backend and weights, the promoted servers would still hang on serin "
-                  "(`onEngineLoss: stable` lets them track it): use two backends and a map, or "
-                  "`promotion: {mode: copy}`, or write `onEngineLoss: hold`");
-    }
-    options.lease_backend = routing.lease.backend;
-    options.lease_listen = routing.lease.listen;
-  }
-  return options;
 }
 
 }  // namespace serin::app

@@ -1,5 +1,5 @@
-// From a rollout's file to what runs it: the ticket of a release, its analysis and its router. Its
-// metric sources are made in sources.h.
+// From a rollout's file to what runs it: the ticket of a release, its analysis. Its metric
+// sources are made in sources.h, what acts for it in app/acting.
 //
 //   SERIN_TRY(ticket, make_ticket(plan, {.executor = user}));
 //   Engine engine(config, analysis_factory());
@@ -16,7 +16,6 @@
 #include "app/record/kept.h"
 #include "base/log.h"
 #include "drivers/hooks/hook_runner.h"
-#include "drivers/routers/haproxy/options.h"
 #include "drivers/store/store.h"
 #include "rollout/engine/engine.h"
 #include "rollout/plan/load/pin.h"
@@ -58,9 +57,5 @@ void prune_journal(store::Store& store, WallTime now, const Log& log);
 Duration planned_time(const rollout::Rollout& rollout, bool extended);
 // The timed waits under a weight, as one. Zero where there is none.
 analysis::PlannedExposure planned_exposure(const rollout::Rollout& rollout);
-
-// Errors: failed_precondition where the rollout names no HAProxy, or wants of a layout what it
-// can't give.
-Result<drivers::HaproxyOptions> haproxy_options(const rollout::Rollout& rollout, bool swapped);
 
 }  // namespace serin::app

@@ -48,24 +48,16 @@ Result<std::unique_ptr<Session>> Session::open(AsioLoop& loop, Rng& rng,
 
 Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
   // One release in the foreground ends with its terminal; nobody would take its canary out.
-  if (!plan.rollout.on_engine_loss) plan.rollout.on_engine_loss = rollout::OnEngineLoss::stable;
+  if (!plan.rollout.on_engine_loss) plan.rollout.on_engine_loss = default_engine_loss(plan.rollout);
   SERIN_TRY(ticket, make_ticket(plan, options_.origin));
   ticket_ = std::move(ticket);
   ticket_.spec.take_over = options_.take_over;
   bool swapped = false;
   if (auto roles = store_->roles(ticket_.spec.rollout)) swapped = roles->swapped;
-  SERIN_TRY(haproxy, haproxy_options(plan.rollout, swapped));
-  SERIN_TRY(router, drivers::HaproxyRouter::create(loop_, std::move(haproxy)));
-  router_ = std::move(router);
-  router_->on_problem([this](const std::string& problem) { log_.warn(problem); });
-  if (router_->options().leased()) {
-    SERIN_TRY(lease, LeaseServer::listen(loop_, router_->options().lease_listen,
-                                         [this](LeaseServer::Answer answer) {
-                                           router_->ask_lease(std::move(answer));
-                                         }));
-    lease_ = std::move(lease);
-  }
   http_ = make_http_client(loop_, Rng(rng()));
+  SERIN_TRY(acting, make_router(loop_, *http_, plan.rollout, swapped, log_));
+  router_ = std::move(acting.router);
+  lease_ = std::move(acting.lease);
   SERIN_TRY(workload,
             make_workload(loop_, *http_, plan.rollout, options_.state_directory, swapped));
   workload_ = std::move(workload);
@@ -131,7 +123,7 @@ Duration Session::remainder_max(const machine::ReleaseState& state) const {
 
 // May come again for an exchange that was made before a restart.
 void Session::exchange(bool swapped) {
-  if (router_->options().swapped != swapped) router_->exchange_roles();
+  if (router_->is_swapped() != swapped) router_->exchange_roles();
   if (workload_ && workload_->is_swapped() != swapped) workload_->exchange_roles();
 }
 

@@ -14,17 +14,16 @@
 #include <optional>
 #include <string>
 
+#include "app/acting/router.h"
+#include "app/acting/workload.h"
 #include "app/control/server.h"
-#include "app/live/lease.h"
 #include "app/live/setup.h"
 #include "app/live/shell.h"
-#include "app/live/workload.h"
 #include "app/notify/messenger.h"
 #include "base/log.h"
 #include "base/net/http_client.h"
 #include "base/threads/worker_pool.h"
 #include "drivers/hooks/hook_runner.h"
-#include "drivers/routers/haproxy/router.h"
 #include "providers/paced/source.h"
 #include "queries/metric_source.h"
 
@@ -101,7 +100,7 @@ class Session {
   std::unique_ptr<HttpClient> http_;
   std::shared_ptr<paced::Counters> queries_ = std::make_shared<paced::Counters>();
   std::map<std::string, std::unique_ptr<queries::MetricSource>> sources_;  // by identity
-  std::unique_ptr<drivers::HaproxyRouter> router_;
+  std::unique_ptr<drivers::SteeredRouter> router_;
   std::unique_ptr<drivers::PlacedWorkload> workload_;  // null: somebody else runs the instances
   std::unique_ptr<LeaseServer> lease_;  // null: the route stays as it is when serin is gone
   std::unique_ptr<drivers::HookRunner> hooks_;

@@ -173,7 +173,13 @@ Result<Nginx> Nginx::start(const TempDir& dir, const std::string& http, std::uin
   SERIN_TRY(server, Server::start(dir, {.name = "nginx",
                                         .argv = {"nginx", "-p", prefix, "-e", "stderr", "-c",
                                                  config_path, "-g", "daemon off;"},
-                                        .ready = [&] { return listens(port); }}));
+                                        // It listens before it has written its process id.
+                                        .ready = [&] {
+                                          std::error_code none;
+                                          auto bytes = std::filesystem::file_size(
+                                              prefix + "/nginx.pid", none);
+                                          return !none && bytes > 0 && listens(port);
+                                        }}));
   return Nginx(std::move(server), config_path, prefix);
 }
 

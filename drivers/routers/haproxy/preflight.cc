@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <set>
 
-#include "drivers/routers/haproxy/kept_file.h"
 #include "drivers/routers/haproxy/preflight_lease.h"
+#include "drivers/routers/kept_file.h"
 
 namespace serin::drivers {
 namespace {

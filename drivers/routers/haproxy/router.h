@@ -22,20 +22,19 @@
 #include <vector>
 
 #include "base/net/asio_loop.h"
-#include "drivers/routers/haproxy/kept_file.h"
 #include "drivers/routers/haproxy/preflight.h"
 #include "drivers/routers/haproxy/proxy.h"
+#include "drivers/routers/kept_file.h"
+#include "drivers/routers/steered.h"
 #include "rollout/ports/router.h"
 
 namespace serin::drivers {
 
 // Thread: loop-only.
-class HaproxyRouter final : public rollout::Router {
+class HaproxyRouter final : public SteeredRouter {
  public:
   // So long without an answer of the proxies serin lets go of the lease.
   static constexpr Duration kLeaseBlindMax = std::chrono::seconds(10);
-  // Told what a person must know and no call returns, e.g. a file that can't be written.
-  using OnProblem = std::move_only_function<void(const std::string&)>;
 
   // Errors: invalid_argument (see check(HaproxyOptions), or an address that is none).
   static Result<std::unique_ptr<HaproxyRouter>> create(AsioLoop& loop, HaproxyOptions options);
@@ -60,9 +59,10 @@ class HaproxyRouter final : public rollout::Router {
   // The slots have changed places (promotion by swap): what was the canary slot is stable from now
   // on. The map (what is left without serin) and its file follow at once, a server-state-file with
   // the next apply.
-  void exchange_roles();
+  void exchange_roles() override;
+  bool is_swapped() const override { return options_.swapped; }
   const HaproxyOptions& options() const { return options_; }
-  void on_problem(OnProblem told) { on_problem_ = std::move(told); }
+  void on_problem(OnProblem told) override { on_problem_ = std::move(told); }
 
  private:
   using Readbacks = std::vector<HaproxyReadback>;

@@ -18,7 +18,7 @@
 
 #include "base/net/asio_loop.h"
 #include "base/net/http_client.h"
-#include "drivers/routers/haproxy/kept_file.h"
+#include "drivers/routers/kept_file.h"
 #include "drivers/routers/nginx/state.h"
 #include "drivers/routers/steered.h"
 

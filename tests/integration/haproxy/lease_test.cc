@@ -1,6 +1,6 @@
 // `onEngineLoss: stable`: the canary leaves by itself when nobody answers the lease's check, and
 // comes back only when it is told to.
-#include "app/live/lease.h"
+#include "app/acting/lease.h"
 
 #include <cstdio>
 

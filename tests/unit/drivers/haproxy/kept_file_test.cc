@@ -1,4 +1,4 @@
-#include "drivers/routers/haproxy/kept_file.h"
+#include "drivers/routers/kept_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "app/live/workload.h"
+#include "app/acting/workload.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -8,6 +8,7 @@
 
 #include "drivers/workloads/command_workload.h"
 #include "drivers/workloads/process_workload.h"
+#include "drivers/workloads/systemd_workload.h"
 
 namespace serin::app {
 namespace {
@@ -32,10 +33,15 @@ Result<Made> make_workload(AsioLoop& loop, HttpClient& http, const rollout::Roll
     if (spec.command->timeout) options.timeout = *spec.command->timeout;
     return Made(std::make_unique<drivers::CommandWorkload>(loop, std::move(options), swapped));
   }
+  if (spec.systemd) {
+    SERIN_TRY(systemd,
+              drivers::SystemdWorkload::create(loop, {.unit = spec.systemd->unit}, swapped));
+    return Made(std::move(systemd));
+  }
   if (!spec.process) {
-    return fail(
-        Code::failed_precondition,
-        fmt::format("workload '{}' is not supported yet; command and process are", spec.kind()));
+    return fail(Code::failed_precondition,
+                fmt::format("workload '{}' is not supported yet; command, process and systemd are",
+                            spec.kind()));
   }
   const rollout::ProcessWorkload& process = *spec.process;
   drivers::ProcessWorkloadOptions options;

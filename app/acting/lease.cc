@@ -1,4 +1,4 @@
-#include "app/live/lease.h"
+#include "app/acting/lease.h"
 
 #include "base/net/asio_loop.h"
 
