@@ -1,8 +1,7 @@
 #include "providers/prometheus/request.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <charconv>
 
 #include "base/assert.h"
 #include "providers/access/form.h"
@@ -14,8 +13,13 @@ constexpr std::string_view kContentType = "Content-Type";
 
 using access::append_parameter;
 
+// The shortest digits, without an exponent.
 std::string seconds(double value) {
-  return fmt::format("{}", value);
+  char digits[400];
+  const auto [end, error] =
+      std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed);
+  SERIN_ASSERT(error == std::errc());
+  return {digits, end};
 }
 
 std::string seconds(WallTime time) {
@@ -75,7 +79,7 @@ HttpRequest build_request(const Endpoint& endpoint, const queries::Request& requ
   std::string form;
   append_parameter(form, "query", request.text);
   if (range) {
-    SERIN_ASSERT(request.start && request.end && request.step > Duration::zero());
+    SERIN_ASSERT(request.start && request.end);
     append_parameter(form, "start", seconds(*request.start));
     append_parameter(form, "end", seconds(*request.end));
     append_parameter(form, "step", seconds(to_seconds(request.step)));

@@ -24,12 +24,12 @@ Result<Request> range_request(const PrometheusProvider& provider,
   const RangeQuery& range = *provider.range_query;
   SERIN_TRY(start, bound(range.start, "start", surroundings));
   SERIN_TRY(end, bound(range.end, "end", surroundings));
+  // What is not above 0 the server refuses, in its own words.
   auto step = parse_duration(range.step);
-  if (!step || *step <= Duration::zero()) {
-    return fail(Code::invalid_argument,
-                fmt::format("failed to parse rangeQuery.step as duration: '{}' is no duration "
-                            "above 0",
-                            range.step));
+  if (!step) {
+    return fail(Code::invalid_argument, fmt::format("failed to parse rangeQuery.step as duration: "
+                                                    "{}",
+                                                    step.error().message));
   }
   return Request{.kind = Request::Kind::range,
                  .text = provider.query,

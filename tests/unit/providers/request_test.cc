@@ -88,5 +88,22 @@ TEST(PrometheusAddress, NeedsSchemeAndHost) {
   }
 }
 
+TEST(Request, StepsOfAnySizeAreWrittenOutAndLeftToTheServer) {
+  const auto body = [](Duration step) {
+    const queries::Request request{.kind = queries::Request::Kind::range,
+                                   .text = "up",
+                                   .time = std::nullopt,
+                                   .start = from_unix_ms(1'000),
+                                   .end = from_unix_ms(2'500),
+                                   .step = step};
+    return build_request({.address = "http://h"}, request, Method::post).body;
+  };
+  using namespace std::chrono_literals;
+  EXPECT_EQ(body(90s), "query=up&start=1&end=2.5&step=90");
+  EXPECT_EQ(body(1us), "query=up&start=1&end=2.5&step=0.000001");
+  EXPECT_EQ(body(0s), "query=up&start=1&end=2.5&step=0");
+  EXPECT_EQ(body(-60s), "query=up&start=1&end=2.5&step=-60");
+}
+
 }  // namespace
 }  // namespace serin::prometheus

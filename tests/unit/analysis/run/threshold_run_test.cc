@@ -97,7 +97,7 @@ TEST(ThresholdRun, AQuestionThatCantBePutIsAnError) {
   EXPECT_NE(run.machine().status().message.find("failed to parse rangeQuery.start as time"),
             std::string::npos)
       << run.machine().status().message;
-  metric.provider.prometheus->range_query = RangeQuery{"now()", "now()", "0s"};
+  metric.provider.prometheus->range_query = RangeQuery{"now()", "now()", "soon"};
   ThresholdRun other = run_of({metric});
   elapsed = {};
   EXPECT_TRUE(next_asks(other, elapsed).empty());
