@@ -4,7 +4,7 @@
 #include <exception>
 
 #include "app/cli/commands.h"
-#include "app/cli/parse.h"
+#include "app/command_line/parse.h"
 #include "base/process.h"
 
 namespace {
@@ -33,6 +33,8 @@ ExitCode perform(const Invocation& invocation) {
             [&](const PastOptions& options) {
               return command_past(options, terminal, invocation.quiet);
             },
+            [](const CompletionOptions& options) { return command_completion(options); },
+            [](const CompleteOptions& options) { return command_complete(options); },
             [](const DemoCommandOptions& options) { return command_demo(options); },
             [](const JournalOptions& options) { return command_journal(options); },
             [](const ReportOptions& options) { return command_report(options); },

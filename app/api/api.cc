@@ -30,6 +30,7 @@ Api::Api(ApiParts parts)
   add_releases();
   add_rollouts();
   add_events();
+  add_history();
   add_configuration();
   add_administration();
   add_service();

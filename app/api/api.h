@@ -4,8 +4,8 @@
 //   server = HttpServer::listen(loop, endpoint, options, api.handler());
 //   fleet->on_changed = [&](const auto& releases) { api.changed(releases); };
 //
-// Each group of routes is a file: releases.cc, rollouts.cc, events.cc, configuration.cc,
-// administration.cc, service.cc.
+// Each group of routes is a file: releases.cc, rollouts.cc, events.cc, history.cc,
+// configuration.cc, administration.cc, service.cc.
 #pragma once
 
 #include <functional>
@@ -57,6 +57,7 @@ class Api {
   void add_releases();
   void add_rollouts();
   void add_events();
+  void add_history();
   void add_configuration();
   void add_administration();
   void add_service();
@@ -82,6 +83,7 @@ class Api {
   bool is_stale(const CallPtr& call, const std::string& tag);
   // Reads the store away from the loop, and answers with what `read` gives.
   using Read = std::function<Result<Json>(store::Reader&)>;
+  void answer_stored(const CallPtr& call, Read read);
   void read_store(Read read, std::move_only_function<void(Result<Json>)> done);
 
   ApiParts parts_;

@@ -13,6 +13,7 @@ namespace serin::app {
 
 inline constexpr int kPageDefault = 50;
 inline constexpr int kPageMax = 500;
+inline constexpr std::int64_t kSkipMax = 1'000'000'000;  // of a cursor that counts
 
 // From Engine::view.
 Json release_summary(const Json& view);

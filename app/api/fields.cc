@@ -5,7 +5,14 @@
 #include <cmath>
 #include <utility>
 
+#include "rollout/machine/model/event.h"
+
 namespace serin::app {
+namespace {
+
+constexpr std::int64_t kStepMax = 10'000;
+
+}  // namespace
 
 std::string Fields::text(const std::string& name, std::size_t max) {
   known_.insert(name);
@@ -36,6 +43,55 @@ std::optional<double> Fields::percent(const std::string& name) {
   if (number >= 0 && number <= 100) return number;
   wrong(name, "must be a number from 0 to 100");
   return std::nullopt;
+}
+
+int Fields::step(const std::string& name) {
+  known_.insert(name);
+  const Json* value = body_.find(name);
+  if (value == nullptr) return 0;
+  if (value->string() == "failed") return rollout::machine::event::Operated::kWhereItEnded;
+  bool fits = value->is_integer() && value->integer() >= 1 && value->integer() <= kStepMax;
+  if (fits) return static_cast<int>(value->integer());
+  wrong(name, "must be a number from 1, or \"failed\"");
+  return 0;
+}
+
+std::optional<double> Fields::number(const std::string& name, double max) {
+  known_.insert(name);
+  const Json* value = body_.find(name);
+  if (value == nullptr) return std::nullopt;
+  double number = value->is_number() ? value->number() : std::nan("");
+  if (number > 0 && number <= max) return number;
+  wrong(name, fmt::format("must be a number above 0, at most {:g}", max));
+  return std::nullopt;
+}
+
+std::optional<Duration> Fields::duration(const std::string& name) {
+  std::string given = text(name);
+  if (given.empty()) return std::nullopt;
+  auto duration = parse_duration(given);
+  if (duration && *duration > Duration::zero()) return *duration;
+  wrong(name, "must be a duration such as 90s");
+  return std::nullopt;
+}
+
+std::optional<WallTime> Fields::time(const std::string& name) {
+  std::string given = text(name);
+  if (given.empty()) return std::nullopt;
+  auto time = parse_rfc3339(given);
+  if (time) return *time;
+  wrong(name, "must be a time of RFC 3339");
+  return std::nullopt;
+}
+
+const Json::Array& Fields::list(const std::string& name, std::size_t max) {
+  static const Json::Array kNone;
+  known_.insert(name);
+  const Json* value = body_.find(name);
+  if (value == nullptr) return kNone;
+  if (value->is_array() && value->size() <= max) return value->items();
+  wrong(name, fmt::format("must be a list of at most {}", max));
+  return kNone;
 }
 
 std::map<std::string, std::string> Fields::texts(const std::string& name) {

@@ -221,7 +221,7 @@ void Api::start(const CallPtr& call) {
   request.arguments = fields.texts("args");
   request.pipeline = fields.text("pipeline");
   request.supersede = fields.flag("supersede");
-  static_cast<void>(fields.text("reason"));
+  request.reason = fields.text("reason");
   if (request.version.empty()) fields.wrong("version", "must be given");
   if (fields.refuse(*call)) return;
   request.user = call->who.actor;
@@ -296,6 +296,7 @@ void Api::operation(const CallPtr& call) {
   operated.hard = fields.flag("hard");
   operated.metric = fields.text("metric", kVersionMax);
   operated.version = fields.text("version", kVersionMax);
+  operated.from_step = fields.step("from_step");
   std::optional<double> weight = fields.percent("weight");
   if (*operation == Operation::set_weight && !body->contains("weight"))
     fields.wrong("weight", "must be given");

@@ -246,7 +246,7 @@ void RouteTable::handle(HttpServerRequest request, HttpResponder responder) {
     if (self->key.empty()) return;
     keys_under_way_.erase(self->key);
     // What was refused changed nothing and may be tried again with the same key.
-    if (response.status >= 300) return;
+    if (response.status >= 300 || !self->keeps_answer_) return;
     Json kept = Json::object()
                     .set("type", find_header(response.headers, "Content-Type"))
                     .set("location", find_header(response.headers, "Location"))

@@ -50,12 +50,15 @@ class Call {
   void refuse(const Problem& what);
   void refuse(const Error& error) { refuse(problem_of(error)); }
   HttpStream stream(HttpResponse response);
+  // The answer holds a secret: the same key carries the request out once more.
+  void keep_no_answer() { keeps_answer_ = false; }
   // The body as JSON; where it is none, or has another type, the call is refused and null comes.
   std::optional<Json> json();
 
  private:
   friend class RouteTable;
   HttpResponder responder_;
+  bool keeps_answer_ = true;
   std::function<void(HttpResponse&)> finish_;  // headers, counting, keeping
 };
 

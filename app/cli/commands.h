@@ -31,6 +31,8 @@ ExitCode command_list(const ListOptions& options, const Terminal& terminal);
 ExitCode command_watch(const WatchOptions& options, const Terminal& terminal);
 ExitCode command_status(const StatusOptions& options, const Terminal& terminal);
 ExitCode command_release(const ReleaseOptions& options, const Terminal& terminal);
+ExitCode command_completion(const CompletionOptions& options);
+ExitCode command_complete(const CompleteOptions& options);
 ExitCode command_run(const RunOptions& options, const Terminal& terminal);
 
 }  // namespace serin::app

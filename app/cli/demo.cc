@@ -7,9 +7,11 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include "app/cli/commands.h"
+#include "app/dashboard/assets.h"
 #include "app/demo/environment.h"
 #include "base/json.h"
 #include "base/net/haproxy_tables.h"
@@ -22,6 +24,10 @@ using namespace std::chrono_literals;
 constexpr Duration kReleaseMax = 10min;
 // The services' first samples are there by then; a shorter history says nothing.
 constexpr Duration kSettle = 8s;
+constexpr Duration kServeMax = 30s;
+constexpr Duration kSlice = 100ms;
+constexpr const char* kRollout = "shop";
+constexpr const char* kServing = "serin serves ";
 
 // SIGINT and SIGTERM as something to ask for, so that what was started is always stopped.
 class Interrupts {
@@ -95,6 +101,10 @@ class Demo {
       return exit_code_of(world.error());
     }
     world_ = std::move(*world);
+    if (Status served = serve(); !served) {
+      std::fprintf(stderr, "serin: %s\n", served.error().to_string().c_str());
+      return exit_code_of(served.error());
+    }
     if (interrupts_.came(kSettle)) return ExitCode::interrupted;
     if (options_.bad &&
         !release({.version = "v2", .error_rate = 0.1}, "rolled back", ExitCode::rolled_back)) {
@@ -120,6 +130,36 @@ class Demo {
                : self.parent_path().string();
   }
 
+  // serin itself, as it would run beside the proxy; on loopback whoever is at this machine may act.
+  Status serve() {
+    const std::string config = options_.directory + "/rollouts";
+    const std::string log = options_.directory + "/serve.log";
+    std::error_code error;
+    std::filesystem::create_directories(config, error);
+    std::filesystem::copy_file(world_->rollout_file(), config + "/shop.yaml",
+                               std::filesystem::copy_options::overwrite_existing, error);
+    if (error) return fail(Code::unavailable, "can't write " + config + ": " + error.message());
+    std::filesystem::remove(log, error);
+    // What an earlier demo released belongs to a world that is gone.
+    std::filesystem::remove_all(world_->state_directory(), error);
+    SERIN_TRY(server, Process::start({.argv = {program_, "serve", "-c", config, "--state",
+                                               world_->state_directory(), "--listen", "127.0.0.1:0",
+                                               "--insecure"},
+                                      .output = log}));
+    server_.emplace(std::move(server));
+    for (Duration waited{}; waited < kServeMax && !server_->poll(); waited += kSlice) {
+      std::ifstream in(log);
+      for (std::string line; std::getline(in, line);) {
+        if (!line.starts_with(kServing) || in.eof()) continue;
+        url_ = line.substr(std::string_view(kServing).size());
+        if (!dashboard_assets().empty()) say("the dashboard: " + url_ + "/ui/");
+        return {};
+      }
+      server_->wait(kSlice);
+    }
+    return fail(Code::unavailable, "`serin serve` did not start: see " + log);
+  }
+
   // False where the person who watches wants to stop.
   bool release(const DemoVersion& version, const std::string& expected, ExitCode expected_status) {
     ReleaseResult result{
@@ -132,11 +172,15 @@ class Demo {
       return true;
     }
     result.before = server_counts(*world_);
-    say(fmt::format("serin run -f {} --version {} --stable {} --state {}", world_->rollout_file(),
-                    version.version, stable_, world_->state_directory()));
-    std::vector<std::string> argv{
-        program_,   "run",   "-f",      world_->rollout_file(),   "--version", version.version,
-        "--stable", stable_, "--state", world_->state_directory()};
+    std::vector<std::string> argv{program_,        "start",
+                                  kRollout,        "--version",
+                                  version.version, "--stable",
+                                  stable_,         "--wait",
+                                  "--timeout",     format_duration(kReleaseMax),
+                                  "--state",       world_->state_directory()};
+    std::string command = "serin";
+    for (std::size_t i = 1; i < argv.size(); ++i) command += " " + argv[i];
+    say(command);
     int output = options_.output == Output::json ? STDERR_FILENO : STDOUT_FILENO;
     auto child = Process::start({.argv = std::move(argv), .output_fd = output});
     if (!child) {
@@ -147,7 +191,6 @@ class Demo {
     Duration waited{};
     bool told = false;
     while (!child->poll() && waited < kReleaseMax) {
-      constexpr Duration kSlice = 100ms;
       if (!told && interrupts_.came(Duration::zero())) {
         child->signal(SIGINT);
         told = true;
@@ -195,6 +238,7 @@ class Demo {
       std::puts(Json::object()
                     .set("ok", good)
                     .set("haproxy_socket", world_->socket())
+                    .set("dashboard", url_ + "/ui/")
                     .set("releases", std::move(releases))
                     .dump()
                     .c_str());
@@ -204,6 +248,8 @@ class Demo {
   }
 
   void stay() {
+    if (!dashboard_assets().empty())
+      say("both releases with their charts: " + url_ + "/ui/releases");
     say(fmt::format("the service stays at {}, Prometheus at {}; Ctrl-C ends the demo",
                     world_->service_url(), world_->prometheus_url()));
     while (!interrupts_.came(1h)) {
@@ -214,6 +260,8 @@ class Demo {
   std::string program_;
   Interrupts interrupts_;
   std::unique_ptr<DemoEnvironment> world_;
+  std::optional<Process> server_;  // before the world it acts on ends
+  std::string url_;
   std::vector<ReleaseResult> results_;
   std::string stable_ = "v1";
 };

@@ -36,8 +36,8 @@ struct RunOptions {
 
 struct GetOptions {
   std::string name;
-  std::string state = "serin-state";
-  Output output = Output::text;
+  Remote remote;
+  Format format = Format::table;
 };
 
 // Files with templates, and what fills them.
@@ -101,7 +101,7 @@ struct JournalOptions {
 
 struct ReportOptions {
   std::string name;  // rollout or release
-  std::string state = "serin-state";
+  Remote remote;
   std::string html;  // a file, "-" is standard output; "": none
   enum class Form { none, markdown, json } form = Form::none;  // none: Markdown where no HTML is
 };
@@ -124,12 +124,21 @@ struct RenderOptions {
   std::vector<std::string> existing;  // files with the objects as they are
 };
 
+struct CompletionOptions {
+  std::string shell;  // bash, zsh, fish
+};
+
+// What a shell asks at the tab key: the words so far without `serin`, the one at the cursor last.
+struct CompleteOptions {
+  std::vector<std::string> words;
+};
+
 using Command =
     std::variant<RunOptions, OperationOptions, GetOptions, LintOptions, DemoCommandOptions,
                  JournalOptions, VersionOptions, ExplainOptions, EvalOptions, QueryOptions,
                  AnalyzeOptions, HistoryOptions, EventsOptions, AuditOptions, ReportOptions,
                  RenderOptions, ServeOptions, TokenOptions, ListOptions, WatchOptions,
-                 StatusOptions, ReleaseOptions, PastOptions>;
+                 StatusOptions, ReleaseOptions, PastOptions, CompletionOptions, CompleteOptions>;
 
 struct Invocation {
   Command command;

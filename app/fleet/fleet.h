@@ -44,6 +44,7 @@ struct StartRequest {
   std::map<std::string, std::string> arguments{};
   std::string user{};
   std::string pipeline{};
+  std::string reason{};
   std::string key{};  // idempotency key
   bool supersede = false;
 };

@@ -5,14 +5,18 @@
 #include <cstdio>
 
 #include "app/view/release_view.h"
+#include "base/time.h"
 
 namespace serin::app {
 namespace {
 
 using Align = Table::Align;
 
-std::string seconds_of(WallTime time) {
-  return format_rfc3339(std::chrono::floor<std::chrono::seconds>(time));
+// Without fractions; what is no time stays as it is.
+std::string seconds_of(const Json& time) {
+  auto parsed = parse_rfc3339(time.string());
+  if (!parsed) return std::string(time.string());
+  return format_rfc3339(std::chrono::floor<std::chrono::seconds>(*parsed));
 }
 
 std::string text(const Json& json) {
@@ -30,9 +34,9 @@ Tone tone_of(std::string_view status) {
   return Tone::running;
 }
 
-Tone tone_of(rollout::Severity severity) {
-  if (severity == rollout::Severity::alert) return Tone::bad;
-  return severity == rollout::Severity::warning ? Tone::unsure : Tone::plain;
+Tone tone_of_severity(std::string_view severity) {
+  if (severity == "alert") return Tone::bad;
+  return severity == "warning" ? Tone::unsure : Tone::plain;
 }
 
 // "Progressing step 2 at 5 %", without what did not change.
@@ -51,17 +55,18 @@ std::string standing(const Json& json, const Json& other) {
   return out;
 }
 
-std::string change_of(const rollout::AuditEntry& entry) {
-  std::string before = standing(entry.before, entry.after);
-  std::string after = standing(entry.after, entry.before);
+std::string change_of(const Json& row) {
+  std::string before = standing(row["before"], row["after"]);
+  std::string after = standing(row["after"], row["before"]);
   if (before.empty() && after.empty()) return "-";
   return before.empty() ? after : fmt::format("{} → {}", before, after);
 }
 
-std::string took(const store::ReleaseInfo& release) {
-  if (!release.entry.ended) return "-";
-  return format_duration(
-      std::chrono::floor<std::chrono::seconds>(*release.entry.ended - release.entry.started));
+std::string took(const Json& release) {
+  auto start = parse_rfc3339(release["start"].string());
+  auto end = parse_rfc3339(release["end"].string());
+  if (!start || !end) return "-";
+  return format_duration(std::chrono::floor<std::chrono::seconds>(*end - *start));
 }
 
 void add_section(std::vector<std::string>& lines, const std::string& title,
@@ -92,43 +97,40 @@ std::vector<std::string> step_lines(const Json& steps) {
 
 }  // namespace
 
-std::vector<std::string> history_lines(const std::vector<store::ReleaseInfo>& releases, bool wide,
-                                       const Terminal& terminal) {
+std::vector<std::string> history_lines(const Json& releases, bool wide, const Terminal& terminal) {
   std::vector<std::pair<std::string, Align>> columns = {
       {"TICKET", Align::left},   {"TYPE", Align::left},    {"RESULT", Align::left},
       {"FROM", Align::left},     {"TO", Align::left},      {"EXECUTOR", Align::left},
       {"PIPELINE", Align::left}, {"STARTED", Align::left}, {"TOOK", Align::right}};
   if (wide) {
-    for (const char* more : {"POLICY", "ENVIRONMENT", "STEP", "OF", "WHY"}) {
+    for (const char* more : {"POLICY", "ENVIRONMENT", "STEP", "OF", "WHY"})
       columns.emplace_back(more, Align::left);
-    }
   }
   Table table(columns);
-  for (const store::ReleaseInfo& release : releases) {
-    const Json& summary = release.entry.summary;
-    std::string status = text(summary["status"]);
-    std::vector<std::string> cells = {release.entry.id,
-                                      or_dash(text(summary["type"])),
+  for (const Json& release : releases.items()) {
+    std::string status = text(release["status"]);
+    std::vector<std::string> cells = {text(release["id"]),
+                                      or_dash(text(release["type"])),
                                       terminal.paint(tone_of(status), or_dash(status)),
-                                      or_dash(text(summary["stable_version"])),
-                                      or_dash(text(summary["version"])),
-                                      or_dash(text(summary["executor"])),
-                                      or_dash(text(summary["pipeline"])),
-                                      seconds_of(release.entry.started),
+                                      or_dash(text(release["stable_version"])),
+                                      or_dash(text(release["version"])),
+                                      or_dash(text(release["executor"])),
+                                      or_dash(text(release["pipeline"])),
+                                      seconds_of(release["start"]),
                                       took(release)};
     if (wide) {
-      cells.push_back(or_dash(text(summary["policy"])));
-      cells.push_back(or_dash(text(summary["environment"])));
-      cells.push_back(fmt::format("{}/{}", summary["step"].integer(), summary["steps"].integer()));
-      cells.push_back(or_dash(text(summary["of"])));
-      cells.push_back(or_dash(text(summary["sentence"])));
+      cells.push_back(or_dash(text(release["policy"])));
+      cells.push_back(or_dash(text(release["environment"])));
+      cells.push_back(fmt::format("{}/{}", release["step"].integer(), release["steps"].integer()));
+      cells.push_back(or_dash(text(release["of"])));
+      cells.push_back(or_dash(text(release["sentence"])));
     }
     table.row(std::move(cells));
   }
   return table.lines();
 }
 
-std::vector<std::string> audit_lines(const std::vector<store::AuditRow>& rows, bool wide) {
+std::vector<std::string> audit_lines(const Json& rows, bool wide) {
   std::vector<std::pair<std::string, Align>> columns = {
       {"ENTRY", Align::right},    {"TIME", Align::left},    {"ACTOR", Align::left},
       {"OPERATION", Align::left}, {"SUBJECT", Align::left}, {"CHANGE", Align::left},
@@ -136,24 +138,22 @@ std::vector<std::string> audit_lines(const std::vector<store::AuditRow>& rows, b
   columns.emplace_back("REASON", Align::left);
   if (wide) columns.emplace_back("HASH", Align::left);
   Table table(columns);
-  for (const store::AuditRow& row : rows) {
-    const rollout::AuditEntry& entry = row.entry;
-    std::vector<std::string> cells = {std::to_string(row.position),
-                                      seconds_of(entry.when),
-                                      entry.actor,
-                                      entry.operation,
-                                      entry.subject,
-                                      change_of(entry),
-                                      entry.result,
-                                      or_dash(entry.reason)};
-    if (wide) cells.push_back(row.hash);
+  for (const Json& row : rows.items()) {
+    std::vector<std::string> cells = {std::to_string(row["position"].integer()),
+                                      seconds_of(row["time"]),
+                                      text(row["actor"]),
+                                      text(row["operation"]),
+                                      text(row["subject"]),
+                                      change_of(row),
+                                      text(row["result"]),
+                                      or_dash(text(row["reason"]))};
+    if (wide) cells.push_back(text(row["hash"]));
     table.row(std::move(cells));
   }
   return table.lines();
 }
 
-std::vector<std::string> event_lines(const std::vector<store::EventRow>& rows, bool wide,
-                                     const Terminal& terminal) {
+std::vector<std::string> event_lines(const Json& rows, bool wide, const Terminal& terminal) {
   std::vector<std::pair<std::string, Align>> columns;
   if (wide) columns.emplace_back("RELEASE", Align::left);
   columns.insert(columns.end(), {{"COMPONENT", Align::left},
@@ -163,70 +163,81 @@ std::vector<std::string> event_lines(const std::vector<store::EventRow>& rows, b
                                  {"COUNT", Align::right},
                                  {"MESSAGE", Align::left}});
   Table table(columns);
-  for (const store::EventRow& row : rows) {
-    const rollout::ReleaseEvent& event = row.event;
+  for (const Json& row : rows.items()) {
     std::vector<std::string> cells;
-    if (wide) cells.push_back(or_dash(event.release));
-    cells.insert(cells.end(), {event.component, event.kind, seconds_of(event.first),
-                               seconds_of(event.last), std::to_string(event.count),
-                               terminal.paint(tone_of(event.severity), event.message)});
+    if (wide) cells.push_back(or_dash(text(row["release"])));
+    cells.insert(cells.end(), {text(row["component"]), text(row["type"]), seconds_of(row["first"]),
+                               seconds_of(row["last"]), std::to_string(row["count"].integer()),
+                               terminal.paint(tone_of_severity(row["severity"].string()),
+                                              row["message"].string())});
     table.row(std::move(cells));
   }
   return table.lines();
 }
 
-std::string event_line(const store::EventRow& row, const Terminal& terminal) {
-  const rollout::ReleaseEvent& event = row.event;
-  std::string times = event.count > 1 ? fmt::format(" ({} times)", event.count) : "";
-  return fmt::format("{} {} {}/{}: {}{}", seconds_of(event.last), or_dash(event.release),
-                     event.component, event.kind,
-                     terminal.paint(tone_of(event.severity), event.message), times);
+std::string event_line(const Json& row, const Terminal& terminal) {
+  std::int64_t count = row["count"].integer();
+  std::string times = count > 1 ? fmt::format(" ({} times)", count) : "";
+  return fmt::format(
+      "{} {} {}/{}: {}{}", seconds_of(row["last"]), or_dash(text(row["release"])),
+      row["component"].string(), row["type"].string(),
+      terminal.paint(tone_of_severity(row["severity"].string()), row["message"].string()), times);
 }
 
-std::vector<std::string> release_page(const store::ReleaseInfo& release, const Json& report,
-                                      const std::vector<store::AuditRow>& audit,
-                                      const std::vector<store::EventRow>& events,
-                                      const Terminal& terminal) {
-  std::vector<std::string> lines = report.is_object() ? release_lines(report, terminal)
-                                                      : history_lines({release}, true, terminal);
-  const Json& summary = release.entry.summary;
-  const Json& basic = report["basic"];
+std::vector<std::string> release_fact_lines(const Json& view) {
+  const Json& info = view["info"];
+  std::vector<std::string> facts;
+  auto add = [&](const char* name, const Json& value) {
+    facts.push_back(fmt::format("{:<16}{}", name, or_dash(text(value))));
+  };
+  add("ticket type", view["type"]);
+  add("executor", info["executor"]);
+  add("pipeline", info["pipeline"]);
+  add("policy", info["policy"]);
+  add("environment", info["environment"]);
+  add("endpoint", info["endpoint"]);
+  add("start", view["start"]);
+  add("end", view["end"]);
+  std::vector<std::string> lines;
+  add_section(lines, "Basic information", facts);
+  add_section(lines, "Flow", step_lines(view["steps"]));
+  return lines;
+}
+
+std::vector<std::string> release_page_lines(const Json& page, const Terminal& terminal) {
+  const Json& release = page["release"];
+  const Json& report = page["report"];
+  std::vector<std::string> lines = report.is_object()
+                                       ? release_lines(report, terminal)
+                                       : history_lines(Json::array().push(release), true, terminal);
   std::vector<std::string> facts;
   auto add = [&](const char* name, const std::string& value) {
     facts.push_back(fmt::format("{:<16}{}", name, or_dash(value)));
   };
-  add("ticket type", text(summary["type"]));
-  add("result", text(summary["result"]));
-  add("executor", text(summary["executor"]));
-  add("pipeline", text(summary["pipeline"]));
-  add("policy", text(summary["policy"]));
-  add("environment", text(summary["environment"]));
-  add("endpoint", text(summary["endpoint"]));
-  add("config revision", text(basic["config_revision"]));
-  add("version", text(summary["version"]));
-  add("start", seconds_of(release.entry.started));
-  add("end", release.entry.ended ? seconds_of(*release.entry.ended) : "");
-  if (!summary["of"].string().empty()) add("follows", text(summary["of"]));
-  for (const Json& next : summary["followed_by"].items()) add("followed by", text(next));
+  add("ticket type", text(release["type"]));
+  add("result", text(release["result"]));
+  add("executor", text(release["executor"]));
+  add("pipeline", text(release["pipeline"]));
+  add("policy", text(release["policy"]));
+  add("environment", text(release["environment"]));
+  add("endpoint", text(release["endpoint"]));
+  add("config revision", text(report["basic"]["config_revision"]));
+  add("version", text(release["version"]));
+  add("start", seconds_of(release["start"]));
+  add("end", seconds_of(release["end"]));
+  if (!release["of"].string().empty()) add("follows", text(release["of"]));
+  for (const Json& next : release["followed_by"].items()) add("followed by", text(next));
+  const Json& audit = page["audit"];
+  const Json& events = page["events"];
   add_section(lines, "Basic information", facts);
   add_section(lines, "Flow", step_lines(report["steps"]));
-  if (!audit.empty()) add_section(lines, "Decisions and operations", audit_lines(audit, false));
-  if (!events.empty()) add_section(lines, "Events", event_lines(events, false, terminal));
+  if (audit.size() > 0) add_section(lines, "Decisions and operations", audit_lines(audit, false));
+  if (events.size() > 0) add_section(lines, "Events", event_lines(events, false, terminal));
   return lines;
 }
 
 void print_lines(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) std::puts(line.c_str());
-}
-
-void print_items(const std::vector<Json>& items, const Json& next, ListFormat format) {
-  if (format == ListFormat::jsonl) {
-    for (const Json& item : items) std::puts(item.dump().c_str());
-    return;
-  }
-  Json list = Json::array();
-  for (const Json& item : items) list.push(item);
-  std::puts(Json::object().set("items", std::move(list)).set("next", next).dump().c_str());
 }
 
 }  // namespace serin::app

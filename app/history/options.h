@@ -4,34 +4,35 @@
 #include <cstdint>
 #include <string>
 
-namespace serin::app {
+#include "app/remote/options.h"
+#include "app/view/format.h"
 
-enum class ListFormat { table, wide, json, jsonl };
+namespace serin::app {
 
 struct HistoryOptions {
   std::string name;  // a rollout, a ticket, or "": all rollouts
-  std::string state = "serin-state";
+  Remote remote;
   int limit = 20;
   int skip = 0;
-  ListFormat format = ListFormat::table;
+  Format format = Format::table;
 };
 
 struct EventsOptions {
   std::string name;  // a ticket, a rollout (its newest release), or "": all
-  std::string state = "serin-state";
+  Remote remote;
   int limit = 50;
   bool follow = false;
-  ListFormat format = ListFormat::table;
+  Format format = Format::table;
 };
 
 struct AuditOptions {
   std::string name;  // a ticket or rollout, or "": all
-  std::string state = "serin-state";
+  Remote remote;
   std::string actor;
   std::string since;  // RFC 3339
   std::uint64_t before = 0;
   int limit = 50;
-  ListFormat format = ListFormat::table;
+  Format format = Format::table;
 };
 
 }  // namespace serin::app

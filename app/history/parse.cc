@@ -1,31 +1,24 @@
 #include "app/history/parse.h"
 
 #include <CLI/CLI.hpp>
-#include <map>
 
+#include "app/remote/parse.h"
 #include "drivers/store/reader.h"
 
 namespace serin::app {
 namespace {
 
-const std::map<std::string, ListFormat> kFormats = {{"table", ListFormat::table},
-                                                    {"wide", ListFormat::wide},
-                                                    {"json", ListFormat::json},
-                                                    {"jsonl", ListFormat::jsonl}};
-
 template <class Options>
-void add_common(CLI::App& command, Options& options) {
-  command.add_option("--state", options.state, "directory of the journal")
-      ->capture_default_str()
-      ->type_name("DIR");
+void add_common(CLI::App& command, Options& options, bool have_names = false) {
+  add_remote(command, options.remote, "directory of the journal");
   command.add_option("--limit", options.limit, "how many at most")
       ->check(CLI::Range(1, store::kPageRowsMax).description(""))
       ->capture_default_str()
       ->type_name("N");
-  command.add_option("-o,--output", options.format, "table, wide, json, or jsonl (one a line)")
-      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case).description(""))
-      ->default_str("table")
-      ->type_name("FORMAT");
+  std::vector<Format> formats = {Format::table, Format::wide, Format::json, Format::yaml,
+                                 Format::jsonl};
+  if (have_names) formats.push_back(Format::name);
+  add_format(command, options.format, formats);
 }
 
 }  // namespace
@@ -39,7 +32,7 @@ void add_history_commands(CLI::App& app, HistorySlots& slots) {
       ->check(CLI::NonNegativeNumber.description(""))
       ->capture_default_str()
       ->type_name("N");
-  add_common(*history, slots.history);
+  add_common(*history, slots.history, true);
 
   CLI::App* events =
       app.add_subcommand("events", "What happened to a release, each with how often and when");

@@ -3,14 +3,15 @@
 
 #include <string>
 
-#include "app/view/output.h"
+#include "app/remote/options.h"
+#include "app/view/format.h"
 
 namespace serin::app {
 
 struct OperationOptions {
   std::string operation;  // a word of rollout/machine/operations.h
   std::string name;       // rollout or release
-  std::string state = "serin-state";
+  Remote remote;
   std::string reason;
   std::string key;  // --idempotency-key
   bool hard = false;
@@ -18,7 +19,7 @@ struct OperationOptions {
   std::string metric;     // mute
   std::string version;    // undo; "": the one before
   std::string from_step;  // retry: a number, or "failed"; "": from the start
-  Output output = Output::text;
+  Format format = Format::table;
 };
 
 }  // namespace serin::app

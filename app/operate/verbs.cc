@@ -2,10 +2,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/remote/parse.h"
+
 namespace serin::app {
 namespace {
-
-const std::map<std::string, Output> kOutputs = {{"text", Output::text}, {"json", Output::json}};
 
 struct Verb {
   const char* name;
@@ -43,12 +43,9 @@ void add_operation(CLI::App& app, OperationOptions& options, const Verb& verb) {
     command->add_option("METRIC", options.metric, "the metric's name")->required();
   }
   bool opens = operation == "rollback" || operation == "retry" || operation == "undo";
-  command
-      ->add_option(
-          "--state", options.state,
-          opens ? "state directory, of a running serin or not" : "directory of the running serin")
-      ->capture_default_str()
-      ->type_name("DIR");
+  add_remote(
+      *command, options.remote,
+      opens ? "state directory, of a running serin or not" : "directory of the running serin");
   command->add_option("--reason", options.reason, "kept in the journal")->type_name("TEXT");
   command->add_option("--idempotency-key", options.key, "the same key is applied once")
       ->type_name("KEY");
@@ -67,18 +64,11 @@ void add_operation(CLI::App& app, OperationOptions& options, const Verb& verb) {
                      "the step to begin with, from 1, or `failed`; left out: from the start")
         ->type_name("STEP");
   }
-  add_output(*command, options.output);
+  add_format(*command, options.format, {Format::table, Format::json, Format::yaml, Format::name});
   command->callback([&options, operation] { options.operation = operation; });
 }
 
 }  // namespace
-
-void add_output(CLI::App& command, Output& output) {
-  command.add_option("-o,--output", output, "text or json")
-      ->transform(CLI::CheckedTransformer(kOutputs, CLI::ignore_case).description(""))
-      ->default_str("text")
-      ->type_name("FORMAT");
-}
 
 void add_operations(CLI::App& app, OperationOptions& options) {
   for (const Verb& verb : kVerbs) add_operation(app, options, verb);

@@ -12,7 +12,4 @@ namespace serin::app {
 // One command an operation; the chosen one fills `options`, which outlives `app`.
 void add_operations(CLI::App& app, OperationOptions& options);
 
-// -o, --output of a command.
-void add_output(CLI::App& command, Output& output);
-
 }  // namespace serin::app

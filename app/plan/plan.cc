@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/release/policy_analysis.h"
 #include "analysis/stats/planning.h"
 #include "app/view/terminal.h"
 
@@ -143,6 +144,20 @@ Result<PlanReport> plan_errors(const ErrorsPlan& plan, double power, Rng& rng) {
                     .set("promoted", forecast.promoted)
                     .set("simulations", plan.simulations);
   return report;
+}
+
+void follow_policy(ErrorsPlan& plan, const analysis::ReleasePolicy& policy) {
+  const analysis::SequentialPlan wanted = analysis::sequential_plan(policy);
+  const std::vector<double> shares = analysis::normalised_shares(wanted);
+  for (std::size_t m = 0; m < wanted.metrics.size(); ++m) {
+    if (wanted.metrics[m].rules.kind != analysis::CompareKind::errors) continue;
+    plan.rules = wanted.metrics[m].rules;
+    plan.share = shares[m] > 0 ? shares[m] : 1;
+    plan.alpha = wanted.alpha;
+    plan.beta = wanted.beta;
+    plan.boundary = wanted.boundary;
+    return;
+  }
 }
 
 PlanReport plan_history(const analysis::SequentialJudge& judge, const std::vector<TrialStep>& steps,

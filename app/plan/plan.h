@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analysis/planning/errors_plan.h"
+#include "analysis/release/policy.h"
 #include "base/json.h"
 
 namespace serin::app {
@@ -23,6 +24,9 @@ struct PlanReport {
 
 // Errors: those of forecast_errors.
 Result<PlanReport> plan_errors(const analysis::planning::ErrorsPlan& plan, double power, Rng& rng);
+
+// Rules, share and error rates as the policy gives its first metric of errors.
+void follow_policy(analysis::planning::ErrorsPlan& plan, const analysis::ReleasePolicy& policy);
 
 struct KnownTraffic {
   double requests_per_s = 0;  // 0: as in history

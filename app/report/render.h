@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "app/report/story.h"
 
@@ -14,6 +15,11 @@ namespace serin::app {
 
 std::string to_html(const Story& story);
 std::string to_markdown(const Story& story);
+
+enum class ReportForm { html, markdown, json };
+std::string render(const Story& story, ReportForm form);
+// "text/html"
+std::string_view type_of(ReportForm form);
 
 // "Rolled back: error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.5 pp": what became of
 // it, in one line without markup.

@@ -77,4 +77,22 @@ std::vector<std::pair<std::string, std::string>> facts_of(const Story& story) {
   return facts;
 }
 
+std::string render(const Story& story, ReportForm form) {
+  switch (form) {
+    case ReportForm::html:
+      return to_html(story);
+    case ReportForm::markdown:
+      return to_markdown(story);
+    case ReportForm::json:
+      break;
+  }
+  return to_json(story).dump();
+}
+
+std::string_view type_of(ReportForm form) {
+  return form == ReportForm::html       ? "text/html"
+         : form == ReportForm::markdown ? "text/markdown"
+                                        : "application/json";
+}
+
 }  // namespace serin::app

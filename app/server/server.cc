@@ -80,6 +80,11 @@ Status Server::prepare(Rng& rng) {
     if (ticket != nullptr)
       metrics_.on_status(ticket->spec.rollout, before, state, loop_.clock().now());
   };
+  tools_ = std::make_unique<Tools>(
+      loop_, ToolsOptions{.state_directory = options_.state_directory,
+                          .configuration = [this] { return fleet_->configuration(); },
+                          .arguments = options_.arguments});
+  tools_->add_to(api_->routes());
   if (options_.sidecar) {
     sidecar_ = std::make_unique<Sidecar>(
         *fleet_, *access_, SidecarOptions{.auto_start = options_.sidecar_auto_start}, log_);

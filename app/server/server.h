@@ -16,14 +16,13 @@
 #include "app/access/access.h"
 #include "app/api/api.h"
 #include "app/fleet/fleet.h"
+#include "app/remote/options.h"
 #include "app/server/own_metrics.h"
 #include "app/sidecar/routes.h"
+#include "app/workbench/routes.h"
 #include "base/net/http_server.h"
 
 namespace serin::app {
-
-// The API's Unix socket, in the state directory.
-inline constexpr const char* kApiSocket = "api.sock";
 
 struct ServerOptions {
   std::string config_directory{};
@@ -80,6 +79,7 @@ class Server {
   std::unique_ptr<Access> access_;
   OwnMetrics metrics_;
   std::unique_ptr<Api> api_;
+  std::unique_ptr<Tools> tools_;
   std::unique_ptr<Sidecar> sidecar_;  // null: not asked for
   std::unique_ptr<HttpServer> socket_;
   std::unique_ptr<HttpServer> tcp_;

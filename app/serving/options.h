@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "app/remote/options.h"
+#include "app/view/format.h"
 #include "base/time.h"
 
 namespace serin::app {
@@ -37,36 +39,24 @@ struct TokenOptions {
   bool json = false;
 };
 
-// Where the server is.
-struct Remote {
-  std::string state = "serin-state";  // its Unix socket is there
-  std::string server;                 // http or https; "": the socket
-  std::string token_file;
-  std::string ca_file;
-  std::string cert_file;
-  std::string key_file;
-};
-
-enum class RemoteFormat { table, wide, json, yaml, jsonl, name };
-
 struct ListOptions {
   Remote remote;
   std::string query;
   std::string status;
-  RemoteFormat format = RemoteFormat::table;
+  Format format = Format::table;
 };
 
 struct WatchOptions {
   Remote remote;
   std::string name;  // "": every release
-  RemoteFormat format = RemoteFormat::table;
+  Format format = Format::table;
 };
 
 struct StatusOptions {
   Remote remote;
   std::string name;
   Duration timeout = std::chrono::minutes(30);
-  RemoteFormat format = RemoteFormat::table;
+  Format format = Format::table;
 };
 
 struct ReleaseOptions {
@@ -81,7 +71,7 @@ struct ReleaseOptions {
   bool supersede = false;
   bool wait = false;
   Duration timeout = std::chrono::minutes(30);
-  RemoteFormat format = RemoteFormat::table;
+  Format format = Format::table;
 };
 
 }  // namespace serin::app

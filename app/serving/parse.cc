@@ -1,37 +1,25 @@
 #include "app/serving/parse.h"
 
 #include <CLI/CLI.hpp>
-#include <map>
+
+#include "app/remote/parse.h"
 
 namespace serin::app {
 namespace {
 
+constexpr const char* kStateHelp = "directory of the journal and the sockets";
+
+const std::vector<Format> kLists = {Format::table, Format::wide,  Format::json,
+                                    Format::yaml,  Format::jsonl, Format::name};
+const std::vector<Format> kEnds = {Format::table, Format::json,     Format::yaml, Format::jsonl,
+                                   Format::name,  Format::markdown, Format::junit};
+
 void add_state(CLI::App& command, std::string& state) {
-  command.add_option("--state", state, "directory of the journal and the sockets")
-      ->capture_default_str()
-      ->type_name("DIR");
+  command.add_option("--state", state, kStateHelp)->capture_default_str()->type_name("DIR");
 }
 
 void add_remote(CLI::App& command, Remote& remote) {
-  add_state(command, remote.state);
-  command.add_option("--server", remote.server, "ask this server instead of the local socket")
-      ->type_name("URL");
-  command.add_option("--token-file", remote.token_file, "holds a token (`serin token create`)")
-      ->type_name("FILE");
-  command.add_option("--cacert", remote.ca_file, "the authority of the server's certificate")
-      ->type_name("FILE");
-  command.add_option("--cert", remote.cert_file, "our own certificate")->type_name("FILE");
-  command.add_option("--key", remote.key_file, "… and its key")->type_name("FILE");
-}
-
-void add_format(CLI::App& command, RemoteFormat& format) {
-  static const std::map<std::string, RemoteFormat> kFormats = {
-      {"table", RemoteFormat::table}, {"wide", RemoteFormat::wide},   {"json", RemoteFormat::json},
-      {"yaml", RemoteFormat::yaml},   {"jsonl", RemoteFormat::jsonl}, {"name", RemoteFormat::name}};
-  command.add_option("-o,--output", format, "table, wide, json, yaml, jsonl or name")
-      ->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case).description(""))
-      ->default_str("table")
-      ->type_name("FORMAT");
+  add_remote(command, remote, kStateHelp);
 }
 
 // A text that must be a duration, kept in `value`.
@@ -139,7 +127,7 @@ void add_release(CLI::App& app, ServingSlots& slots) {
   add_duration(*command, "--timeout", "with --wait: how long at most (30m)",
                [&options](Duration timeout) { options.timeout = timeout; });
   add_remote(*command, options.remote);
-  add_format(*command, options.format);
+  add_format(*command, options.format, kEnds);
 }
 
 }  // namespace
@@ -155,12 +143,12 @@ void add_serving_commands(CLI::App& app, ServingSlots& slots) {
   list->add_option("--status", slots.list.status, "some statuses, with commas")
       ->type_name("STATUSES");
   add_remote(*list, slots.list.remote);
-  add_format(*list, slots.list.format);
+  add_format(*list, slots.list.format, kLists);
 
   CLI::App* watch = app.add_subcommand("watch", "Follow a release; Ctrl-C leaves it alone");
   watch->add_option("NAME", slots.watch.name, "rollout or release")->required();
   add_remote(*watch, slots.watch.remote);
-  add_format(*watch, slots.watch.format);
+  add_format(*watch, slots.watch.format, {Format::table, Format::jsonl});
 
   CLI::App* status =
       app.add_subcommand("status", "Wait for a release's end: the exit status is the verdict");
@@ -168,7 +156,7 @@ void add_serving_commands(CLI::App& app, ServingSlots& slots) {
   add_duration(*status, "--timeout", "how long at most (30m)",
                [&slots](Duration timeout) { slots.status.timeout = timeout; });
   add_remote(*status, slots.status.remote);
-  add_format(*status, slots.status.format);
+  add_format(*status, slots.status.format, kEnds);
 }
 
 }  // namespace serin::app

@@ -4,9 +4,10 @@
 #include <cstdio>
 
 #include "app/live/event_lines.h"
-#include "app/serving/client.h"
+#include "app/remote/client.h"
 #include "app/serving/commands.h"
-#include "app/view/release_view.h"
+#include "app/test/junit.h"
+#include "app/view/live_view.h"
 
 namespace serin::app {
 namespace {
@@ -15,70 +16,6 @@ using namespace std::chrono_literals;
 
 constexpr Duration kAskEvery = 500ms;
 constexpr const char* kReleases = "/api/v1/releases";
-
-void print(const std::string& line) {
-  std::puts(line.c_str());
-  std::fflush(stdout);
-}
-
-bool needs_quotes(std::string_view text) {
-  return text.empty() || text.find_first_of(":#{}[]&*!|>'\"%@`,\n") != std::string_view::npos ||
-         text.front() == '-' || text.front() == ' ' || text.back() == ' ' || text == "true" ||
-         text == "false" || text == "null" || text == "~" || text == "yes" || text == "no" ||
-         (text.find_first_not_of("0123456789.+-eE_xobXOB") == std::string_view::npos);
-}
-
-// Block style; what could be read as something else is in double quotes.
-void add_yaml(std::string& out, const Json& json, int level) {
-  const std::string indent(static_cast<std::size_t>(level) * 2, ' ');
-  auto scalar = [](const Json& value) {
-    bool plain = value.is_string() && !needs_quotes(value.string());
-    return plain ? std::string(value.string()) : value.dump();
-  };
-  auto is_block = [](const Json& value) {
-    return (value.is_object() || value.is_array()) && value.size() > 0;
-  };
-  for (const auto& [name, value] : json.members()) {
-    out += indent + (needs_quotes(name) ? Json(name).dump() : name) + ":";
-    if (!is_block(value)) {
-      out += " " + scalar(value) + "\n";
-      continue;
-    }
-    out += "\n";
-    add_yaml(out, value, level + 1);
-  }
-  for (const Json& value : json.items()) {
-    if (!is_block(value)) {
-      out += indent + "- " + scalar(value) + "\n";
-      continue;
-    }
-    std::string inner;
-    add_yaml(inner, value, level + 1);
-    // The first line of the element stands beside its dash.
-    out += indent + "- " + inner.substr(indent.size() + 2);
-  }
-}
-
-void print_document(const Json& document, RemoteFormat format) {
-  if (format == RemoteFormat::yaml) {
-    std::string text;
-    add_yaml(text, document, 0);
-    std::fputs(text.c_str(), stdout);
-    return;
-  }
-  print(document.dump());
-}
-
-// The path of the release of that id, or of the newest one of the rollout of that name.
-Result<std::string> path_of(ApiClient& client, const std::string& name) {
-  auto release = client.get(fmt::format("{}/{}", kReleases, name));
-  if (release) return fmt::format("{}/{}", kReleases, name);
-  if (release.error().code != Code::not_found) return std::unexpected(release.error());
-  SERIN_TRY(page, client.get(fmt::format("/api/v1/rollouts/{}/releases?limit=1", name)));
-  if (page["items"].items().empty())
-    return fail(Code::not_found, fmt::format("'{}' has no release yet", name));
-  return fmt::format("{}/{}", kReleases, page["items"].at(0)["id"].string());
-}
 
 std::optional<Awaited> end_of(const Json& release) {
   std::string_view status = release["status"].string();
@@ -90,28 +27,33 @@ std::optional<Awaited> end_of(const Json& release) {
   return cause == "inconclusive" ? Awaited::inconclusive : Awaited::rolled_back;
 }
 
-// Prints what changes until `stop` says so of a release's document.
+// Shows what changes (in place on a terminal, else one line an event) until `stop` says so of a
+// release's document.
 template <class Stop>
-Status follow(ApiClient& client, const std::string& path, RemoteFormat format,
-              const Terminal& terminal, Stop stop) {
+Status follow(ApiClient& client, const std::string& path, Format format, const Terminal& terminal,
+              Stop stop) {
   EventLines lines;
+  LiveView live(terminal);
+  const bool table = format == Format::table || format == Format::wide;
   std::string tag;
   for (;;) {
     SERIN_TRY(changed, client.get_changed(path, tag));
-    if (changed) {
+    if (changed && table && terminal.live) {
+      live.draw(*changed);
+    } else if (changed) {
       std::string time =
           format_rfc3339(std::chrono::floor<std::chrono::seconds>(client.now().wall));
       for (const EventLines::Event& event : lines.next(*changed)) {
-        if (format == RemoteFormat::table || format == RemoteFormat::wide) {
-          print(event_line(event, time.substr(11), terminal));
-        } else if (format == RemoteFormat::jsonl) {
-          print(Json::object()
-                    .set("time", time)
-                    .set("event", event.kind)
-                    .set("release", (*changed)["id"])
-                    .set("status", (*changed)["status"])
-                    .set("text", event.text)
-                    .dump());
+        if (table) {
+          print_line(event_line(event, time.substr(11), terminal));
+        } else if (format == Format::jsonl) {
+          print_line(Json::object()
+                         .set("time", time)
+                         .set("event", event.kind)
+                         .set("release", (*changed)["id"])
+                         .set("status", (*changed)["status"])
+                         .set("text", event.text)
+                         .dump());
         }
       }
     }
@@ -120,13 +62,46 @@ Status follow(ApiClient& client, const std::string& path, RemoteFormat format,
   }
 }
 
+// For a CI server: the release is a case, and each of its metrics.
+std::string junit_of(const Json& release, Awaited how) {
+  JUnit report("serin status");
+  const std::string id(release["id"].string());
+  JUnitCase whole{.suite = "serin.release", .name = id};
+  if (how != Awaited::promoted) {
+    whole.failure = fmt::format("{}: {}", release["status"].string(), release["sentence"].string());
+    whole.error = how == Awaited::timed_out || how == Awaited::refused;
+  }
+  report.add(std::move(whole));
+  for (const Json& metric : release["report"]["metrics"].items()) {
+    JUnitCase one{.suite = "serin.release." + id,
+                  .name = std::string(metric["name"].string()),
+                  .output = std::string(metric["sentence"].string())};
+    if (metric["verdict"].string() == "fail") one.failure = metric["sentence"].string("worse");
+    report.add(std::move(one));
+  }
+  return report.to_string();
+}
+
+// What is left to print once a release that was waited for has ended, or takes too long.
+Status print_end(ApiClient& client, const std::string& path, const Json& last, Awaited how,
+                 Format format) {
+  if (is_document(format)) print_document(last, format);
+  if (format == Format::name) print_line(std::string(last["status"].string()));
+  if (format == Format::junit) std::fputs(junit_of(last, how).c_str(), stdout);
+  if (format == Format::markdown) {
+    SERIN_TRY(text, client.get_text(path + "/report", "text/markdown"));
+    std::fputs(text.c_str(), stdout);
+  }
+  return {};
+}
+
 }  // namespace
 
 Status show_list(const ListOptions& options, const Terminal& terminal) {
   SERIN_TRY(client, ApiClient::open(options.remote));
   std::string filter;
-  if (!options.query.empty()) filter += "&q=" + options.query;
-  if (!options.status.empty()) filter += "&status=" + options.status;
+  if (!options.query.empty()) filter += "&q=" + url_encoded(options.query);
+  if (!options.status.empty()) filter += "&status=" + url_encoded(options.status);
   Json all = Json::array();
   std::string cursor;
   do {
@@ -134,27 +109,16 @@ Status show_list(const ListOptions& options, const Terminal& terminal) {
     for (const Json& one : page["items"].items()) all.push(one);
     cursor = page["next"].is_string() ? fmt::format("&cursor={}", page["next"].string()) : "";
   } while (!cursor.empty());
-  switch (options.format) {
-    case RemoteFormat::json:
-    case RemoteFormat::yaml:
-      print_document(Json::object().set("items", std::move(all)), options.format);
-      return {};
-    case RemoteFormat::jsonl:
-      for (const Json& one : all.items()) print(one.dump());
-      return {};
-    case RemoteFormat::name:
-      for (const Json& one : all.items()) print(std::string(one["id"].string()));
-      return {};
-    case RemoteFormat::table:
-    case RemoteFormat::wide:
-      break;
+  if (options.format != Format::table && options.format != Format::wide) {
+    print_page(Json::object().set("items", std::move(all)), options.format);
+    return {};
   }
   if (all.items().empty()) {
     std::fputs("serin: no releases\n", stderr);
     return {};
   }
   using Align = Table::Align;
-  bool wide = options.format == RemoteFormat::wide;
+  bool wide = options.format == Format::wide;
   std::vector<std::pair<std::string, Align>> columns{
       {"NAME", Align::left},   {"ENV", Align::left},     {"STATUS", Align::left},
       {"STEP", Align::right},  {"WEIGHT", Align::right}, {"CANARY", Align::left},
@@ -180,13 +144,13 @@ Status show_list(const ListOptions& options, const Terminal& terminal) {
     table.row(std::move(row));
   }
   static_cast<void>(terminal);
-  for (const std::string& line : table.lines()) print(line);
+  for (const std::string& line : table.lines()) print_line(line);
   return {};
 }
 
 Result<bool> watch_release(const WatchOptions& options, const Terminal& terminal) {
   SERIN_TRY(client, ApiClient::open(options.remote));
-  SERIN_TRY(path, path_of(*client, options.name));
+  SERIN_TRY(path, client->release_path(options.name));
   Status ended =
       follow(*client, path, options.format, terminal,
              [](const std::optional<Json>& release) { return release && end_of(*release); });
@@ -197,7 +161,7 @@ Result<bool> watch_release(const WatchOptions& options, const Terminal& terminal
 
 Result<Awaited> await_release(const StatusOptions& options, const Terminal& terminal) {
   SERIN_TRY(client, ApiClient::open(options.remote));
-  SERIN_TRY(path, path_of(*client, options.name));
+  SERIN_TRY(path, client->release_path(options.name));
   Instant deadline = client->now().mono + options.timeout;
   Awaited how = Awaited::timed_out;
   Json last;
@@ -208,9 +172,7 @@ Result<Awaited> await_release(const StatusOptions& options, const Terminal& term
         if (end) how = *end;
         return end || client->now().mono >= deadline;
       }));
-  if (options.format == RemoteFormat::json || options.format == RemoteFormat::yaml)
-    print_document(last, options.format);
-  if (options.format == RemoteFormat::name) print(std::string(last["status"].string()));
+  SERIN_CHECK(print_end(*client, path, last, how, options.format));
   if (how == Awaited::timed_out) {
     std::fprintf(stderr, "serin: %s is still %s after %s; it goes on\n",
                  std::string(last["id"].string()).c_str(),
@@ -236,11 +198,10 @@ Result<Awaited> start_release(const ReleaseOptions& options, const Terminal& ter
                                     body, options.key));
     id = release["id"].string();
     if (!options.wait) {
-      bool lines = options.format == RemoteFormat::table || options.format == RemoteFormat::wide;
-      if (lines || options.format == RemoteFormat::name) {
-        print(lines ? id + " has started" : id);
-      } else {
+      if (is_document(options.format)) {
         print_document(release, options.format);
+      } else {
+        print_line(options.format == Format::name ? id : id + " has started");
       }
       return Awaited::promoted;
     }

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "app/live/event_lines.h"
-#include "app/view/release_view.h"
+#include "app/view/live_view.h"
 #include "base/assert.h"
 
 namespace serin::app {
@@ -21,7 +21,7 @@ constexpr Duration kRedrawMin = 200ms;
 class Display {
  public:
   Display(const Terminal& terminal, bool json, AsioLoop& loop)
-      : terminal_(terminal), json_(json), loop_(loop) {}
+      : terminal_(terminal), live_(terminal), json_(json), loop_(loop) {}
   ~Display() { loop_.cancel(timer_); }
 
   void show(const Json& view) {
@@ -67,22 +67,16 @@ class Display {
  private:
   void draw() {
     drawn_ = loop_.clock().now().mono;
-    std::string out;
-    if (height_ > 0) out += fmt::format("\x1b[{}A\x1b[J", height_);
-    std::vector<std::string> lines = release_lines(last_, terminal_);
-    for (const std::string& line : lines) out += fit(line, terminal_.width) + "\n";
-    height_ = static_cast<int>(lines.size());
-    std::fputs(out.c_str(), stdout);
-    std::fflush(stdout);
+    live_.draw(last_);
   }
 
   Terminal terminal_;
+  LiveView live_;
   bool json_;
   AsioLoop& loop_;
   EventLines lines_;
   Json last_;
   Instant drawn_{};
-  int height_ = 0;
   TimerId timer_ = TimerId::none;
 };
 

@@ -26,7 +26,10 @@ std::string side_text(const Json& metric, const Json& side) {
     return fmt::format("{} ({}/{})", share_text(value), with_thousands(side["events"].number()),
                        with_thousands(side["exposure"].number()));
   }
-  if (kind == "histogram") return fmt::format("tail {}", share_text(value));
+  if (kind == "histogram") {
+    return fmt::format("tail {} of {}", share_text(value),
+                       with_thousands(side["exposure"].number()));
+  }
   return fmt::format("{:.4g}", value);
 }
 

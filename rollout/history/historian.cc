@@ -67,6 +67,7 @@ Historian::Act Historian::act_of(const engine::Event& event, const engine::Outpu
     act.actor = user.empty() ? "unknown" : user;
     act.operation = "release";
     act.subject = open->ticket.spec.rollout;
+    act.reason = open->ticket.info["reason"].string();
     act.details.set("version", open->ticket.spec.version);
     request = open->request;
   }

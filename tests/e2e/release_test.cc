@@ -84,6 +84,20 @@ TEST_F(ReleaseTest, ErrorsRollBackWithEvidence) {
   std::string again;
   EXPECT_EQ(run({"replay", recordings + "/shop-1.srn"}, again), 10) << again;
   EXPECT_NE(again.find(R"("verdict":"rollback")"), std::string::npos) << again;
+  auto last_line = [](const std::string& text) {
+    std::size_t end = text.find_last_not_of('\n') + 1;
+    std::size_t begin = text.rfind('\n', end - 1) + 1;
+    auto json = Json::parse(text.substr(begin, end - begin));
+    EXPECT_TRUE(json) << text;
+    return json ? *json : Json();
+  };
+  EXPECT_EQ(run({"replay", recordings + "/shop-1.srn", "-o", "json"}, again), 10) << again;
+  const Json live = last_line(output);
+  const Json replayed = last_line(again);
+  EXPECT_EQ(live["sentence"], replayed["sentence"]);
+  for (const char* part : {"name", "verdict", "sentence", "logE", "canary", "stable"}) {
+    EXPECT_EQ(live["metrics"].at(0)[part], replayed["metrics"].at(0)[part]) << part;
+  }
 }
 
 TEST_F(ReleaseTest, ABrokenLatencyRuleRollsBack) {

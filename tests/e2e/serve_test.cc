@@ -152,6 +152,9 @@ TEST_F(ServeTest, AGoodReleaseOverTheSocketAndABadOneOverAnAddress) {
   begin({"start", "shop", "--version", "v3", "--wait"}, remote(token("operator")), "v3");
   ASSERT_EQ(wait_release(), 10) << read_file(output_);
   EXPECT_NE(read_file(output_).find("worse"), std::string::npos) << read_file(output_);
+  const std::string why(release("shop-2")["sentence"].string());
+  for (const char* part : {"worse: ", " of ", " against ", "limit "})
+    EXPECT_NE(why.find(part), std::string::npos) << part << " in: " << why;
   EXPECT_EQ(share(), 10000) << "v2 keeps all of it";
   EXPECT_EQ(serin({"list", "-o", "name"}, remote(""), output), 0);
   EXPECT_EQ(output, "shop-2\nshop-1\n");
@@ -208,6 +211,126 @@ TEST_F(ServeTest, KilledInMidReleaseItCarriesOnAndRepeatsNothing) {
   ASSERT_TRUE(status);
   EXPECT_EQ(WEXITSTATUS(*status), 0) << read_file(log_);
   EXPECT_EQ(run({"journal", "check", "--state", state()}, output), 0) << output;
+}
+
+// What a person does at a desk far from the server.
+TEST_F(ServeTest, EveryCommandWorksOverAnAddress) {
+  start_world();
+  steps_ =
+      "      - setWeight: 10\n      - approval: {comment: is the till right}\n"
+      "      - setWeight: 50\n      - pause: {}\n      - pause: {duration: 1m}\n";
+  write_rollout(kErrorRate);
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_server();
+  const auto there = remote(token("operator"));
+  const auto as_admin = remote(token("admin"));
+  std::string output;
+  ASSERT_EQ(serin({"start", "shop", "--version", "v2", "--stable", "v1", "--reason", "sprint 12",
+                   "--pipeline", "ci/7"},
+                  there, output),
+            0)
+      << output;
+  auto get_holds = [&](const std::string& text) {
+    return test::wait_until(
+        [&] {
+          EXPECT_EQ(serin({"get", "shop"}, there, output), 0) << output;
+          return output.find(text) != std::string::npos;
+        },
+        60s);
+  };
+  ASSERT_TRUE(get_holds("is the till right")) << output;
+  EXPECT_EQ(output.find('\x1b'), std::string::npos);
+  EXPECT_EQ(serin({"get", "shop", "-o", "name"}, there, output), 0);
+  EXPECT_EQ(output, "shop-1\n");
+  EXPECT_EQ(serin({"get", "shop", "-o", "wide"}, there, output), 0);
+  EXPECT_NE(output.find("pipeline        ci/7"), std::string::npos) << output;
+  EXPECT_EQ(serin({"get", "shop", "-o", "yaml"}, there, output), 0);
+  EXPECT_NE(output.find("\nversion: v2\n"), std::string::npos) << output;
+  EXPECT_EQ(serin({"get", "nothing"}, there, output), 4) << output;
+
+  EXPECT_EQ(serin({"set-weight", "shop", "12.5"}, there, output), 0) << output;
+  EXPECT_EQ(serin({"mute", "shop", "error-rite"}, there, output), 4) << output;
+  EXPECT_EQ(serin({"retry", "shop"}, there, output), 4) << output;
+  EXPECT_NE(output.find("approve"), std::string::npos) << "what is allowed: " << output;
+  EXPECT_EQ(serin({"approve", "shop"}, remote(""), output), 5) << "nobody in particular";
+  const std::vector<std::string> approve{"approve",           "shop", "--reason", "it is",
+                                         "--idempotency-key", "a1"};
+  EXPECT_EQ(serin(approve, there, output), 0) << output;
+  EXPECT_EQ(serin(approve, there, output), 0) << "once more under the same key: " << output;
+  ASSERT_TRUE(wait_for_weight("shop-1", 50));
+  ASSERT_TRUE(get_holds("Paused (StepWait)")) << output;
+  EXPECT_EQ(serin({"continue", "shop"}, there, output), 0) << output;
+  ASSERT_TRUE(get_holds("Progressing")) << output;
+  EXPECT_EQ(serin({"pause", "shop"}, there, output), 0) << output;
+  EXPECT_EQ(serin({"resume", "shop", "-o", "json"}, there, output), 0) << output;
+  EXPECT_TRUE(output.starts_with("{")) << output;
+  EXPECT_EQ(serin({"promote-fully", "shop"}, there, output), 0) << output;
+  EXPECT_EQ(serin({"status", "shop", "-o", "junit"}, there, output), 0) << output;
+  EXPECT_NE(output.find("failures=\"0\""), std::string::npos) << output;
+  EXPECT_EQ(share(), 10000);
+
+  // What it says of it afterwards.
+  EXPECT_EQ(serin({"history", "shop"}, there, output), 0) << output;
+  EXPECT_NE(output.find("token:operator-of-the-test"), std::string::npos) << output;
+  EXPECT_EQ(serin({"history", "shop-1"}, there, output), 0) << output;
+  EXPECT_NE(output.find("Basic information"), std::string::npos) << output;
+  EXPECT_EQ(output.find("Decisions and operations"), std::string::npos) << "for admins: " << output;
+  EXPECT_EQ(serin({"events", "shop", "-f"}, there, output), 0) << output;
+  EXPECT_NE(output.find("release/Succeeded"), std::string::npos) << output;
+  EXPECT_EQ(serin({"audit", "shop-1"}, there, output), 5) << output;
+  EXPECT_EQ(serin({"audit", "shop-1", "--limit", "2", "-o", "json"}, as_admin, output), 0);
+  auto page = Json::parse(output);
+  ASSERT_TRUE(page) << output;
+  EXPECT_EQ((*page)["items"].size(), 2U);
+  EXPECT_TRUE((*page)["next"].is_number()) << output;
+  EXPECT_EQ(serin({"audit", "shop-1", "-o", "jsonl"}, as_admin, output), 0);
+  EXPECT_NE(output.find(R"("reason":"sprint 12")"), std::string::npos) << output;
+  EXPECT_EQ(serin({"report", "shop"}, there, output), 0) << output;
+  EXPECT_TRUE(output.starts_with("## ✔ shop-1\n")) << output;
+  EXPECT_EQ(serin({"report", "shop-1", "--html", "-"}, there, output), 0);
+  EXPECT_NE(output.find("<polyline class=\"canary\""), std::string::npos);
+  EXPECT_EQ(serin({"report", "shop-9"}, there, output), 4) << output;
+
+  // Back at once as a ticket of its own; v2 once more only by a start.
+  EXPECT_EQ(serin({"rollback", "shop", "-o", "name"}, there, output), 0) << output;
+  EXPECT_EQ(output, "shop-2\n");
+  EXPECT_EQ(serin({"status", "shop-2"}, there, output), 0) << output;
+  EXPECT_EQ(share(), 0);
+  // The ticket that goes back has pinned v1's plan alone.
+  EXPECT_EQ(serin({"undo", "shop"}, there, output), 4) << output;
+  EXPECT_EQ(serin({"start", "shop", "--version", "v2", "-o", "name"}, there, output), 0) << output;
+  EXPECT_EQ(output, "shop-3\n") << read_file(log_);
+  EXPECT_EQ(serin({"abort", "shop"}, there, output), 0) << output;
+  EXPECT_EQ(serin({"status", "shop"}, there, output), 11) << output;
+
+  // A shell's completion knows them, of a server as of a journal; the environment may name it.
+  EXPECT_EQ(run({"complete", "get", "--server", url_, "shop-"}, output), 0);
+  EXPECT_EQ(output, "shop-3\t\nshop-2\t\nshop-1\t\n");
+  auto child = Process::start({.argv = {SERIN_PROGRAM, "list", "-o", "name"},
+                               .env = {{"SERIN_SERVER", url_}},
+                               .output = dir_.path() + "/list.out"});
+  ASSERT_TRUE(child);
+  EXPECT_EQ(child->wait(30s), 0);
+  EXPECT_EQ(read_file(dir_.path() + "/list.out"), "shop-3\nshop-2\nshop-1\n");
+  kill_server();
+  EXPECT_EQ(run({"complete", "abort", "--state", state(), "sh"}, output), 0);
+  EXPECT_TRUE(output.starts_with("shop\t\nshop-3\t\n")) << output;
+}
+
+// Two seconds show nothing: the plan says that this is no promotion.
+TEST_F(ServeTest, TooLittleToTellIsAStatusOfItsOwn) {
+  start_world();
+  steps_ = "      - setWeight: 2\n      - pause: {duration: 2s}\n";
+  more_ = "  onInconclusive: rollback\n";
+  write_rollout(kErrorRate);
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_server();
+  begin({"start", "shop", "--version", "v2", "--stable", "v1", "--wait"}, socket(), "start");
+  EXPECT_EQ(wait_release(), 12) << read_file(output_);
+  EXPECT_EQ(share(), 0);
+  std::string sentence(release("shop-1")["sentence"].string());
+  EXPECT_NE(sentence.find("error-rate"), std::string::npos) << "which metric: " << sentence;
+  EXPECT_NE(sentence.find_first_of("0123456789"), std::string::npos) << "numbers: " << sentence;
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace serin::tidy {
 namespace {
 
-constexpr std::string_view kRequirements = "docs/REQUIREMENTS.md";
+constexpr std::string_view kPages[] = {"docs/REQUIREMENTS.md", "docs/testing/experience.md"};
 constexpr std::string_view kMissing = "**missing**";
 
 // "Suite.Name" of all tests in a file's code. Literals of TEST's arguments are none.
@@ -31,24 +31,15 @@ std::string base_name(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
-}  // namespace
+using Files = std::map<std::string, std::vector<const SourceFile*>>;  // several may have one name
 
-// A row is "| ID | what | `file.cc`: `Suite.Name`, … |": the tests that are named after a file
-// stand in it. A row without a test says that it is missing.
-std::vector<Finding> requirements_name_tests_that_exist(const Tree& tree) {
+// The rows of one page.
+void check_page(const SourceFile& page, const Files& files, std::vector<Finding>& findings) {
   static const RE2 kRow(R"(^\| [A-Z]{3}-\d\d )");
   static const RE2 kQuoted("`([^`]+)`");
-  std::vector<Finding> findings;
-  std::map<std::string, std::vector<const SourceFile*>> files;  // several may have one name
-  const SourceFile* page = nullptr;
-  for (const SourceFile& file : tree) {
-    if (file.path == kRequirements) page = &file;
-    if (file.path.starts_with("tests/")) files[base_name(file.path)].push_back(&file);
-  }
-  if (page == nullptr) return findings;
   std::map<std::string, std::set<std::string>> known;
   int line = 0;
-  for (const std::string_view row : lines_of(page->text)) {
+  for (const std::string_view row : lines_of(page.text)) {
     ++line;
     const re2::StringPiece text(row.data(), row.size());
     if (!RE2::PartialMatch(text, kRow)) continue;
@@ -66,13 +57,13 @@ std::vector<Finding> requirements_name_tests_that_exist(const Tree& tree) {
         const auto found = files.find(word);
         named_files = found == files.end() ? nullptr : &found->second;
         if (named_files == nullptr) {
-          findings.push_back({page->path, line, "there is no test " + word});
+          findings.push_back({page.path, line, "there is no test " + word});
         }
         continue;
       }
       ++named;
       if (named_files == nullptr) {
-        findings.push_back({page->path, line, word + " is named without its file"});
+        findings.push_back({page.path, line, word + " is named without its file"});
         continue;
       }
       const bool exists = std::ranges::any_of(*named_files, [&](const SourceFile* file) {
@@ -81,12 +72,27 @@ std::vector<Finding> requirements_name_tests_that_exist(const Tree& tree) {
         return known[file->path].contains(word);
       });
       if (!exists) {
-        findings.push_back({page->path, line, named_files->front()->path + " has no test " + word});
+        findings.push_back({page.path, line, named_files->front()->path + " has no test " + word});
       }
     }
     if (named == 0 && row.find(kMissing) == std::string_view::npos) {
-      findings.push_back({page->path, line, "names no test and does not say that one is missing"});
+      findings.push_back({page.path, line, "names no test and does not say that one is missing"});
     }
+  }
+}
+
+}  // namespace
+
+// A row is "| ID | what | `file.cc`: `Suite.Name`, … |": the tests that are named after a file
+// stand in it. A row without a test says that it is missing.
+std::vector<Finding> requirements_name_tests_that_exist(const Tree& tree) {
+  Files files;
+  for (const SourceFile& file : tree) {
+    if (file.path.starts_with("tests/")) files[base_name(file.path)].push_back(&file);
+  }
+  std::vector<Finding> findings;
+  for (const SourceFile& file : tree) {
+    if (std::ranges::find(kPages, file.path) != std::end(kPages)) check_page(file, files, findings);
   }
   return findings;
 }

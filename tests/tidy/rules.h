@@ -50,7 +50,8 @@ std::vector<Finding> sources_are_listed(const Tree& tree);
 std::vector<Finding> folders_are_added(const Tree& tree);
 
 // --- docs_rules.cc
-// docs/REQUIREMENTS.md names tests that exist, in the files that it names.
+// docs/REQUIREMENTS.md and docs/testing/experience.md name tests that exist, in the files that they
+// name.
 std::vector<Finding> requirements_name_tests_that_exist(const Tree& tree);
 
 struct Rule {

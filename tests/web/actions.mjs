@@ -179,6 +179,34 @@ export const actions = [
     },
   },
   {
+    name: 'a recording is replayed by the server',
+    run: async ({page, open, shot}) => {
+      await open('replays');
+      await page.setInputFiles('input[type=file]', {name: 'incident.om', mimeType: 'text/plain',
+        buffer: Buffer.from('# EOF\n')});
+      await page.getByLabel('Policy of').selectOption('search');
+      await page.getByRole('button', {name: 'Replay incident.om'}).click();
+      await sees(page, 'at t = 1 min 24 s with 31 bad requests');
+      await sees(page, 'would be rolled back');
+      await sees(page, /\d+ looks over/);
+      await shot('replay-recording');
+      await page.setInputFiles('input[type=file]', {name: 'large.srn',
+        mimeType: 'application/octet-stream', buffer: Buffer.alloc(3_000_001)});
+      await sees(page, 'serin replay -f policy.yaml large.srn');
+    },
+  },
+  {
+    name: 'a plan is tried out by the server',
+    run: async ({page, open, shot}) => {
+      await open('plan');
+      await page.getByRole('button', {name: 'Try 200 releases'}).click();
+      await sees(page, 'the whole plan finds 98');
+      await sees(page, 'over a day');
+      await sees(page, 'steps that would do');
+      await shot('plan-tried');
+    },
+  },
+  {
     name: 'what the wizard writes passes serin lint',
     run: async ({page, open}) => {
       for (const type of ['canary', 'blueGreen']) {

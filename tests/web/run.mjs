@@ -1,7 +1,9 @@
 // The dashboard in a real browser against made-up releases: every state of its pages with a
 // screenshot, keys, accessibility, the stream of events, many releases.
 //
-//   node run.mjs STAGE OUT      STAGE: web/ with node_modules and dist; OUT: where pictures go
+//   node run.mjs STAGE OUT [PART]   STAGE: web/ with node_modules and dist; OUT: where pictures go;
+//                                   PART: only cases with that in their name, or --quick: the
+//                                   states of the release page, abort by keys, axe
 //
 // With SERIN_PROGRAM, what the wizard writes is checked by serin itself.
 // Exit: 0 all passed; 1 something failed; 77 it can't run here (no browser, no packages).
@@ -46,8 +48,9 @@ const axe = require.resolve('axe-core/axe.min.js');
 
 let failed = 0;
 let passed = 0;
-const cases = [...states, ...actions, ...live, ...accessibility]
-  .filter(({name}) => name.includes(only));
+const kQuick = [/^state release-/, /^abort by keys/, /^axe releases\/\S+ {2}light/, /^axe dialog/];
+const cases = [...states, ...actions, ...live, ...accessibility].filter(({name}) =>
+  only === '--quick' ? kQuick.some((pattern) => pattern.test(name)) : name.includes(only));
 for (const {name, run, options = {}, allowErrors = false} of cases) {
   server.cut(false);
   server.freeze(false);

@@ -33,7 +33,9 @@ const kStates = [
     act: async (page) => expect(await page.getByRole('button', {name: 'Abort'}).isDisabled(),
       'a viewer can press Abort')},
   {name: 'release-no-curve', path: 'releases/cart-9', scene: {noSamples: true}, see: [
-    'this release has none any more', 'serin report cart-9']},
+    'No curve of this release is kept any more']},
+  {name: 'release-after-restart', path: 'releases/search-3', scene: {restarted: true}, see: [
+    /\d+ looks over/]},
   {name: 'release-loading', path: 'releases/checkout-42', scene: {slow: 4000},
     before: async (page) => page.waitForSelector('[aria-busy=true] .bone.shown'),
     see: ['checkout-42']},

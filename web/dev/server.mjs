@@ -149,6 +149,11 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
         return send(response, 200, {metric: name, items: scene.noSamples ? []
           : world.samples(doc, name)});
       }
+      if (part === 'report') {
+        return send(response, 200, {serin: '0.1.0', release: doc, events: [], plan: null, note: '',
+          samples: scene.noSamples ? {} : Object.fromEntries((doc.report?.metrics ?? [])
+            .map((metric) => [metric.name, world.samples(doc, metric.name)]))});
+      }
       if (part === 'traffic') {
         return send(response, 200, {release: id, weight: doc.weight, router: 'haproxy',
           stable: 'be/stable1, be/stable2', canary: 'be/canary1, be/canary2'});
@@ -159,6 +164,8 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
         return operate(response, doc, name, body);
       }
     }
+    if (what === 'replays') return send(response, 200, world.replayed());
+    if (what === 'plans') return send(response, 200, world.planned(body));
     if (what === 'targets') return send(response, 200, {items: scene.empty ? [] : world.targets});
     if (what === 'audit') {
       if (role() !== 'admin') {
@@ -216,7 +223,7 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     posted,
-    // {fail, slow, role, empty, many, still, conflict, noSamples}
+    // {fail, slow, role, empty, many, still, conflict, noSamples, restarted}
     scene(next) {
       scene = next;
       docs = next.empty ? new Map() : next.many ? world.many(next.many) : world.makeWorld();

@@ -206,3 +206,24 @@ export const targets = [
   {rollout: 'mail', kind: 'router', name: 'nginx /etc/nginx/split.conf', healthy: null,
     detail: '', observed_at: null},
 ];
+
+// What a replay and a plan come to: the failed release once more, and figures of `serin plan`.
+export function replayed() {
+  const doc = makeWorld().get('search-3');
+  const rows = Object.fromEntries(doc.report.metrics.map((m) => [m.name, samples(doc, m.name)]));
+  const sentence = 'error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.5 pp';
+  return {verdict: 'rollback', t_s: 84, metric: 'error-rate', sentence, rollout: 'search',
+    start: doc.start, looks: 84, series: 24, recorded_samples: 20160, bad_requests: 31,
+    steps: [{weight: 5, from_s: 0, to_s: 15}, {weight: 25, from_s: 15, to_s: 45}],
+    metrics: doc.report.metrics, samples: rows};
+}
+
+export function planned({weights = [1, 5, 25, 50]}) {
+  const steps = weights.map((weight, i) => ({weight, seconds: 300, canaryPerSecond: 2 * weight,
+    requests: 600 * weight, detectSeconds: i === 0 ? null : 900 / weight,
+    detectMostlySeconds: i === 0 ? null : 2100 / weight, passSeconds: 3000 / weight,
+    power: i === 0 ? 0.52 : 0.97, foundBy: 0.98, extraBad: 12 + i}));
+  return {steps, found: 0.98, detectSeconds: 410, extraBad: 14, promoted: 0.91, simulations: 200,
+    lines: [], suggestion: 'steps that would do: 1 % for 20m, 5 % for 5m', fits: false,
+    warnings: ['step 1: 1 % for 5m finds it in 52 of 100 releases: use 5 % or more']};
+}

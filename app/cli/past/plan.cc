@@ -79,19 +79,7 @@ Result<PlanReport> from_figures(const PlanOptions& options,
   auto steps = setup ? steps_of(options, *setup) : given_steps(options);
   if (!steps) return std::unexpected(std::move(steps).error());
   plan.steps = *std::move(steps);
-  if (setup) {
-    const analysis::SequentialPlan policy = analysis::sequential_plan(*setup->policy);
-    const std::vector<double> shares = analysis::normalised_shares(policy);
-    for (std::size_t m = 0; m < policy.metrics.size(); ++m) {
-      if (policy.metrics[m].rules.kind != analysis::CompareKind::errors) continue;
-      plan.rules = policy.metrics[m].rules;
-      plan.share = shares[m] > 0 ? shares[m] : 1;
-      plan.alpha = policy.alpha;
-      plan.beta = policy.beta;
-      plan.boundary = policy.boundary;
-      break;
-    }
-  }
+  if (setup) follow_policy(plan, *setup->policy);
   Rng rng(1);
   return plan_errors(plan, options.power, rng);
 }

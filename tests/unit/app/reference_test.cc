@@ -13,7 +13,7 @@
 #include "analysis/conditions/values/functions.h"
 #include "analysis/templates/codes.h"
 #include "app/cli/exit_code.h"
-#include "app/cli/parse.h"
+#include "app/command_line/parse.h"
 #include "app/explain/explain.h"
 #include "app/lint/codes.h"
 #include "app/lint/online.h"

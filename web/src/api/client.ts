@@ -3,6 +3,7 @@ import type {Problem} from './types';
 
 export const kBase = '/api/v1';
 const kTimeoutMs = 10_000;
+const kWorkTimeoutMs = 120_000;
 const kTokenKey = 'serin.token';
 
 export class ApiError extends Error {
@@ -43,9 +44,9 @@ async function problemOf(response: Response): Promise<Problem> {
 }
 
 async function send(method: string, path: string, body?: unknown,
-  more: Record<string, string> = {}): Promise<Response> {
+  more: Record<string, string> = {}, patience = kTimeoutMs): Promise<Response> {
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), kTimeoutMs);
+  const timer = setTimeout(() => stop.abort(), patience);
   try {
     const response = await fetch(path.startsWith('/') ? path : `${kBase}/${path}`, {
       method,
@@ -65,7 +66,7 @@ async function send(method: string, path: string, body?: unknown,
     if (error instanceof ApiError) throw error;
     throw new ApiError({
       title: 'serin does not answer',
-      detail: stop.signal.aborted ? `No answer within ${kTimeoutMs / 1000} s.`
+      detail: stop.signal.aborted ? `No answer within ${patience / 1000} s.`
         : 'The connection failed. What it runs goes on; look at it with `serin list`.',
       status: 0,
     });
@@ -88,6 +89,11 @@ export async function post<T>(path: string, body: unknown, key?: string): Promis
   const response = await send('POST', path, body, key ? {'Idempotency-Key': key} : {});
   const content = await response.text();
   return (content ? JSON.parse(content) : {}) as T;
+}
+
+// What the server works out on demand may take longer than anything else.
+export async function workOut<T>(path: string, body: unknown): Promise<T> {
+  return (await (await send('POST', path, body, {}, kWorkTimeoutMs)).json()) as T;
 }
 
 export async function remove(path: string): Promise<void> {

@@ -1,10 +1,12 @@
-// How long steps must be for an effect of a given size to be seen. An estimate for a talk about a
-// plan; `serin plan` computes with the policy itself.
+// How long steps must be for an effect of a given size to be seen: an estimate as one types, and a
+// simulation by the server.
 import {useMemo, useState} from 'preact/hooks';
+import {workOut} from '../api/client';
+import type {Page, Problem, Rollout} from '../api/types';
 import {estimate, type PlanInput, type PlanStep} from '../release/planning';
 import {count, duration, percent} from '../text/format';
-import {useTitle} from '../ui/hooks';
-import {CopyText} from '../ui/parts';
+import {problemOf, useLoad, useTitle} from '../ui/hooks';
+import {CopyText, ProblemBox} from '../ui/parts';
 
 interface Field {
   name: keyof Omit<PlanInput, 'weights'>;
@@ -48,6 +50,101 @@ function Curve({step}: {step: PlanStep}) {
 function yaml(steps: PlanStep[]): string {
   return 'steps:\n' + steps.map((step) => `- setWeight: ${step.weight}\n` +
     `- pause: {duration: ${Math.max(1, Math.ceil(step.mostly / 60))}m}\n`).join('');
+}
+
+interface Plan {
+  steps: {weight: number; seconds: number; requests: number; detectSeconds: number | null;
+    detectMostlySeconds: number | null; power: number; extraBad: number}[];
+  found: number;
+  detectSeconds: number | null;
+  warnings: string[];
+  suggestion: string;
+}
+
+const long = (value: number | null): string => value === null ? 'over a day' : duration(value);
+
+// The server tries the plan out with the very test that will judge, and a policy of its own.
+function Simulated({input}: {input: PlanInput}) {
+  const rollouts = useLoad<Page<Rollout>>('rollouts?limit=200');
+  const [rollout, setRollout] = useState('');
+  const [step, setStep] = useState('5m');
+  const [working, setWorking] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [plan, setPlan] = useState<Plan | null>(null);
+  const run = async (): Promise<void> => {
+    setWorking(true);
+    setProblem(null);
+    try {
+      setPlan(await workOut<Plan>('plans', {rps: input.rps, baseline: `${input.baseline}%`,
+        effect: `+${input.effect}pp`, risk: input.risk / 100, weights: input.weights.slice(0, 12),
+        durations: [step], ...(rollout ? {rollout} : {})}));
+    } catch (error) {
+      setPlan(null);
+      setProblem(problemOf(error));
+    }
+    setWorking(false);
+  };
+  return (
+    <section class="card" aria-labelledby="simulated-title">
+      <h2 id="simulated-title">Tried out by serin</h2>
+      <form class="filters" onSubmit={(event) => {
+        event.preventDefault();
+        void run();
+      }}>
+        <label>Time of each step
+          <input value={step} onInput={(event) => setStep(event.currentTarget.value)} />
+        </label>
+        <label>Rules of
+          <select value={rollout} onChange={(event) => setRollout(event.currentTarget.value)}>
+            <option value="">serin’s defaults</option>
+            {rollouts.data?.items.map((one) => (
+              <option key={one.name} value={one.name}>{one.name}</option>
+            ))}
+          </select>
+        </label>
+        <button type="submit" class="primary" disabled={working}>
+          {working ? 'Trying …' : 'Try 200 releases'}
+        </button>
+      </form>
+      {problem && <ProblemBox problem={problem} />}
+      {plan && (
+        <>
+          <div class="scroll" tabIndex={0} role="region" aria-label="What each step shows">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Weight</th>
+                  <th scope="col">Step</th>
+                  <th scope="col">Canary requests</th>
+                  <th scope="col">Found in half of all cases</th>
+                  <th scope="col">In nine of ten</th>
+                  <th scope="col">Found within the step</th>
+                  <th scope="col">Bad requests more</th>
+                </tr>
+              </thead>
+              <tbody>
+                {plan.steps.map((one) => (
+                  <tr key={one.weight}>
+                    <th scope="row">{percent(one.weight)}</th>
+                    <td>{duration(one.seconds)}</td>
+                    <td>{count(one.requests)}</td>
+                    <td>{long(one.detectSeconds)}</td>
+                    <td>{long(one.detectMostlySeconds)}</td>
+                    <td>{percent(one.power * 100)}</td>
+                    <td>{count(Math.round(one.extraBad))}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+          <p class="headline" role="status">Of 100 such releases the whole plan finds{' '}
+            {Math.round(plan.found * 100)}, half of them within {long(plan.detectSeconds)}.</p>
+          {plan.warnings.map((warning) => <p key={warning}>⚠ {warning}</p>)}
+          {plan.suggestion && <p>{plan.suggestion}</p>}
+        </>
+      )}
+    </section>
+  );
 }
 
 export function PlanPage() {
@@ -116,9 +213,10 @@ export function PlanPage() {
         <CopyText value={yaml(steps)} label="Copy the steps" />
       </section>
       </div>
+      <Simulated input={input} />
       <p class="dim">Each row starts without evidence; in a release it is kept from step to step.
         The figures are those of an e-process that weighs one effect, times 1.7 for weighing
-        many: what serin’s own took in simulation. Exactly, with your policy:</p>
+        many: what serin’s own took in simulation. The same on the command line:</p>
       <p><CopyText value={command} /></p>
     </main>
   );

@@ -135,7 +135,8 @@ export function ReleasePage({id}: {id: string}) {
         <h2 id="metrics-title">Metrics</h2>
         <MetricTable release={release} />
       </section>
-      <Charts release={release} samples={shownSamples} problem={samples.problem} />
+      <Charts release={release} samples={shownSamples} read={samples.read}
+        problem={samples.problem} />
       <div class="columns">
         <section class="card" aria-labelledby="events-title">
           <h2 id="events-title">What happened</h2>

@@ -1,16 +1,21 @@
 // A release once more, with a slider for the time: from this server, or from a file that
-// `serin report -o json` wrote. `serin replay -o json` gives a verdict without its way there.
+// `serin report -o json` wrote; or a recording, which the server replays with a policy of its own.
+// `serin replay -o json` gives a verdict without its way there.
 import {useMemo, useState} from 'preact/hooks';
-import type {Metric, Page, Release, Sample, Summary} from '../api/types';
+import {workOut} from '../api/client';
+import type {
+  Metric, Page, Problem, Release, Rollout, Sample, Summary,
+} from '../api/types';
 import {MetricCharts} from '../release/charts';
 import {towards, Towards} from '../release/metrics';
 import {useSamples} from '../release/story';
 import {clock, count, duration, effect, num, percent, share, short} from '../text/format';
-import {useLoad, useTitle, useZone} from '../ui/hooks';
+import {problemOf, useLoad, useTitle, useZone} from '../ui/hooks';
 import {CopyText, Empty, Mark, ProblemBox, Skeleton} from '../ui/parts';
 import {setQuery, usePlace} from '../ui/router';
 
 const kFileMax = 64 * 1024 * 1024;
+const kRecordingMax = 3_000_000;  // in base64 it fits into what the server takes
 
 interface Recorded {
   name: string;
@@ -25,7 +30,8 @@ interface Outcome {
   metrics: Metric[];
 }
 
-type Read = {recorded: Recorded} | {outcome: Outcome; name: string} | {wrong: string};
+type Read = {recorded: Recorded} | {outcome: Outcome; name: string} | {recording: File} |
+  {wrong: string};
 
 function readFile(name: string, content: string): Read {
   let json: unknown;
@@ -61,13 +67,19 @@ export function ReplayPage() {
       return;
     }
     setQuery('release', '');
-    file.text().then((content) => setRead(readFile(file.name, content)),
+    if (!file.name.endsWith('.json')) {
+      setRead({recording: file});
+      return;
+    }
+    file.text().then((content) => setRead(content.includes('"resultType"') ? {recording: file}
+      : readFile(file.name, content)),
       (error: unknown) => setRead({wrong: String(error)}));
   };
   return (
     <main id="content">
       <h1>Replay</h1>
-      <p>Look at a release again, moment by moment. A file stays in this browser.</p>
+      <p>Look at a release again, moment by moment, or see what a policy would have made of a
+        recording.</p>
       <div class="filters">
         <label>Release
           <select value={id} onChange={(event) => {
@@ -81,18 +93,21 @@ export function ReplayPage() {
           </select>
         </label>
         <label>or a file
-          <input type="file" accept=".json,application/json" onChange={choose} />
+          <input type="file" accept=".json,.srn,.om,.txt,.gz" onChange={choose} />
         </label>
       </div>
       {read && 'wrong' in read && (
         <div class="box bad" role="alert"><p>{read.wrong}</p></div>
       )}
       {read && 'outcome' in read && <OutcomeView outcome={read.outcome} name={read.name} />}
+      {read && 'recording' in read && <OfRecording key={read.recording.name}
+        file={read.recording} />}
       {read && 'recorded' in read && <Scrub recorded={read.recorded} />}
       {id && !read && <OfServer key={id} id={id} />}
       {!id && !read && (
         <Empty title="Nothing chosen yet.">
-          <p>Make a file of a release’s journal, or ask what another policy would have done:</p>
+          <p>A file of a release’s journal, a recording (serin record, OpenMetrics with times,
+            Prometheus’ answer to query_range), or what a replay came to:</p>
           <p><CopyText value="serin report checkout-42 -o json > checkout-42.json" /></p>
           <p><CopyText value="serin replay -f policy.yaml incident.om -o json > replay.json" /></p>
         </Empty>
@@ -115,6 +130,108 @@ function OfServer({id}: {id: string}) {
     );
   }
   return <Scrub recorded={{name: id, release: release.data, samples: samples.items}} />;
+}
+
+function base64(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 0x8000) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  }
+  return btoa(text);
+}
+
+interface Replayed extends Outcome {
+  rollout: string;
+  start: string;
+  looks: number;
+  steps: {weight: number; from_s: number; to_s: number}[];
+  samples: Record<string, Sample[]>;
+}
+
+// As if it had been a release, so that the same charts show it.
+function released(name: string, outcome: Replayed, canary: string, stable: string): Recorded {
+  const start = Date.parse(outcome.start);
+  const time = (at: number) => new Date(start + at * 1000).toISOString();
+  const status = outcome.verdict === 'promote' ? 'would be promoted'
+    : outcome.verdict === 'rollback' ? 'would be rolled back' : 'would wait for a person';
+  return {
+    name,
+    samples: new Map(Object.entries(outcome.samples)),
+    release: {
+      id: name, version: canary || 'canary', stable_version: stable || 'stable',
+      status: status as Release['status'], sentence: outcome.sentence, start: outcome.start,
+      end: time(outcome.t_s), report: {metrics: outcome.metrics},
+      steps: outcome.steps.map((step) => ({kind: 'setWeight', weight: step.weight,
+        start: time(step.from_s)})),
+    } as unknown as Release,
+  };
+}
+
+// A recording goes to the server, which replays it with a policy of its configuration.
+function OfRecording({file}: {file: File}) {
+  const rollouts = useLoad<Page<Rollout>>('rollouts?limit=200');
+  const [rollout, setRollout] = useState('');
+  const [canary, setCanary] = useState('');
+  const [stable, setStable] = useState('');
+  const [working, setWorking] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [outcome, setOutcome] = useState<Replayed | null>(null);
+  if (file.size > kRecordingMax) {
+    return (
+      <div class="box bad" role="alert">
+        <p>{file.name} has {count(file.size)} bytes; up to {count(kRecordingMax)} are replayed
+          here. Larger ones on the command line:</p>
+        <p><CopyText value={`serin replay -f policy.yaml ${file.name}`} /></p>
+      </div>
+    );
+  }
+  const chosen = rollout || (rollouts.data?.items[0]?.name ?? '');
+  const run = async (): Promise<void> => {
+    setWorking(true);
+    setProblem(null);
+    try {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      setOutcome(await workOut<Replayed>('replays', {recording: base64(bytes), rollout: chosen,
+        ...(canary ? {canary} : {}), ...(stable ? {stable} : {})}));
+    } catch (error) {
+      setProblem(problemOf(error));
+    }
+    setWorking(false);
+  };
+  return (
+    <>
+      <form class="filters" aria-label="Replay of a recording" onSubmit={(event) => {
+        event.preventDefault();
+        void run();
+      }}>
+        <label>Policy of
+          <select value={chosen} onChange={(event) => setRollout(event.currentTarget.value)}>
+            {rollouts.data?.items.map((one) => (
+              <option key={one.name} value={one.name}>{one.name}</option>
+            ))}
+          </select>
+        </label>
+        <label>Version of the canary
+          <input value={canary} placeholder="canary"
+            onInput={(event) => setCanary(event.currentTarget.value)} />
+        </label>
+        <label>Version of stable
+          <input value={stable} placeholder="stable"
+            onInput={(event) => setStable(event.currentTarget.value)} />
+        </label>
+        <button type="submit" class="primary" disabled={working || !chosen}>
+          {working ? 'Replaying …' : `Replay ${file.name}`}
+        </button>
+      </form>
+      {problem && <ProblemBox problem={problem} />}
+      {outcome && (
+        <>
+          <OutcomeView outcome={outcome} name={`${outcome.rollout} over ${file.name}`} />
+          <Scrub key={outcome.t_s} recorded={released(file.name, outcome, canary, stable)} />
+        </>
+      )}
+    </>
+  );
 }
 
 const seconds = (sample: Sample): number => Date.parse(sample.time) / 1000;

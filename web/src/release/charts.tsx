@@ -43,10 +43,11 @@ export function MetricCharts({release, metric, samples}: {
 interface Props {
   release: Release;
   samples: Map<string, Sample[]>;
+  read: boolean;
   problem: Problem | null;
 }
 
-export function Charts({release, samples, problem}: Props) {
+export function Charts({release, samples, read, problem}: Props) {
   const metrics = (release.report?.metrics ?? []).filter((m) => m.kind !== 'threshold');
   const asked = usePlace().query.get('metric');
   const worst = metrics.find((m) => m.verdict === 'fail')?.name ??
@@ -79,8 +80,8 @@ export function Charts({release, samples, problem}: Props) {
       {problem && items.length === 0 ? (
         <p class="hatched">The curve can’t be read: {problem.title}. {problem.detail}</p>
       ) : release.end && items.length === 0 ? (
-        <p class="hatched">serin keeps curves in memory for some hours, and this release has none
-          any more. <code>serin report {release.id}</code> draws them from the journal.</p>
+        <p class="hatched">{read ? 'No curve of this release is kept any more: its records are ' +
+          'too old.' : 'Reading the curve …'}</p>
       ) : <MetricCharts release={release} metric={metric} samples={items} />}
     </section>
   );

@@ -8,6 +8,8 @@ import {merge, toSample} from './curves';
 const kPageMax = 500;
 const kPagesMax = 40;
 const kSoonMs = 300;
+// The server remembers from its own start: what was before, the journal has.
+const kMissingMs = 60_000;
 
 export interface Events {
   items: Happening[];
@@ -69,6 +71,7 @@ export function useEvents(path: string): Events {
 
 export interface Samples {
   items: Map<string, Sample[]>;  // by metric
+  read: boolean;  // all that there is was read once
   problem: Problem | null;
   reload: () => void;
 }
@@ -78,28 +81,53 @@ export function useSamples(path: string, release: Release | null): Samples {
   const [items, setItems] = useState<Map<string, Sample[]>>(new Map());
   const [problem, setProblem] = useState<Problem | null>(null);
   const [turn, setTurn] = useState(0);
+  const [read, setRead] = useState(false);
+  const start = release?.start ?? '';
   const names = useMemo(() => (release?.report?.metrics ?? [])
     .filter((metric) => metric.kind !== 'threshold').map((metric) => metric.name).join('\n'),
   [release?.report]);
   useEffect(() => {
     if (!names) return undefined;
     let dropped = false;
-    for (const name of names.split('\n')) {
-      get<{items: Sample[]}>(`${path}/metrics/${encodeURIComponent(name)}/samples`).then(
-        (answer) => {
-          if (dropped) return;
-          setItems((old) => new Map(old).set(name, merge(answer.items, old.get(name) ?? [])));
-          setProblem(null);
-        },
-        (error: unknown) => {
-          if (!dropped) setProblem(problemOf(error));
-        });
-    }
+    const take = (name: string, more: Sample[]) => {
+      if (!dropped) setItems((old) => new Map(old).set(name, merge(more, old.get(name) ?? [])));
+    };
+    let wrong: Problem | null = null;
+    const remembered = names.split('\n').map(async (name) => {
+      try {
+        const answer =
+          await get<{items: Sample[]}>(`${path}/metrics/${encodeURIComponent(name)}/samples`);
+        take(name, answer.items);
+        return Date.parse(answer.items[0]?.time ?? '');
+      } catch (error) {
+        wrong = problemOf(error);
+        return NaN;
+      }
+    });
+    const readAll = async (): Promise<void> => {
+      const firsts = await Promise.all(remembered);
+      if (dropped || firsts.some((first) => first - Date.parse(start) < kMissingMs)) return;
+      try {
+        const told = await get<{samples: Record<string, Sample[]>}>(`${path}/report?format=json`);
+        for (const [name, more] of Object.entries(told.samples)) take(name, more);
+        wrong = null;
+      } catch {
+        // Old records are pruned: what the server remembers is all there is.
+      }
+    };
+    readAll().finally(() => {
+      if (dropped) return;
+      setProblem(wrong);
+      setRead(true);
+    });
     return () => {
       dropped = true;
     };
-  }, [path, names, turn]);
-  useEffect(() => setItems(new Map()), [path]);
+  }, [path, names, start, turn]);
+  useEffect(() => {
+    setItems(new Map());
+    setRead(false);
+  }, [path]);
   useEffect(() => {
     if (!release?.report || release.end) return;
     const time = new Date().toISOString();
@@ -115,5 +143,5 @@ export function useSamples(path: string, release: Release | null): Samples {
     });
   }, [release?.report]);
   const reload = useCallback(() => setTurn((n) => n + 1), []);
-  return {items, problem, reload};
+  return {items, read, problem, reload};
 }

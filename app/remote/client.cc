@@ -1,11 +1,9 @@
-#include "app/serving/client.h"
+#include "app/remote/client.h"
 
 #include <fmt/format.h>
 #include <signal.h>
 
 #include <fstream>
-
-#include "app/server/server.h"
 
 namespace serin::app {
 namespace {
@@ -28,15 +26,26 @@ Error error_of(const HttpResponse& response) {
 
 }  // namespace
 
-ApiClient::ApiClient(const Remote& remote)
+std::string url_encoded(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                 c == '-' || c == '_' || c == '.' || c == '~';
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+ApiClient::ApiClient(const Remote& remote, Duration patience)
     : remote_(remote),
+      patience_(patience),
       http_(make_http_client(
           loop_, Rng(static_cast<std::uint64_t>(clock_.now().wall.time_since_epoch().count())))) {
   for (int number : {SIGINT, SIGTERM}) loop_.on_signal(number, [this] { interrupted_ = true; });
 }
 
-Result<std::unique_ptr<ApiClient>> ApiClient::open(const Remote& remote) {
-  std::unique_ptr<ApiClient> client(new ApiClient(remote));
+Result<std::unique_ptr<ApiClient>> ApiClient::open(const Remote& remote, Duration patience) {
+  std::unique_ptr<ApiClient> client(new ApiClient(remote, patience));
   if (!remote.token_file.empty()) {
     std::ifstream in(remote.token_file);
     if (!(in >> client->token_))
@@ -58,9 +67,9 @@ Result<HttpResponse> ApiClient::send(HttpRequest request) {
   }
   if (!token_.empty()) request.auth = {.kind = HttpAuth::Kind::bearer, .token = token_};
   std::optional<Result<HttpResponse>> answer;
-  http_->send(std::move(request), clock_.now().mono + kPatience,
+  http_->send(std::move(request), clock_.now().mono + patience_,
               [&](Result<HttpResponse> response) { answer = std::move(response); });
-  loop_.run_until([&] { return answer.has_value(); }, 2 * kPatience);
+  loop_.run_until([&] { return answer.has_value(); }, 2 * patience_);
   if (!answer) return fail(Code::deadline_exceeded, "the server does not answer");
   if (!*answer && answer->error().code == Code::unavailable && remote_.server.empty()) {
     return fail(Code::unavailable,
@@ -76,6 +85,27 @@ Result<HttpResponse> ApiClient::send(HttpRequest request) {
 Result<Json> ApiClient::get(const std::string& path) {
   SERIN_TRY(response, send({.url = path}));
   return Json::parse(response.body);
+}
+
+Result<std::string> ApiClient::get_text(const std::string& path, const std::string& type) {
+  SERIN_TRY(response, send({.url = path, .headers = {{"Accept", type}}}));
+  return std::move(response.body);
+}
+
+Result<std::string> ApiClient::release_path(const std::string& name) {
+  const std::string releases = "/api/v1/releases/";
+  auto release = get(releases + url_encoded(name));
+  if (release) return releases + url_encoded(name);
+  if (release.error().code != Code::not_found) return std::unexpected(release.error());
+  auto page = get("/api/v1/rollouts/" + url_encoded(name) + "/releases?limit=1");
+  if (!page && page.error().code == Code::not_found) {
+    return fail(Code::not_found,
+                fmt::format("there is no rollout or release '{}' at {}", name, remote_.place()));
+  }
+  if (!page) return std::unexpected(page.error());
+  if ((*page)["items"].items().empty())
+    return fail(Code::not_found, fmt::format("'{}' has no release yet", name));
+  return releases + url_encoded((*page)["items"].at(0)["id"].string());
 }
 
 Result<std::optional<Json>> ApiClient::get_changed(const std::string& path, std::string& tag) {

@@ -1,0 +1,35 @@
+// The policy that a client asks about: a rollout of the server's configuration, or of files that
+// came with the request.
+//
+//   auto setup = policy_of(request, *configuration);
+//   if (!setup) return call->refuse(setup.error());
+#pragma once
+
+#include <expected>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "app/api/fields.h"
+#include "app/fleet/configuration.h"
+#include "app/replay/setup.h"
+
+namespace serin::app {
+
+struct PolicyRequest {
+  std::vector<rollout::ConfigFile> files{};  // none: the server's own
+  std::string rollout{};                     // "" where there is only one
+  std::string canary{};
+  std::string stable{};
+  std::map<std::string, std::string> arguments{};
+};
+
+// "files", "rollout", "canary", "stable" and "args" of a body.
+PolicyRequest policy_request(Fields& fields);
+
+// `defaults`: arguments that the server gives to every release.
+std::expected<ReplaySetup, Problem> policy_of(const PolicyRequest& request,
+                                              const Configuration& configuration,
+                                              const std::map<std::string, std::string>& defaults);
+
+}  // namespace serin::app

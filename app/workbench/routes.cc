@@ -1,0 +1,125 @@
+#include "app/workbench/routes.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+
+#include "app/report/render.h"
+#include "app/report/story.h"
+#include "app/workbench/base64.h"
+#include "app/workbench/plans.h"
+#include "app/workbench/policy.h"
+#include "app/workbench/replays.h"
+
+namespace serin::app {
+namespace {
+
+// A page of its own with its style in it, and nothing fetched.
+constexpr const char* kReportPolicy =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'";
+
+struct NamedForm {
+  std::string_view name;
+  ReportForm form;
+};
+constexpr std::array kForms = {NamedForm{"html", ReportForm::html},
+                               NamedForm{"md", ReportForm::markdown},
+                               NamedForm{"json", ReportForm::json}};
+
+// ?format, else the first type of Accept that there is, else JSON. Nothing: an unknown format.
+std::optional<ReportForm> form_wanted(const HttpServerRequest& request) {
+  if (auto name = request.parameter("format")) {
+    for (const NamedForm& each : kForms) {
+      if (each.name == *name) return each.form;
+    }
+    return std::nullopt;
+  }
+  std::string_view accept = request.header("accept");
+  std::optional<ReportForm> first;
+  std::size_t at = std::string_view::npos;
+  for (const NamedForm& each : kForms) {
+    std::size_t found = accept.find(type_of(each.form));
+    if (found >= at) continue;
+    at = found;
+    first = each.form;
+  }
+  return first.value_or(ReportForm::json);
+}
+
+}  // namespace
+
+void Tools::add_to(RouteTable& routes) {
+  routes.add("GET", "/api/v1/releases/{id}/report", Role::viewer,
+             [this](const auto& call) { report(call); });
+  routes.add("POST", "/api/v1/replays", Role::viewer, [this](const auto& call) { replay(call); });
+  routes.add("POST", "/api/v1/plans", Role::viewer, [this](const auto& call) { plan(call); });
+}
+
+void Tools::report(const std::shared_ptr<Call>& call) {
+  auto form = form_wanted(call->request);
+  if (!form) return call->refuse({.kind = kBadRequest, .detail = "format is html, md or json"});
+  bench_.run(call,
+             [directory = options_.state_directory, id = (*call)["id"],
+              form = *form](const Workbench::Limit&) -> Result<HttpResponse> {
+               SERIN_TRY(story, read_story(directory, id));
+               HttpResponse response{
+                   .status = 200,
+                   .headers = {{"Content-Type",
+                                fmt::format("{}{}", type_of(form),
+                                            form == ReportForm::json ? "" : "; charset=utf-8")},
+                               {"Vary", "Accept"},
+                               {"Cache-Control", "no-store"}},
+                   .body = render(story, form)};
+               if (form == ReportForm::html)
+                 response.headers.emplace_back("Content-Security-Policy", kReportPolicy);
+               return response;
+             });
+}
+
+void Tools::replay(const std::shared_ptr<Call>& call) {
+  call->keep_no_answer();  // the same question has the same answer, and it may be large
+  auto body = call->json();
+  if (!body) return;
+  Fields fields(*body);
+  PolicyRequest policy = policy_request(fields);
+  ReplayRequest request;
+  request.start = fields.time("start");
+  request.until = fields.duration("until");
+  auto recording = base64_decoded(fields.text("recording", kApiBodyMax));
+  if (!body->contains("recording")) {
+    fields.wrong("recording", "must be given: the file's bytes in base64");
+  } else if (!recording) {
+    fields.wrong("recording", recording.error().message);
+  }
+  if (fields.refuse(*call)) return;
+  auto setup = policy_of(policy, *options_.configuration(), options_.arguments);
+  if (!setup) return call->refuse(setup.error());
+  request.setup = *std::move(setup);
+  request.recording = *std::move(recording);
+  bench_.run_json(call, [request = std::move(request)](const Workbench::Limit& limit) {
+    return replayed(request, limit);
+  });
+}
+
+void Tools::plan(const std::shared_ptr<Call>& call) {
+  call->keep_no_answer();  // the same question has the same answer, and it may be large
+  auto body = call->json();
+  if (!body) return;
+  Fields fields(*body);
+  PolicyRequest policy = policy_request(fields);
+  PlanRequest request = plan_request(*body, fields);
+  if (fields.refuse(*call)) return;
+  // Without a policy the figures stand for themselves.
+  if (!policy.rollout.empty() || !policy.files.empty()) {
+    auto setup = policy_of(policy, *options_.configuration(), options_.arguments);
+    if (!setup) return call->refuse(setup.error());
+    follow(request, *setup);
+  }
+  bench_.run_json(call, [request = std::move(request)](const Workbench::Limit& limit) {
+    return planned(request, limit);
+  });
+}
+
+}  // namespace serin::app

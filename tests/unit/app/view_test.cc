@@ -1,0 +1,77 @@
+// What a terminal says of a metric and of a release.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "app/view/metric_text.h"
+#include "app/view/release_view.h"
+
+namespace serin::app {
+namespace {
+
+Json side(double value, double exposure, double events = 0) {
+  return Json::object().set("value", value).set("exposure", exposure).set("events", events);
+}
+
+Json metric(const std::string& kind) {
+  return Json::object()
+      .set("name", "m")
+      .set("kind", kind)
+      .set("verdict", "inconclusive")
+      .set("level", 4.6)
+      .set("logE", 1.0)
+      .set("stable", side(0.002, 3611, 7))
+      .set("canary", side(0.031, 1004, 31))
+      .set("effect", Json::object()
+                         .set("scale", "ratio")
+                         .set("estimate", 15.9)
+                         .set("lower", 6.1)
+                         .set("upper", 41.2));
+}
+
+TEST(MetricText, NoShareWithoutItsCounts) {
+  Json errors = metric("errors");
+  EXPECT_EQ(side_text(errors, errors["canary"]), "3.1 % (31/1 004)");
+  Json histogram = metric("histogram");
+  EXPECT_EQ(side_text(histogram, histogram["stable"]), "tail 0.20 % of 3 611");
+  for (const char* kind : {"rate", "mean", "gauge"}) {
+    Json other = metric(kind);
+    EXPECT_EQ(side_text(other, other["canary"]).find('%'), std::string::npos) << kind;
+  }
+  EXPECT_EQ(side_text(errors, Json()), "–");
+}
+
+TEST(MetricText, TheTableSaysHowMany) {
+  for (const char* kind : {"errors", "histogram", "gauge"}) {
+    auto lines = metric_lines(Json::array().push(metric(kind)), {});
+    ASSERT_EQ(lines.size(), 2U) << kind;
+    EXPECT_NE(lines[0].find("N CANARY"), std::string::npos);
+    EXPECT_NE(lines[1].find("1 004"), std::string::npos) << lines[1];
+    EXPECT_NE(lines[1].find("×15.90 [6.10, 41.20]"), std::string::npos) << lines[1];
+  }
+}
+
+TEST(Terminal, ColoursAndCursorAreForTerminalsAlone) {
+  Json view =
+      Json::object()
+          .set("rollout", "shop")
+          .set("id", "shop-1")
+          .set("status", "Failed")
+          .set("sentence", "m worse: 31 of 1 004 against 7 of 3 611")
+          .set("version", "v2")
+          .set("weight", Json::object().set("set", 0).set("confirmed", true))
+          .set("report", Json::object().set("metrics", Json::array().push(metric("errors"))));
+  auto has_escape = [&](const Terminal& terminal) {
+    return std::ranges::any_of(release_lines(view, terminal), [](const std::string& line) {
+      return line.find('\x1b') != std::string::npos;
+    });
+  };
+  EXPECT_FALSE(has_escape({}));
+  EXPECT_TRUE(has_escape({.live = true, .colour = true}));
+  EXPECT_FALSE(has_escape({.live = true, .colour = false})) << "NO_COLOR";
+  EXPECT_FALSE(Terminal::of(-1, false).live) << "no terminal";
+  EXPECT_FALSE(Terminal::of(-1, false).colour);
+}
+
+}  // namespace
+}  // namespace serin::app
