@@ -23,6 +23,7 @@ Result<drivers::HaproxyOptions> haproxy_options(const Rollout& rollout, bool swa
   options.canary_servers = routing.canary;
   options.map = routing.map;
   options.key = routing.key.empty() ? rollout.metadata.name : routing.key;
+  options.match_map = routing.match_map;
   options.stable_backend = routing.stable_backend;
   options.canary_backend = routing.canary_backend;
   options.swapped = swapped;

@@ -50,9 +50,8 @@ Json step_of(const rollout::Step& step) {
 }
 
 std::string router_of(const rollout::Rollout& rollout) {
-  if (!rollout.canary) return "";
-  if (rollout.canary->traffic_routing.haproxy) return "haproxy";
-  return "";
+  std::string_view kind = rollout.traffic_routing().kind();
+  return kind == "none" ? "" : std::string(kind);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/text/percent.h"
 #include "rollout/traffic/conditions.h"
 
 namespace serin::rollout {
@@ -24,27 +25,6 @@ std::string_view header_of(const RequestHead& request, std::string_view name) {
   return {};
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
-std::string decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-        hex_digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
 std::string parameter_of(const RequestHead& request, std::string_view name) {
   std::string_view query = request.target;
   std::size_t mark = query.find('?');
@@ -55,7 +35,7 @@ std::string parameter_of(const RequestHead& request, std::string_view name) {
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
     std::size_t equals = pair.find('=');
     if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
-      return decoded(pair.substr(equals + 1));
+      return percent_decoded(pair.substr(equals + 1));
     }
   }
   return "";

@@ -28,6 +28,10 @@ Result<std::string> take_words(std::string_view& text) {
 // `get var` alone answers without the blank line; it is asked last.
 Result<std::string> take_answer(std::string_view& text) {
   if (text.empty()) return fail(Code::data_loss, "HAProxy's answer ends early");
+  if (text.front() == '\n') {  // nothing, as of `show map` on an empty map
+    text.remove_prefix(1);
+    return std::string();
+  }
   std::size_t end = text.find("\n\n");
   std::string answer(text.substr(0, end));
   text.remove_prefix(end == std::string_view::npos ? text.size() : end + 2);

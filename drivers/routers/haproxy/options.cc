@@ -32,6 +32,7 @@ Status check(const HaproxyOptions& options) {
   if (options.map_layout()) {
     SERIN_CHECK(check_word(options.map, "map"));
     SERIN_CHECK(check_word(options.key, "key"));
+    if (!options.match_map.empty()) SERIN_CHECK(check_word(options.match_map, "matchMap"));
     SERIN_CHECK(check_word(options.stable_backend, "stableBackend"));
     SERIN_CHECK(check_word(options.canary_backend, "canaryBackend"));
     if (options.stable_backend == options.canary_backend) {

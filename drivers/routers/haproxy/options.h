@@ -22,6 +22,7 @@ struct HaproxyOptions {
 
   std::string map;  // map layout: the file as HAProxy's configuration names it
   std::string key;
+  std::string match_map;  // the file of the map with match rules; "" for none
   std::string stable_backend;
   std::string canary_backend;
 

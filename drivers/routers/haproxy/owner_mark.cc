@@ -4,44 +4,16 @@
 
 #include <algorithm>
 
+#include "base/text/percent.h"
+
 namespace serin::drivers {
 namespace {
 
+// Other bytes HAProxy's command line or its expressions read otherwise.
+constexpr std::string_view kPlain = "-._@:";
+
 bool is_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-// Bytes that HAProxy's command line or its expressions read otherwise are written as %XX.
-std::string encoded(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (is_alphanumeric(c) || std::string_view("-._@:").find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-        hex_digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
 }
 
 // Names of variables hold letters, digits, '_' and '.'.
@@ -95,14 +67,14 @@ Result<std::string> owner_in(std::string_view answer) {
                                              answer.substr(0, 200)));
   }
   begin += kBefore.size();
-  return decoded(answer.substr(begin, end - begin));
+  return percent_decoded(answer.substr(begin, end - begin));
 }
 
 void set_owner(const HaproxyOptions& options, const std::string& found, const std::string& owner,
                Conversation& talk) {
   if (found == owner) return;
   talk.change("experimental-mode on");
-  talk.change(fmt::format("set var {} str({})", variable(options), encoded(owner)));
+  talk.change(fmt::format("set var {} str({})", variable(options), percent_encoded(owner, kPlain)));
 }
 
 }  // namespace serin::drivers

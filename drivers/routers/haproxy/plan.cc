@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "drivers/routers/haproxy/match_map.h"
 #include "drivers/routers/haproxy/weights.h"
 
 namespace serin::drivers {
@@ -87,6 +88,7 @@ void plan_base(const HaproxyOptions& options, const HaproxyReadback& now, Conver
 
 void plan_leave(const HaproxyOptions& options, const HaproxyReadback& now, Conversation& talk) {
   if (options.map_layout()) {
+    if (!options.match_map.empty()) talk.change("clear map " + options.match_map);
     set_map(options, options.key, now.share_units, stable_units(options), talk);
     keep_base(options, now, stable_units(options), talk);
   } else {
@@ -118,6 +120,7 @@ std::vector<std::string> plan_ready(const HaproxyOptions& options, const Haproxy
   if (any_out && options.map_layout() && now.count(Slot::canary, true) == 0 &&
       !now.is_quiet(options.swapped)) {
     // Nobody to serve them while the checks run.
+    if (!now.content.empty()) talk.change("clear map " + options.match_map);
     set_map(options, options.key, now.share_units, stable_units(options), talk);
   }
   std::vector<std::string> on_probation;
@@ -138,6 +141,7 @@ std::vector<std::string> plan_ready(const HaproxyOptions& options, const Haproxy
 void plan_quiet(const HaproxyOptions& options, const HaproxyReadback& now, Conversation& talk) {
   if (now.lease_holds() || now.is_quiet(options.swapped)) return;
   if (options.map_layout()) {
+    if (!now.content.empty()) talk.change("clear map " + options.match_map);
     set_map(options, options.key, now.share_units, stable_units(options), talk);
     keep_base(options, now, stable_units(options), talk);
     return;
@@ -145,6 +149,22 @@ void plan_quiet(const HaproxyOptions& options, const HaproxyReadback& now, Conve
   for (const HaproxyServer& server : now.servers) {
     if (server.slot == Slot::canary) set_weight(server, 0, talk);
   }
+}
+
+Status plan_content(const HaproxyOptions& options, const HaproxyReadback& now,
+                    const std::vector<rollout::MatchRule>& rules, Conversation& talk) {
+  if (now.content == rollout::content_id(rules)) return {};
+  if (options.match_map.empty()) {
+    return fail(Code::failed_precondition,
+                "match rules need trafficRouting.haproxy.matchMap and its line in the frontend");
+  }
+  SERIN_TRY(entries, match_entries(rules, Weight::kFull - stable_units(options)));
+  talk.change("clear map " + options.match_map);
+  for (const auto& [pattern, units] : entries) {
+    talk.change(
+        fmt::format("add map {} {} {}", options.match_map, on_command_line(pattern), units));
+  }
+  return {};
 }
 
 Status plan_split(const HaproxyOptions& options, const HaproxyReadback& now, Weight share,

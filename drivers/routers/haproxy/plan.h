@@ -38,6 +38,11 @@ void plan_quiet(const HaproxyOptions& options, const HaproxyReadback& now, Conve
 Status plan_split(const HaproxyOptions& options, const HaproxyReadback& now, rollout::Weight share,
                   bool leased, Conversation& talk);
 
+// Brings the match rules in force to those wanted; says nothing where they are. Errors:
+// failed_precondition (rules, and no map for them), invalid_argument (a rule that can't be said).
+Status plan_content(const HaproxyOptions& options, const HaproxyReadback& now,
+                    const std::vector<rollout::MatchRule>& rules, Conversation& talk);
+
 // Map layout: what is left without serin becomes all of stable's.
 void plan_base(const HaproxyOptions& options, const HaproxyReadback& now, Conversation& talk);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "drivers/routers/haproxy/match_map.h"
 #include "drivers/routers/haproxy/preflight_lease.h"
 #include "drivers/routers/kept_file.h"
 
@@ -29,6 +30,7 @@ class Examiner {
   void examine() {
     if (options_.map_layout()) {
       key();
+      match_rules();
     } else {
       algorithm();
       persistence();
@@ -191,6 +193,25 @@ class Examiner {
     if (!now_.share_units) {
       warn(fmt::format("map {} has no key '{}' yet: serin adds it", options_.map, options_.key));
     }
+  }
+
+  void match_rules() {
+    if (options_.match_map.empty() || !config_.unreadable.empty()) return;
+    if (now_.content == kMixedContent) {
+      refuse(
+          fmt::format("map {} holds entries that are not serin's: empty it", options_.match_map));
+    }
+    bool read = std::ranges::any_of(config_.config.choices(), [&](const ConfigLine& line) {
+      return line.text.find("(" + options_.match_map + ")") != std::string::npos;
+    });
+    if (read) return;
+    std::string lease =
+        options_.leased() ? fmt::format(" if {{ nbsrv({}) ge 1 }}", options_.lease_backend) : "";
+    refuse(fmt::format(
+        "no frontend reads the map of match rules: write before the `use_backend` of {}\n"
+        "  http-request set-var-fmt(txn.request) \"%[query]\\n%[req.hdrs]\"\n"
+        "  http-request set-var(txn.share) var(txn.request),map_reg_int({}){}\n",
+        options_.canary_backend, options_.match_map, lease));
   }
 
   void unread_files() {

@@ -16,9 +16,13 @@ using rollout::Weight;
 
 constexpr Duration kCheckPoll = std::chrono::milliseconds(50);
 
+bool takes_requests(const DesiredTraffic& desired) {
+  return desired.canary > Weight() || !desired.content.empty();
+}
+
 // Each slot that is to take requests has a server that is up.
 bool is_served(const HaproxyReadback& now, const DesiredTraffic& desired) {
-  return (desired.canary == Weight() || now.count(Slot::canary, true) > 0) &&
+  return (!takes_requests(desired) || now.count(Slot::canary, true) > 0) &&
          (desired.canary == Weight::full() || now.count(Slot::stable, true) > 0);
 }
 
@@ -222,11 +226,10 @@ void HaproxyProxy::enter(const DesiredTraffic& desired, const HaproxyReadback& n
   std::vector<std::string> waiting = plan_ready(options_, now, conversation);
   probation_.insert(waiting.begin(), waiting.end());
   // Nobody to give the rest to counts as well: stable's own servers may be on probation.
-  bool checks = !probation_.empty() && (desired.canary > Weight() || !is_served(now, desired));
-  share_waits_ = checks || (desired.canary > Weight() && !now.lease_holds());
+  bool checks = !probation_.empty() && (takes_requests(desired) || !is_served(now, desired));
+  share_waits_ = checks || (takes_requests(desired) && !now.lease_holds());
   if (!share_waits_) {
-    if (Status planned = plan_split(options_, now, desired.canary, desired.lease, conversation);
-        !planned) {
+    if (Status planned = plan_traffic(now, desired, conversation); !planned) {
       loop_.post([entering, alive = alive_, error = std::move(planned).error()]() mutable {
         if (*alive) entering->finish(std::unexpected(std::move(error)));
       });
@@ -248,10 +251,17 @@ void HaproxyProxy::enter(const DesiredTraffic& desired, const HaproxyReadback& n
   });
 }
 
+// Rules that go come before a share that grows, and the other way round: neither is above what was
+// or will be.
+Status HaproxyProxy::plan_traffic(const HaproxyReadback& now, const DesiredTraffic& desired,
+                                  Conversation& conversation) const {
+  SERIN_CHECK(plan_content(options_, now, desired.content, conversation));
+  return plan_split(options_, now, desired.canary, desired.lease, conversation);
+}
+
 void HaproxyProxy::split(const std::shared_ptr<Entering>& entering, const HaproxyReadback& now) {
   Conversation conversation;
-  Status planned =
-      plan_split(options_, now, entering->desired.canary, entering->desired.lease, conversation);
+  Status planned = plan_traffic(now, entering->desired, conversation);
   if (!planned) {
     entering->finish(std::unexpected(std::move(planned).error()));
     return;
@@ -270,7 +280,7 @@ void HaproxyProxy::look_at_checks(const std::shared_ptr<Entering>& entering,
   Instant time = loop_.clock().now().mono;
   bool checked =
       probation_.empty() || (is_served(now, entering->desired) && time >= entering->settle);
-  bool leased = now.lease_holds() || entering->desired.canary == Weight();
+  bool leased = now.lease_holds() || !takes_requests(entering->desired);
   if (checked && leased) {
     probation_.clear();
     share_waits_ = false;

@@ -57,6 +57,8 @@ class HaproxyProxy {
               Done<HaproxyReadback> done);
   void take_mark(const rollout::DesiredTraffic& desired, HaproxyReadback now, Instant deadline,
                  Done<HaproxyReadback> done);
+  Status plan_traffic(const HaproxyReadback& now, const rollout::DesiredTraffic& desired,
+                      Conversation& conversation) const;
   void split(const std::shared_ptr<Entering>& entering, const HaproxyReadback& now);
   void wait_for_checks(const std::shared_ptr<Entering>& entering);
   void look_at_checks(const std::shared_ptr<Entering>& entering, const HaproxyReadback& now);

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/assert.h"
+#include "drivers/routers/haproxy/match_map.h"
 #include "drivers/routers/haproxy/owner_mark.h"
 #include "drivers/routers/haproxy/weights.h"
 
@@ -210,6 +211,7 @@ void ask_all(const HaproxyOptions& options, Conversation& talk) {
   if (options.map_layout()) {
     talk.ask(fmt::format("get map {} {}", options.map, options.key));
     talk.ask(fmt::format("get map {} {}", options.map, options.base_key()));
+    if (!options.match_map.empty()) talk.ask("show map " + options.match_map);
   }
   if (options.leased()) talk.ask("show servers state " + options.lease_backend);
   ask_owner(options, talk);
@@ -219,6 +221,7 @@ Result<HaproxyReadback> read_back(const HaproxyOptions& options,
                                   const std::vector<std::string>& answers) {
   std::vector<std::string> backends = backends_of(options);
   SERIN_ASSERT(answers.size() == 3 + 2 * backends.size() + (options.map_layout() ? 2U : 0U) +
+                                     (options.match_map.empty() ? 0U : 1U) +
                                      (options.leased() ? 1U : 0U));
   HaproxyReadback out;
   out.map_layout = options.map_layout();
@@ -244,6 +247,10 @@ Result<HaproxyReadback> read_back(const HaproxyOptions& options,
     out.share_units = *share;
     SERIN_TRY(base, units_in(answers[next++], options.base_key()));
     out.base_units = base;
+    if (!options.match_map.empty()) {
+      SERIN_TRY(content, content_in(answers[next++], options.match_map));
+      out.content = content;
+    }
   }
   if (options.leased()) SERIN_CHECK(read_lease(answers[next++], out));
   SERIN_TRY(owner, owner_in(answers[next]));
@@ -266,7 +273,9 @@ Weight HaproxyReadback::share(bool swapped) const {
 }
 
 bool HaproxyReadback::is_quiet(bool swapped) const {
-  if (map_layout) return share_units.value_or(0) == (swapped ? Weight::kFull : 0);
+  if (map_layout) {
+    return content.empty() && share_units.value_or(0) == (swapped ? Weight::kFull : 0);
+  }
   return std::ranges::all_of(servers, [](const HaproxyServer& server) {
     return server.slot != Slot::canary || server.maintenance || server.weight == 0;
   });

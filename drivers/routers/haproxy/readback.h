@@ -53,7 +53,8 @@ struct HaproxyReadback {
   std::optional<int> share_units;                 // of canary_backend, as the map says; map layout
   std::optional<int> base_units;                  // the same for nobody steering
   std::optional<std::vector<LeaseServer>> lease;  // nothing: no lease, or no such backend
-  std::string owner;                              // the mark on the route
+  std::string content;   // content_id of the match rules in force; "" for none
+  std::string owner;     // the mark on the route
   std::string instance;  // process id and start: changes with every restart and reload
 
   // Of the canary slot, over servers that are up; in the map layout what is left without the lease.

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "base/assert.h"
+#include "drivers/routers/haproxy/match_map.h"
 #include "drivers/routers/haproxy/plan.h"
 
 namespace serin::drivers {
@@ -124,6 +125,9 @@ ObservedTraffic HaproxyRouter::observed_of(const Readbacks& all) const {
     rollout::SlotState canary = proxies_[i]->canary_of(one);
     units += one.share(options_.swapped).units();
     // A foreign mark on one proxy is a foreign mark on the route.
+    // Rules that not all proxies have are none that a release knows.
+    if (i > 0 && one.content != observed.content) observed.content = kMixedContent;
+    if (i == 0) observed.content = one.content;
     bool ours = observed.owner.empty() || observed.owner == owner_;
     if (ours && !one.owner.empty()) observed.owner = one.owner;
     if (i == 0) {

@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "base/text/percent.h"
 #include "rollout/traffic/render/proxies.h"
 
 namespace serin::drivers {
@@ -13,35 +14,6 @@ namespace {
 using rollout::Weight;
 
 constexpr std::string_view kPlain = "-._@:";
-
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         kPlain.find(c) != std::string_view::npos;
-}
-
-std::string encoded(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    out += is_plain(c) ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
-std::string decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned value = 0;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr ==
-            text.data() + i + 3) {
-      out += static_cast<char>(value);
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
 
 Status check_word(const std::string& value, std::string_view field) {
   if (value.empty()) {
@@ -78,7 +50,7 @@ Status check(const NginxOptions& options) {
 std::string to_text(const NginxState& state) {
   return fmt::format("generation={};units={};service={};swapped={};content={};owner={}",
                      state.generation, state.units, int{state.in_service}, int{state.swapped},
-                     encoded(state.content), encoded(state.owner));
+                     percent_encoded(state.content, kPlain), percent_encoded(state.owner, kPlain));
 }
 
 Result<NginxState> nginx_state_from_text(std::string_view text) {
@@ -100,8 +72,8 @@ Result<NginxState> nginx_state_from_text(std::string_view text) {
     }
     if (key == "service") state.in_service = value == "1";
     if (key == "swapped") state.swapped = value == "1";
-    if (key == "content") state.content = decoded(value);
-    if (key == "owner") state.owner = decoded(value);
+    if (key == "content") state.content = percent_decoded(value);
+    if (key == "owner") state.owner = percent_decoded(value);
     if (!good) return fail(Code::data_loss, fmt::format("nginx's state '{}' can't be read", text));
   }
   if (!has_generation) {

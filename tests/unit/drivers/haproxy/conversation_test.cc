@@ -92,5 +92,14 @@ TEST(HaproxyConversation, LongOnesBecomeSeveralLines) {
   EXPECT_EQ(heard->refused.size(), 1U);
 }
 
+TEST(HaproxyConversation, AnEmptyAnswerIsAnAnswer) {
+  Conversation talk;
+  talk.ask("show map empty");
+  talk.ask("show info");
+  auto heard = talk.hear({"\nName: HAProxy\n\n"});
+  ASSERT_TRUE(heard) << heard.error().to_string();
+  EXPECT_EQ(heard->answers, (std::vector<std::string>{"", "Name: HAProxy"}));
+}
+
 }  // namespace
 }  // namespace serin::drivers
