@@ -1,6 +1,7 @@
 // Rules by content: any JSON is refused or is rules that read back the same, decide any request and
 // become routers' expressions within their bounds; any pattern is refused or becomes one that every
 // engine reads.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/json.h"
+#include "rollout/traffic/conditions.h"
 #include "rollout/traffic/evaluate.h"
 #include "rollout/traffic/neutral_regex.h"
 #include "rollout/traffic/patterns.h"
@@ -37,6 +39,9 @@ void try_rules(std::string_view text) {
 }
 
 void try_pattern(std::string_view text, RegexOn on) {
+  MatchRule rule;
+  rule.header.push_back({.key = "x-a", .exact = "", .regex = std::string(text)});
+  if (!problems_of(rule).empty()) return;  // no pattern of RE2
   const auto neutral = neutral_regex(text, on);
   if (!neutral) return;
   for (char c : *neutral) {
