@@ -9,6 +9,7 @@
 #include "analysis/templates/model.h"
 #include "base/random.h"
 #include "bench/analysis/memory.h"
+#include "bench/calibration.h"
 
 namespace serin::bench {
 namespace {
@@ -132,6 +133,7 @@ void memory(benchmark::State& state, CompareKind kind) {
 }
 
 const bool kRegistered = [] {
+  benchmark::RegisterBenchmark("BM_Calibration", calibrate);
   for (const CompareKind kind : {CompareKind::errors, CompareKind::rate, CompareKind::mean,
                                  CompareKind::histogram, CompareKind::gauge}) {
     const std::string name(to_string(kind));

@@ -13,6 +13,7 @@
 #include "analysis/templates/model.h"
 #include "app/backtest/gather.h"
 #include "app/replay/replay.h"
+#include "bench/calibration.h"
 
 namespace serin::bench {
 namespace {
@@ -108,6 +109,11 @@ std::shared_ptr<analysis::ReleasePolicy> policy_of(bool four, Duration interval,
   add("cpu", compare);
   return policy;
 }
+
+void BM_Calibration(benchmark::State& state) {
+  calibrate(state);
+}
+BENCHMARK(BM_Calibration);
 
 // One instance a version, one look a scrape, over a week.
 void BM_Replay_Polls(benchmark::State& state) {
