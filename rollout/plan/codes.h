@@ -24,9 +24,11 @@ inline constexpr Rule kNeverLooked{"W024", "A weight that nobody watches"};
 inline constexpr Rule kPodWeights{"W025", "Weights that are only numbers of pods"};
 inline constexpr Rule kElsewhere{"W026", "A template that is not among the files"};
 inline constexpr Rule kGivenAtStart{"W027", "An argument that must be given at the start"};
+inline constexpr Rule kBehindOthers{"W028", "Rules on content behind other services"};
 
-inline constexpr std::array kPlanRules{
-    kWeight,       kArgoRollout, kPlan,       kRouting,     kWorkload,   kMatch,     kDecrease,
-    kEndlessPause, kNoWait,      kNoAnalysis, kNeverLooked, kPodWeights, kElsewhere, kGivenAtStart};
+inline constexpr std::array kPlanRules{kWeight,    kArgoRollout,  kPlan,        kRouting,
+                                       kWorkload,  kMatch,        kDecrease,    kEndlessPause,
+                                       kNoWait,    kNoAnalysis,   kNeverLooked, kPodWeights,
+                                       kElsewhere, kGivenAtStart, kBehindOthers};
 
 }  // namespace serin::rollout

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "analysis/templates/codes.h"
@@ -11,8 +10,6 @@
 #include "analysis/templates/validation.h"
 #include "rollout/plan/argo_validation.h"
 #include "rollout/plan/codes.h"
-#include "rollout/plan/header_route.h"
-#include "rollout/traffic/conditions.h"
 
 namespace serin::rollout {
 namespace {
@@ -95,12 +92,9 @@ class Validation {
 
   void canary(const CanaryStrategy& strategy) {
     Path path = spec_ / "strategy" / "canary";
-    routing(strategy.traffic_routing, path / "trafficRouting");
+    validate_routing(rollout_, strategy.traffic_routing, path / "trafficRouting", reporter_);
     steps(strategy, path / "steps");
-    for (std::size_t i = 0; i < strategy.match.size(); ++i) {
-      match(strategy.match[i], path / "match" / i);
-    }
-    content(strategy, path);
+    validate_content(rollout_, path, reporter_);
     if (strategy.analysis) {
       background(*strategy.analysis, strategy.steps.size(), path / "analysis");
     } else {
@@ -115,7 +109,9 @@ class Validation {
     if (named && strategy.active_service == strategy.preview_service) {
       add(kPlan, path, "activeService and previewService must be two services");
     }
-    if (strategy.traffic_routing.given) routing(strategy.traffic_routing, path / "trafficRouting");
+    if (strategy.traffic_routing.given) {
+      validate_routing(rollout_, strategy.traffic_routing, path / "trafficRouting", reporter_);
+    }
     if (strategy.preview_replica_count && *strategy.preview_replica_count < 1) {
       add(kPlan, path / "previewReplicaCount", "at least one instance is needed for trying");
     }
@@ -161,88 +157,6 @@ class Validation {
     }
   }
 
-  void routing(const TrafficRouting& routing, const Path& path) {
-    if (routing.count() > 1) add(kRouting, path, "more than one router is named");
-    if (routing.max_traffic_weight) {
-      add(kRouting, path / "maxTrafficWeight", "weights are percentages in serin.dev documents",
-          "setWeight takes two decimals");
-    }
-    if (routing.haproxy) haproxy(*routing.haproxy, path / "haproxy");
-    if (routing.nginx) nginx(*routing.nginx, path / "nginx");
-    if (routing.command && (routing.command->set.empty() || routing.command->get.empty())) {
-      add(kRouting, path / "command", "set and get must both name a program");
-    }
-  }
-
-  // In a cluster the ingress is named instead of a file.
-  void nginx(const NginxRouting& nginx, const Path& path) {
-    if (!nginx.stable_ingress.empty() || !nginx.stable_ingresses.empty()) return;
-    auto need = [&](const std::string& value, std::string_view field) {
-      if (value.empty()) add(kRouting, path / field, fmt::format("'{}' is needed", field));
-    };
-    need(nginx.file, "file");
-    need(nginx.stable_upstream, "stableUpstream");
-    need(nginx.canary_upstream, "canaryUpstream");
-    if (nginx.stable_upstream == nginx.canary_upstream && !nginx.stable_upstream.empty()) {
-      add(kRouting, path / "canaryUpstream", "the slots must be two upstreams");
-    }
-  }
-
-  // Content is told apart in two backends, by a map of its own.
-  void content(const CanaryStrategy& strategy, const Path& path) {
-    bool header_routes = std::ranges::any_of(strategy.steps, [](const Step& step) {
-      return std::holds_alternative<SetHeaderRouteStep>(step.action);
-    });
-    if (strategy.match.size() > MatchRule::kRulesMax) {
-      add(kMatch, path / "match",
-          fmt::format("{} rules, at most {}", strategy.match.size(), MatchRule::kRulesMax));
-    }
-    const auto& haproxy = strategy.traffic_routing.haproxy;
-    if (strategy.match.empty() && !header_routes) return;
-    if (haproxy && (!haproxy->map_layout() || haproxy->match_map.empty())) {
-      add(kRouting, path / "trafficRouting" / "haproxy",
-          "match rules and header routes need two backends, and a map for the rules",
-          "map, stableBackend, canaryBackend and matchMap");
-    }
-  }
-
-  void haproxy(const HaproxyRouting& haproxy, const Path& path) {
-    for (const std::string& socket : haproxy.socket) {
-      if (socket.empty()) add(kRouting, path / "socket", "the admin socket's path is empty");
-    }
-    if (haproxy.socket.empty()) add(kRouting, path / "socket", "no admin socket is named");
-    bool weights = !haproxy.backend.empty() || !haproxy.stable.empty() || !haproxy.canary.empty();
-    bool map = haproxy.map_layout() || !haproxy.stable_backend.empty() ||
-               !haproxy.canary_backend.empty() || !haproxy.key.empty();
-    if (weights == map) {
-      add(kRouting, path,
-          weights ? "backend, stable and canary (weights) do not go with map and its backends"
-                  : "neither layout is given",
-          "backend, stable and canary; or map, stableBackend and canaryBackend");
-      return;
-    }
-    auto need = [&](bool given, std::string_view field) {
-      if (!given) add(kRouting, path / field, fmt::format("'{}' is needed for this layout", field));
-    };
-    if (map) {
-      need(haproxy.map_layout(), "map");
-      need(!haproxy.stable_backend.empty(), "stableBackend");
-      need(!haproxy.canary_backend.empty(), "canaryBackend");
-      if (haproxy.stable_backend == haproxy.canary_backend && !haproxy.stable_backend.empty()) {
-        add(kRouting, path / "canaryBackend", "the slots must be two backends");
-      }
-      return;
-    }
-    need(!haproxy.backend.empty(), "backend");
-    need(!haproxy.stable.empty(), "stable");
-    need(!haproxy.canary.empty(), "canary");
-    std::set<std::string> servers(haproxy.stable.begin(), haproxy.stable.end());
-    servers.insert(haproxy.canary.begin(), haproxy.canary.end());
-    if (servers.size() < haproxy.stable.size() + haproxy.canary.size()) {
-      add(kRouting, path / "canary", "a server stands twice", "a server belongs to one slot");
-    }
-  }
-
   void steps(const CanaryStrategy& strategy, const Path& path) {
     if (strategy.steps.size() > kStepsMax) {
       add(kPlan, path,
@@ -258,8 +172,6 @@ class Validation {
         watched(strategy.steps, i, path / i / "setWeight");
         before = set->weight;
         any = true;
-      } else if (const auto* route = std::get_if<SetHeaderRouteStep>(&step.action)) {
-        header_route(*route, path / i / "setHeaderRoute");
       } else if (const auto* inline_analysis = std::get_if<AnalysisStep>(&step.action)) {
         analysis(*inline_analysis, path / i / "analysis");
       } else if (const auto* step_hook = std::get_if<HookStep>(&step.action)) {
@@ -325,29 +237,6 @@ class Validation {
     }
     analysis::validate_args(spec.args, reporter_, path / "args");
     analysis::validate_metrics(spec.metrics, spec.args, reporter_, path / "metrics", false);
-  }
-
-  void header_route(const SetHeaderRouteStep& route, const Path& path) {
-    if (route.name.empty()) add(kMatch, path / "name", "the name is empty");
-    if (route.match.empty()) return;
-    for (const MatchProblem& problem : problems_of(rule_of(route))) {
-      add(kMatch, path / "match", problem.message);
-    }
-  }
-
-  void match(const MatchRule& rule, const Path& path) {
-    for (const MatchProblem& problem : problems_of(rule)) {
-      Path at = path;
-      for (std::string_view rest = problem.path; !rest.empty();) {
-        std::string_view part = rest.substr(0, rest.find('/'));
-        rest.remove_prefix(std::min(part.size() + 1, rest.size()));
-        std::size_t index = 0;
-        bool is_index =
-            std::from_chars(part.data(), part.data() + part.size(), index).ec == std::errc();
-        at = is_index ? at / index : at / std::string(part);
-      }
-      add(kMatch, at, problem.message);
-    }
   }
 
   const Rollout& rollout_;

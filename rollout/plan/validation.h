@@ -21,6 +21,13 @@ void validate(const Rollout& rollout, const config::Reporter& reporter);
 // analysis/templates/features.h).
 void check_supported(const Rollout& rollout, const config::Reporter& reporter);
 
+// Parts of validate(): what is wrong with a router, and with `match` and header routes of a canary
+// (`path` is the strategy's).
+void validate_routing(const Rollout& rollout, const TrafficRouting& routing,
+                      const config::Path& path, const config::Reporter& reporter);
+void validate_content(const Rollout& rollout, const config::Path& path,
+                      const config::Reporter& reporter);
+
 // The smallest share above 0 that the router can express with these servers or by itself.
 Weight smallest_share(const TrafficRouting& routing);
 

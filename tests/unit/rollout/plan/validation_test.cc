@@ -234,6 +234,79 @@ TEST(Match, ConditionsAreChecked) {
   EXPECT_NE(problems("{header: {key: '', exact: a}}").find("the name is empty"), std::string::npos);
 }
 
+TEST(Match, OnlySoManyRulesAndHeaderRoutesAreInForce) {
+  auto problems = [](std::size_t rules, int routes) {
+    std::string match;
+    for (std::size_t i = 0; i < rules; ++i) match += "{os: ios}, ";
+    std::string steps;
+    for (int i = 0; i < routes; ++i) {
+      steps += "{setHeaderRoute: {name: r" + std::to_string(i) +
+               ", match: [{headerName: X-A, headerValue: {exact: b}}]}}, ";
+    }
+    return with_steps("[" + steps + "{setWeight: 5}, {pause: {}}]", ", match: [" + match + "]");
+  };
+  EXPECT_EQ(problems(MatchRule::kRulesMax, 0), "");
+  EXPECT_EQ(problems(MatchRule::kRulesMax - 2, 2), "");
+  EXPECT_NE(problems(MatchRule::kRulesMax + 1, 0).find("error E024"), std::string::npos);
+  EXPECT_NE(problems(MatchRule::kRulesMax - 1, 2).find("17 rules and header routes, at most 16"),
+            std::string::npos);
+}
+
+TEST(Match, WhatTheRouterCantSayIsNamed) {
+  auto problems = [](std::string_view routing, std::string_view match) {
+    return with_steps("[{setWeight: 5}, {pause: {}}]", ", trafficRouting: " + std::string(routing) +
+                                                           ", match: [" + std::string(match) + "]");
+  };
+  constexpr std::string_view kNginx = "{nginx: {file: /a, stableUpstream: b, canaryUpstream: c}}";
+  constexpr std::string_view kHaproxy =
+      "{haproxy: {socket: /s, map: /m, matchMap: /n, stableBackend: b, canaryBackend: c}}";
+  EXPECT_EQ(problems(kHaproxy, "{header: {key: X_A, exact: b}}"), "");
+  EXPECT_NE(problems(kNginx, "{header: {key: X_A, exact: b}}")
+                .find("error E024 spec.strategy.canary.match[0]: nginx can't read the header"),
+            std::string::npos);
+  std::string wide;  // each part becomes a list of all bytes but two
+  for (int i = 0; i < 60; ++i) wide += "[^ab]";
+  std::string conditions;
+  for (int i = 0; i < 3; ++i) {
+    conditions += "{key: X-" + std::to_string(i) + ", regex: '" + wide.substr(0, 250) + "'}, ";
+  }
+  EXPECT_NE(problems(kHaproxy, "{header: [" + conditions + "]}").find("bytes as the proxy reads"),
+            std::string::npos);
+}
+
+TEST(Match, InAMeshTheServiceMustBeTheOneThatClientsReach) {
+  auto problems = [](std::string_view routing, std::string_view spec) {
+    return read_and_validate(rollout_of("{steps: [{setWeight: 5}, {pause: {}}], match: [{os: "
+                                        "ios}], trafficRouting: " +
+                                            std::string(routing) + std::string(kAnalysis),
+                                        spec))
+        .problems;
+  };
+  constexpr std::string_view kIstio = "{istio: {virtualService: {name: a}}}";
+  EXPECT_NE(problems(kIstio, "").find("warning W028 spec.strategy.canary.match"),
+            std::string::npos);
+  EXPECT_EQ(problems(kIstio, "  endpoint: https://a.example.org\n"), "");
+  EXPECT_EQ(problems("{nginx: {file: /a, stableUpstream: b, canaryUpstream: c}}", ""), "");
+}
+
+TEST(Routing, OnlyHaproxyTakesTheCanaryOutByItself) {
+  auto problems = [](std::string_view routing) {
+    return read_and_validate(rollout_of("{steps: [{setWeight: 5}, {pause: {}}], trafficRouting: " +
+                                            std::string(routing) + std::string(kAnalysis),
+                                        "  onEngineLoss: stable\n"))
+        .problems;
+  };
+  for (std::string_view routing :
+       {"{nginx: {file: /a, stableUpstream: b, canaryUpstream: c}}", "{webhook: {url: 'http://a'}}",
+        "{command: {set: [a], get: [b]}}"}) {
+    EXPECT_NE(problems(routing).find("error E022 spec.strategy.canary.trafficRouting"),
+              std::string::npos)
+        << routing;
+  }
+  EXPECT_NE(problems("{webhook: {url: 'ftp://a'}}").find("is no http or https URL"),
+            std::string::npos);
+}
+
 TEST(Supported, WhatIsToComeIsRefused) {
   auto problems = [](std::string_view canary, std::string_view spec = "") {
     return read_and_validate(rollout_of(canary, spec), true).problems;
