@@ -108,6 +108,7 @@ void Route::apply(const DesiredTraffic& desired, Duration timeout, Done done) {
       return;
     }
     set(desired);
+    given_ = desired.canary;
     // Serin takes the canary out itself: nobody can tell any more that a person had, too.
     if (desired.canary.units() == 0 && !desired.canary_in_service) drained_ = false;
     world_.note("{}: set to {} {} by '{}' (generation {}), gives {}{}", name_,
@@ -192,6 +193,8 @@ void Route::drain_by_hand() {
       return;
     }
     weight_ = Weight::from_units(weight_.units() / world_.whole(2, 5));
+    // Who takes back some of what a person had given, and no more, has drained nothing of serin's.
+    drained_ = weight_ < given_;
     double share = weight_.fraction();
     double servers =
         static_cast<double>(std::max(slots_[1].ready, 1)) / std::max(slots_[0].ready, 1);

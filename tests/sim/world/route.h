@@ -94,6 +94,7 @@ class Route {
   rollout::SlotCounts counts_[2];
   std::set<std::string> exchanged_;
   bool drained_ = false;
+  rollout::Weight given_;  // as serin set it last
   Instant foreign_change_ = Instant{};
   Instant health_change_ = Instant{};
   std::uint64_t in_flight_ = 0;
