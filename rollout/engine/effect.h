@@ -46,8 +46,7 @@ struct Reply {
 using Action = std::variant<machine::effect::ApplyTraffic, machine::effect::Preflight,
                             machine::effect::ApplyWorkload, machine::effect::ObserveWorkload,
                             machine::effect::ExchangeRoles, machine::effect::RunHook,
-                            machine::effect::Notify,
-                            effect::Observe, effect::Ask, effect::Reply>;
+                            machine::effect::Notify, effect::Observe, effect::Ask, effect::Reply>;
 
 struct Effect {
   machine::When when = machine::When::at_once;

@@ -164,9 +164,10 @@ void Release::observe_begun(Instant now) {
   wakeup_known_ = false;
 }
 
-void Release::observe_ended() {
+bool Release::observe_ended(Instant now) {
   observing_ = false;
   wakeup_known_ = false;
+  return observe_asked_ == Instant::min() || now - observe_asked_ <= kReadingAgeMax;
 }
 
 void Release::ticked(Instant not_before) {

@@ -46,6 +46,9 @@ struct Release {
   // The kind of a record that says all that is known of a release, as save() does.
   static constexpr const char* kRestated = "restated";
 
+  // More than any driver takes for a reading of the route.
+  static constexpr Duration kReadingAgeMax = std::chrono::seconds(10);
+
   Ticket ticket;
   std::uint64_t sequence = 0;
   machine::ReleaseState state;
@@ -78,7 +81,9 @@ struct Release {
   std::optional<Instant> next_wakeup() const;
   bool observe_due(Instant now) const;
   void observe_begun(Instant now);
-  void observe_ended();
+  // Whether the reading that ends now was asked for a moment ago. One that was not (serin was
+  // suspended meanwhile) tells how the route was, not how it is.
+  bool observe_ended(Instant now);
   // Not again before `when`.
   void ticked(Instant not_before);
 

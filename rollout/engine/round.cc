@@ -134,7 +134,7 @@ void Round::on(const event::Outcome& outcome) {
 void Round::on(const event::Observed& observed) {
   Release* release = engine_.find(observed.release);
   if (release == nullptr) return;
-  release->observe_ended();
+  if (!release->observe_ended(now_.mono)) return;
   machine::event::TrafficObserved event{.turn = observed.turn};
   if (observed.observed) {
     event.observed = *observed.observed;

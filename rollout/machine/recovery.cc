@@ -72,6 +72,8 @@ void on_recovered(Context& c) {
     t.seen_again = false;
     t.unconfirmed_since = c.mono();
     t.uncertain_until = c.mono() + kUncertain;
+    // What is kept for want of stable's capacity is not given again before the route was read.
+    if (t.desired.canary.units() > 0) t.attempt = 1;
     return;
   }
   // Roles that may have been exchanged make the route unreadable: the exchange is asked for again.

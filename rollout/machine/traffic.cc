@@ -90,6 +90,12 @@ bool is_raise(const TrafficState& t) {
          (t.desired.canary_in_service && !t.observed->canary_slot.in_service);
 }
 
+bool waits_for_calm(const ReleaseState& state) {
+  if (state.status != ReleaseStatus::rolling_back) return is_raise(state.traffic);
+  // What is kept for want of stable's capacity may be more than there is by now.
+  return state.traffic.desired.canary.units() > 0;
+}
+
 void overtake(TrafficState& t) {
   if (!t.in_flight.empty() && t.in_flight_gives) t.stale_raise = t.in_flight;
   t.in_flight.clear();
@@ -144,10 +150,7 @@ void deliver(Context& c) {
   if (t.confirmed || t.desired.generation == 0) return;
   if (!t.in_flight.empty() || c.mono() < t.next_try) return;
   if (!may_send(c.state)) return;
-  if (c.mono() < c.state.calm_until && c.state.status != ReleaseStatus::rolling_back &&
-      is_raise(t)) {
-    return;
-  }
+  if (c.mono() < c.state.calm_until && waits_for_calm(c.state)) return;
   bool returning = c.state.status == ReleaseStatus::rolling_back;
   bool raise = !returning && is_raise(t);
   ++t.attempt;

@@ -21,6 +21,8 @@ void deliver(Context& c);
 
 // What is wanted gives the canary more than it is known to have.
 bool is_raise(const TrafficState& traffic);
+// Whether what is wanted is held back for a while after a restart.
+bool waits_for_calm(const ReleaseState& state);
 
 void on_outcome(Context& c, const event::TrafficOutcome& outcome);
 void on_observed(Context& c, const event::TrafficObserved& event);

@@ -60,8 +60,7 @@ std::optional<Instant> next_wakeup(const ReleaseSpec& spec, const ReleaseState& 
     earliest.add(state.start.next_try);
   }
   if (!t.confirmed && t.desired.generation > 0 && t.in_flight.empty() && may_send(state)) {
-    bool held_back = state.status != ReleaseStatus::rolling_back && is_raise(t);
-    earliest.add(held_back ? std::max(t.next_try, state.calm_until) : t.next_try);
+    earliest.add(waits_for_calm(state) ? std::max(t.next_try, state.calm_until) : t.next_try);
   }
   if (state.start.ready_since && state.start.stage == StartStage::ready) {
     earliest.add(*state.start.ready_since + spec.ready_for);

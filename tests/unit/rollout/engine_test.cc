@@ -351,6 +351,26 @@ TEST(Engine, OneReadingOfARouteAtATime) {
   EXPECT_EQ(readings, 1);
 }
 
+// Serin was suspended between the question and the answer.
+TEST(Engine, AReadingOfLongAgoIsAskedForAgain) {
+  EngineLab lab;
+  std::string id = lab.open("checkout");
+  lab.advance(seconds(20));
+  lab.now.mono += seconds(1);
+  Output asked = lab.engine.handle(event::Tick{}, lab.now);
+  ASSERT_EQ(asked.effects.size(), 1U);
+  std::uint64_t turn = std::get<effect::Observe>(asked.effects.front().action).turn;
+  ObservedTraffic drained = lab.route("checkout");
+  drained.canary = Weight();
+  lab.now.mono += minutes(1);
+  Output late = lab.engine.handle(event::Observed{id, turn, drained}, lab.now);
+  EXPECT_TRUE(late.records.empty());
+  EXPECT_NE(lab.engine.state(id)->status, ReleaseStatus::paused);
+  EXPECT_TRUE(std::any_of(late.effects.begin(), late.effects.end(), [](const Effect& effect) {
+    return std::holds_alternative<effect::Observe>(effect.action);
+  }));
+}
+
 TEST(Engine, MarksOfDeadReleasesOfThisStoreAreCleared) {
   EngineLab lab;
   lab.route("checkout").owner = "checkout-77@lab";

@@ -219,6 +219,20 @@ TEST(Return, NeverGivesBackWhatIsAlreadyGone) {
   EXPECT_EQ(lab.router.writes, writes);
 }
 
+TEST(Return, WhatIsKeptIsNotGivenAgainRightAfterARestart) {
+  Lab lab = at_half();
+  lab.router.seen.stable.servers_ready = 1;
+  lab.observe();
+  lab.fail_metric();
+  ASSERT_EQ(lab.state.reason, Reason::stable_capacity);
+  lab.router.seen.canary = Weight::from_units(1000);  // less while serin was down
+  lab.restart();
+  for (int i = 0; i < 30; ++i) {
+    lab.advance(milliseconds(100));
+    ASSERT_LE(lab.share(), 10) << i;
+  }
+}
+
 TEST(Return, StableThatLacksInstancesDelaysInProportion) {
   Lab lab = at_half();
   lab.router.seen.stable.servers_ready = 3;  // of 4
