@@ -201,26 +201,16 @@ void Fleet::operate(const std::string& release, machine::event::Operated operate
                     OperateDone done) {
   std::string id = fmt::format("fleet-{}", ++requests_);
   operated.request = id;
-  const bool opens = operated.operation == machine::Operation::undo ||
-                     operated.operation == machine::Operation::retry;
-  waiting_.emplace(
-      id, [done = std::move(done), release, opens](const LiveShell::Reply& reply) mutable {
-        if (!reply.accepted) {
-          return done(std::unexpected(
-              OperationRefusal{.error = {reply.code, reply.message}, .allowed = reply.allowed}));
-        }
-        if (opens && reply.opened.empty() && !reply.repeated) {
-          return done(std::unexpected(OperationRefusal{
-              .error = {Code::failed_precondition,
-                        "no release could be opened from what " + release +
-                            " has pinned (the log says why): start one of that version",
-                        {}}}));
-        }
-        std::string message = reply.message.empty() ? release + ": done" : reply.message;
-        if (!reply.opened.empty()) message += ", " + reply.opened + " is open";
-        if (reply.repeated) message = release + ": was done before under this key";
-        done(OperationDone{.message = message, .repeated = reply.repeated, .opened = reply.opened});
-      });
+  waiting_.emplace(id, [done = std::move(done), release](const LiveShell::Reply& reply) mutable {
+    if (!reply.accepted) {
+      return done(std::unexpected(
+          OperationRefusal{.error = {reply.code, reply.message}, .allowed = reply.allowed}));
+    }
+    std::string message = reply.message.empty() ? release + ": done" : reply.message;
+    if (!reply.opened.empty()) message += ", " + reply.opened + " is open";
+    if (reply.repeated) message = release + ": was done before under this key";
+    done(OperationDone{.message = message, .repeated = reply.repeated, .opened = reply.opened});
+  });
   engine::event::Operate event;
   event.release = release;
   event.operated = std::move(operated);

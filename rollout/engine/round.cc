@@ -61,6 +61,7 @@ void Round::take_asks(const Release& release, std::vector<analysis::Ask> asks) {
 
 void Round::take_effects(Release& release, std::vector<machine::Effect> effects) {
   std::string opened;
+  std::string not_opened;  // why; of an operation that does nothing else
   for (const machine::Effect& effect : effects) {
     const auto* wanted = std::get_if<machine::effect::OpenRelease>(&effect.action);
     if (wanted == nullptr) continue;
@@ -68,6 +69,9 @@ void Round::take_effects(Release& release, std::vector<machine::Effect> effects)
     if (id) {
       opened = *id;
     } else {
+      if (wanted->operation != machine::Operation::rollback) {
+        not_opened = "no release could be opened: " + id.error().to_string();
+      }
       out_.effects.push_back(
           {machine::When::at_once, release.id(),
            machine::effect::Notify{Severity::alert, "not-opened", id.error().to_string()}});
@@ -85,6 +89,11 @@ void Round::take_effects(Release& release, std::vector<machine::Effect> effects)
                             .message = std::move(action.message),
                             .allowed = std::move(action.allowed),
                             .opened = action.repeated ? opened_before_ : opened};
+        if (!not_opened.empty()) {
+          reply.accepted = false;
+          reply.code = Code::failed_precondition;
+          reply.message = not_opened;
+        }
         this->reply(std::move(reply), release.id(), effect.when);
       } else {
         out_.effects.push_back({effect.when, release.id(), std::move(action)});

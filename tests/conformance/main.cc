@@ -36,7 +36,7 @@ int list_families() {
   return 0;
 }
 
-// Beyond ASCII as \\uXXXX: some readers take U+2028 and others of its kind for the end of a line.
+// Beyond ASCII as escapes: some readers take U+2028 and its like for the end of a line.
 std::string in_ascii(const std::string& json) {
   namespace text = analysis::conditions;
   std::string ascii;

@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "base/random.h"
 #include "base/real_clock.h"
+#include "support/samples.h"
 #include "support/servers.h"
 
 namespace serin {
@@ -19,34 +20,11 @@ constexpr std::int64_t kScrapeS = 15;
 constexpr std::int64_t kHistoryS = 6 * 3600;
 constexpr std::int64_t kReleaseS = 20 * 60;
 
-const char* const kPolicy = R"(apiVersion: serin.dev/v1alpha1
-kind: AnalysisTemplate
-metadata: {name: health}
-spec:
-  versions: {label: version, canary: v2, stable: v1, instance: pod}
-  metrics:
-  - name: error-rate
-    interval: 30s
-    compare: {errors: {bad: 'requests_total{code="500"}', total: requests_total}}
-    provider: {prometheus: {address: "{{args.prometheus}}"}}
-  - name: saturation
+const std::string kPolicy = test::shop_policy(R"(  - name: saturation
     interval: 60s
     successCondition: result[0] < 0.9
     provider: {prometheus: {query: max(saturation), address: "{{args.prometheus}}"}}
----
-apiVersion: serin.dev/v1alpha1
-kind: Rollout
-metadata: {name: shop}
-spec:
-  strategy:
-    canary:
-      steps:
-      - setWeight: 10
-      - pause: {duration: 10m}
-      - setWeight: 50
-      - pause: {duration: 10m}
-      analysis: {templates: [{templateName: health}]}
-)";
+)");
 
 // Counters of three instances, and of a canary that fails six times as often.
 std::string metrics(std::int64_t begin_s) {

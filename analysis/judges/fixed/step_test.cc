@@ -111,25 +111,15 @@ StepTest preview_step(const std::string& name, const MetricRules& rules, const S
 }
 
 Json to_json(const StepTest& test) {
-  auto side = [](const SideCounts& counts) {
-    return Json::object()
-        .set("exposure", counts.exposure)
-        .set("events", counts.events)
-        .set("value", counts.value);
-  };
   Json json = Json::object();
   json.set("name", test.name)
       .set("kind", to_string(test.kind))
       .set("judge", "fixed")
       .set("verdict", to_string(test.verdict))
       .set("sentence", test.sentence)
-      .set("canary", side(test.canary))
-      .set("stable", side(test.stable))
-      .set("effect", Json::object()
-                         .set("scale", test.effect.scale)
-                         .set("estimate", test.effect.estimate)
-                         .set("lower", test.effect.interval.lower)
-                         .set("upper", test.effect.interval.upper))
+      .set("canary", to_json(test.canary))
+      .set("stable", to_json(test.stable))
+      .set("effect", to_json(test.effect))
       .set("looks", test.looks);
   if (!test.test.empty()) {
     json.set("test", test.test)

@@ -14,13 +14,6 @@ constexpr int kForecastLooksMin = 5;
 constexpr double kForecastSdMin = 0.05;
 constexpr double kForecastHopeful = 0.5;
 
-Json side_json(const SideCounts& side) {
-  return Json::object()
-      .set("exposure", side.exposure)
-      .set("events", side.events)
-      .set("value", side.value);
-}
-
 std::string_view outcome(const MetricEvidence& evidence, const MetricRules& rules) {
   switch (evidence.verdict) {
     case MetricVerdict::fail:
@@ -139,19 +132,30 @@ std::string sentence(const MetricEvidence& evidence, const MetricRules& rules) {
   return text;
 }
 
+Json to_json(const SideCounts& side) {
+  return Json::object()
+      .set("exposure", side.exposure)
+      .set("events", side.events)
+      .set("value", side.value);
+}
+
+Json to_json(const EffectInterval& effect) {
+  return Json::object()
+      .set("scale", effect.scale)
+      .set("estimate", effect.estimate)
+      .set("lower", effect.interval.lower)
+      .set("upper", effect.interval.upper);
+}
+
 Json to_json(const MetricEvidence& e) {
   Json json = Json::object();
   json.set("name", e.name)
       .set("kind", to_string(e.kind))
       .set("verdict", to_string(e.verdict))
       .set("sentence", e.sentence)
-      .set("canary", side_json(e.canary))
-      .set("stable", side_json(e.stable))
-      .set("effect", Json::object()
-                         .set("scale", e.effect.scale)
-                         .set("estimate", e.effect.estimate)
-                         .set("lower", e.effect.interval.lower)
-                         .set("upper", e.effect.interval.upper))
+      .set("canary", to_json(e.canary))
+      .set("stable", to_json(e.stable))
+      .set("effect", to_json(e.effect))
       .set("minimumEffectReached", e.minimum_effect_reached)
       .set("logE", e.log_e)
       .set("level", e.level)

@@ -111,6 +111,8 @@ std::string sentence(const MetricEvidence& evidence, const MetricRules& rules);
 // number.
 std::string count_text(double count);
 
+Json to_json(const SideCounts& side);
+Json to_json(const EffectInterval& effect);
 Json to_json(const MetricEvidence& evidence);
 Json to_json(const CombinedEvidence& evidence);
 

@@ -18,6 +18,7 @@
 #include "base/net/fd.h"
 #include "base/process.h"
 #include "support/http_get.h"
+#include "support/samples.h"
 #include "support/temp_dir.h"
 #include "support/wait.h"
 
@@ -26,22 +27,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kRollout = R"(apiVersion: serin.dev/v1alpha1
-kind: Rollout
-metadata: {name: checkout}
-spec:
-  strategy:
-    canary:
-      trafficRouting:
-        haproxy:
-          socket: [/nowhere/serin-test.sock]
-          backend: shop
-          stable: [s1]
-          canary: [c1]
-      steps:
-      - setWeight: 10
-      - pause: {duration: 1m}
-)";
 constexpr const char* kServing = "serin serves http://127.0.0.1:";
 constexpr Duration kLong = 90s;  // a client's patience with a server that has 10 s for it
 
@@ -98,7 +83,7 @@ class ServeClients : public testing::Test {
  protected:
   void SetUp() override {
     std::filesystem::create_directories(config());
-    std::ofstream(config() + "/checkout.yaml") << kRollout;
+    std::ofstream(config() + "/checkout.yaml") << test::kCheckoutRollout;
   }
   void start_server() {
     std::string log = dir_.file("serve.log");
@@ -179,7 +164,7 @@ TEST_F(ServeClients, WhoDoesNotTakeAnAnswerLosesTheConnection) {
   // More than the kernel's buffers take.
   for (int i = 0; i < 8; ++i) {
     std::string name = "checkout" + std::to_string(i);
-    std::string text = kRollout;
+    std::string text = test::kCheckoutRollout;
     text.replace(text.find("checkout"), 8, name);
     std::ofstream(config() + "/large" + std::to_string(i) + ".yaml")
         << text << "# " << std::string(3'000'000, 'x') << "\n";

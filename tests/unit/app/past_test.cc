@@ -10,6 +10,7 @@
 #include "providers/recordings/openmetrics.h"
 #include "providers/recordings/recording.h"
 #include "support/paths.h"
+#include "support/samples.h"
 #include "unit/app/fake_prometheus.h"
 #include "unit/app/program.h"
 
@@ -21,30 +22,7 @@ using queries::Series;
 constexpr std::int64_t kBeginMs = 1'700'000'000'000;
 constexpr std::int64_t kScrapeMs = 15'000;
 
-const char* const kPolicy = R"(apiVersion: serin.dev/v1alpha1
-kind: AnalysisTemplate
-metadata: {name: health}
-spec:
-  versions: {label: version, canary: v2, stable: v1, instance: pod}
-  metrics:
-  - name: error-rate
-    interval: 30s
-    compare: {errors: {bad: 'requests_total{code="500"}', total: requests_total}}
-    provider: {prometheus: {address: "{{args.prometheus}}"}}
----
-apiVersion: serin.dev/v1alpha1
-kind: Rollout
-metadata: {name: shop}
-spec:
-  strategy:
-    canary:
-      steps:
-      - setWeight: 10
-      - pause: {duration: 10m}
-      - setWeight: 50
-      - pause: {duration: 10m}
-      analysis: {templates: [{templateName: health}]}
-)";
+const std::string kPolicy = test::shop_policy();
 
 struct Service {
   double hours = 3;

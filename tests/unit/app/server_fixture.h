@@ -10,35 +10,20 @@
 
 #include "app/server/server.h"
 #include "base/net/http_client.h"
+#include "support/samples.h"
 #include "support/temp_dir.h"
 #include "tests/unit/base/loop_fixture.h"
 
 namespace serin::app {
 
-inline constexpr const char* kRollout = R"(apiVersion: serin.dev/v1alpha1
-kind: Rollout
-metadata: {name: checkout}
-spec:
-  environment: prod
-  strategy:
-    canary:
-      trafficRouting:
-        haproxy:
-          socket: [/nowhere/serin-test.sock]
-          backend: shop
-          stable: [s1]
-          canary: [c1]
-      steps:
-      - setWeight: 10
-      - pause: {duration: 1m}
-)";
+using test::kCheckoutRollout;
 
 class ServerTest : public LoopTest {
  protected:
   void SetUp() override {
     ASSERT_EQ(::mkdir(config().c_str(), 0700), 0);
     ASSERT_EQ(::mkdir(state().c_str(), 0700), 0);
-    write("checkout.yaml", kRollout);
+    write("checkout.yaml", kCheckoutRollout);
   }
   std::string config() const { return dir_.path() + "/config"; }
   std::string state() const { return dir_.path() + "/state"; }

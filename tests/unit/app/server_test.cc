@@ -190,8 +190,8 @@ TEST_F(ServerTest, ConfigurationComesIntoForceAsAWhole) {
   auto wrong = own("POST", "/api/v1/apply", body("a.yaml", "kind: Rollout\n"));
   EXPECT_EQ(wrong.status, 422);
   EXPECT_GT(json(wrong)["errors"].size(), 0U);
-  EXPECT_EQ(own("POST", "/api/v1/apply", body("../a.yaml", kRollout)).status, 422);
-  std::string other = kRollout;
+  EXPECT_EQ(own("POST", "/api/v1/apply", body("../a.yaml", kCheckoutRollout)).status, 422);
+  std::string other = kCheckoutRollout;
   other.replace(other.find("checkout"), 8, "payments");
   auto dry = own("POST", "/api/v1/apply?dryRun=true", body("payments.yaml", other));
   EXPECT_EQ(dry.status, 200) << dry.body;
@@ -204,7 +204,7 @@ TEST_F(ServerTest, ConfigurationComesIntoForceAsAWhole) {
   EXPECT_EQ(own("GET", "/api/v1/rollouts/payments").status, 200);
   EXPECT_EQ(own("GET", "/api/v1/rollouts/checkout").status, 404);
   // The directory itself is watched too; a file with errors changes nothing.
-  write("checkout.yaml", kRollout);
+  write("checkout.yaml", kCheckoutRollout);
   ASSERT_TRUE(eventually([&] { return own("GET", "/api/v1/rollouts/checkout").status == 200; }));
   write("checkout.yaml", "kind: Rollout\n");
   ASSERT_TRUE(eventually([&] {

@@ -248,6 +248,28 @@ TEST(Engine, RetryAndUndoOpenTickets) {
   lab.expect_fold();
 }
 
+TEST(Engine, WhatCanNotBeOpenedIsNotAccepted) {
+  EngineLab lab;
+  lab.check_fold = false;
+  lab.engine = Engine(
+      {"lab", "boot-1"},
+      [](const Ticket&, Now) { return Result<std::unique_ptr<analysis::ReleaseAnalysis>>(); },
+      [](const Ticket&, const std::string&, const std::string&) {
+        return Result<Ticket>(fail(Code::data_loss, "the plan can't be read"));
+      });
+  std::string id = lab.open("checkout");
+  lab.advance(seconds(200));
+  lab.operate(id, Operation::abort);
+  lab.advance(seconds(5));
+  machine::event::Operated undo{.operation = Operation::undo, .version = "2.2.0"};
+  effect::Reply reply = lab.operate(id, undo);
+  EXPECT_FALSE(reply.accepted);
+  EXPECT_EQ(reply.code, Code::failed_precondition);
+  EXPECT_NE(reply.message.find("the plan can't be read"), std::string::npos) << reply.message;
+  EXPECT_EQ(reply.opened, "");
+  EXPECT_EQ(lab.engine.releases().size(), 1U);
+}
+
 TEST(Engine, UndoWithoutAVersionGoesToTheOneBefore) {
   EngineLab lab;
   std::string id = lab.open("checkout");
