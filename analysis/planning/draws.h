@@ -1,4 +1,4 @@
-// Counts drawn at random, quick enough for many small ones.
+// Counts drawn at random, quick enough for many.
 //
 //   std::uint64_t errors = draw_poisson(0.01 * requests, rng);
 #pragma once
@@ -7,10 +7,10 @@
 
 namespace serin::analysis::planning {
 
-// Whole, ≥ 0; a mean that is not positive gives 0. Means above 500 by the normal approximation.
+// Whole, ≥ 0; a mean that is not positive gives 0. Exact, in constant time (Hörmann 1993; small
+// means by inversion).
 double draw_poisson(double mean, Rng& rng);
-// Of `count` (rounded) each kept with `probability`. Variances above 250 by the normal
-// approximation.
+// Of `count` (rounded) each kept with `probability`. Exact, in constant time.
 double draw_binomial(double count, double probability, Rng& rng);
 double draw_normal(Rng& rng);
 

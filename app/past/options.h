@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/plan/figures.h"
 #include "base/time.h"
 
 namespace serin::app {
@@ -79,9 +80,7 @@ struct BacktestCommandOptions {
 struct PlanOptions {
   PolicyInput policy;
   SpanInput span;
-  double rps = 0;                      // of both versions; 0: as history says
-  std::string baseline;                // "0.5%", "0.005"
-  std::string effect;                  // "+0.5pp", "x2"
+  FigureTexts figures;                 // requests a second of 0: as history says
   std::vector<double> weights;         // percent
   std::vector<std::string> durations;  // one a weight, or one for all
   Duration interval = std::chrono::seconds(10);

@@ -189,10 +189,18 @@ void PastParser::add_planning(CLI::App& app) {
       "plan", "What a plan's steps can show: time to find a regression, time to pass");
   add_policy(*plan, slots.plan.policy, slots.arguments);
   add_span(*plan, slots.plan.policy, slots.plan.span, slots.history);
-  plan->add_option("--rps", slots.plan.rps, "requests a second of both versions")->type_name("N");
-  plan->add_option("--baseline", slots.plan.baseline, "share of bad requests: 0.5%")
+  FigureTexts& figures = slots.plan.figures;
+  plan->add_option("--rps", figures.rps, "requests a second of both versions")->type_name("N");
+  plan->add_option("--baseline", figures.baseline, "share of bad requests: 0.5%")
       ->type_name("SHARE");
-  plan->add_option("--effect", slots.plan.effect, "what is to be found: +0.5pp, x2, or +50%")
+  plan->add_option("--latency", figures.latency, "how long requests take: p50=80ms,p99=400ms")
+      ->type_name("QUANTILES");
+  plan->add_option("--over", figures.over, "what is slow, where --effect is more slow requests")
+      ->type_name("DURATION");
+  plan->add_option("--mean", figures.mean, "the mean of some value of each request, in any unit")
+      ->type_name("N");
+  plan->add_option("--sd", figures.sd, "the standard deviation of such a value")->type_name("N");
+  plan->add_option("--effect", figures.effect, "what is to be found: +0.5pp, x2, or +50%")
       ->type_name("EFFECT");
   plan->add_option("--weights", slots.plan.weights, "the steps' weights in percent: 1,5,25,50")
       ->delimiter(',')

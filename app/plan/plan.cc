@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "analysis/release/policy_analysis.h"
@@ -13,8 +14,11 @@ namespace serin::app {
 namespace {
 
 using analysis::Forecast;
-using analysis::planning::ErrorsForecast;
-using analysis::planning::ErrorsPlan;
+using analysis::planning::ErrorsFigures;
+using analysis::planning::Figures;
+using analysis::planning::FiguresForecast;
+using analysis::planning::FiguresPlan;
+using analysis::planning::LatencyFigures;
 using analysis::planning::StepForecast;
 using analysis::planning::TrialStep;
 
@@ -25,6 +29,33 @@ std::string time_text(double seconds) {
 
 std::string percent(double share) {
   return fmt::format("{:g} %", std::round(1e5 * share) / 1e3);
+}
+
+// What the canary that is to be found is like: "1 % bad", "×1.3 slower".
+std::string effect_text(const Figures& figures, double size) {
+  switch (figures.kind()) {
+    case analysis::CompareKind::errors:
+      return percent(size) + " bad";
+    case analysis::CompareKind::histogram:
+      return std::get<LatencyFigures>(figures.of).more_slow > 0
+                 ? fmt::format("{} slow besides", percent(size))
+                 : fmt::format("×{:.3g} slower", size);
+    default:
+      return fmt::format("×{:.3g}", size);
+  }
+}
+
+// What is counted of those who suffer from it.
+const char* suffering(const Figures& figures) {
+  const auto* latency = std::get_if<LatencyFigures>(&figures.of);
+  if (std::holds_alternative<ErrorsFigures>(figures.of)) return "extra bad requests";
+  return latency != nullptr && latency->more_slow > 0 ? "extra slow requests"
+                                                      : "requests to a worse canary";
+}
+
+std::string upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
 }
 
 Json seconds_json(double seconds) {
@@ -46,10 +77,10 @@ Json step_json(const StepForecast& step) {
 }
 
 // The least of the usual weights at which a step of that time would do; by the closed form.
-std::optional<double> weight_for(const ErrorsPlan& plan, Duration step) {
+std::optional<double> weight_for(const FiguresPlan& plan, Duration step) {
   for (double weight : analysis::stats::kSuggestedWeights) {
-    const auto least = smallest_worse(plan, weight / 100, step);
-    if (least && *least <= plan.worse) return weight / 100;
+    const auto least = smallest_effect(plan, weight / 100, step);
+    if (least && *least <= effect_size(plan.figures)) return weight / 100;
   }
   return std::nullopt;
 }
@@ -64,7 +95,7 @@ Duration round_up(double seconds) {
   return {};
 }
 
-void judge_steps(const ErrorsPlan& plan, const ErrorsForecast& forecast, double power,
+void judge_steps(const FiguresPlan& plan, const FiguresForecast& forecast, double power,
                  PlanReport& report) {
   for (std::size_t i = 0; i < forecast.steps.size(); ++i) {
     const StepForecast& step = forecast.steps[i];
@@ -85,10 +116,12 @@ void judge_steps(const ErrorsPlan& plan, const ErrorsForecast& forecast, double 
                     percent(step.weight), time_text(step.seconds), 100 * step.power, advice));
   }
   if (forecast.found < power) {
-    const auto least = smallest_worse(plan, plan.steps.back().weight, plan.steps.back().duration);
-    report.warnings.push_back(fmt::format(
-        "the whole plan finds {:.0f} of 100{}", 100 * forecast.found,
-        least ? fmt::format("; its last step finds {} or more in time", percent(*least)) : ""));
+    const auto least = smallest_effect(plan, plan.steps.back().weight, plan.steps.back().duration);
+    report.warnings.push_back(
+        fmt::format("the whole plan finds {:.0f} of 100{}", 100 * forecast.found,
+                    least ? fmt::format("; its last step finds {} or more in time",
+                                        effect_text(plan.figures, *least))
+                          : ""));
   }
   if (forecast.promoted < 0.5) {
     report.warnings.push_back(fmt::format(
@@ -100,8 +133,8 @@ void judge_steps(const ErrorsPlan& plan, const ErrorsForecast& forecast, double 
 
 }  // namespace
 
-Result<PlanReport> plan_errors(const ErrorsPlan& plan, double power, Rng& rng) {
-  SERIN_TRY(forecast, forecast_errors(plan, power, rng));
+Result<PlanReport> plan_figures(const FiguresPlan& plan, double power, Rng& rng) {
+  SERIN_TRY(forecast, forecast_figures(plan, power, rng));
   PlanReport report;
   Table table({{"STEP", Table::Align::left},
                {"WEIGHT", Table::Align::right},
@@ -112,7 +145,7 @@ Result<PlanReport> plan_errors(const ErrorsPlan& plan, double power, Rng& rng) {
                {fmt::format("{:.0f} OF 100 IN", 100 * power), Table::Align::right},
                {"FOUND IN STEP", Table::Align::right},
                {"EQUAL PASSES IN", Table::Align::right},
-               {"EXTRA BAD REQUESTS", Table::Align::right}});
+               {upper(suffering(plan.figures)), Table::Align::right}});
   Json steps = Json::array();
   std::string suggestion;
   for (std::size_t i = 0; i < forecast.steps.size(); ++i) {
@@ -132,26 +165,35 @@ Result<PlanReport> plan_errors(const ErrorsPlan& plan, double power, Rng& rng) {
   judge_steps(plan, forecast, power, report);
   if (!report.fits && !suggestion.empty()) report.suggestion = "steps that would do: " + suggestion;
   report.lines.push_back(fmt::format(
-      "whole plan: {:.0f} of 100 bad releases found, half of them within {} and {} extra bad "
-      "requests; {:.0f} of 100 equal ones pass",
-      100 * forecast.found, time_text(forecast.detect_s),
-      with_thousands(std::round(forecast.extra_bad)), 100 * forecast.promoted));
+      "whole plan: {:.0f} of 100 bad releases ({}) found, half of them within {} and {} {}; {:.0f} "
+      "of 100 equal ones pass",
+      100 * forecast.found, effect_text(plan.figures, effect_size(plan.figures)),
+      time_text(forecast.detect_s), with_thousands(std::round(forecast.extra_bad)),
+      suffering(plan.figures), 100 * forecast.promoted));
+  if (plan.rules.warmup > Duration::zero()) {
+    report.lines.push_back(
+        fmt::format("times include the first {} of an instance, which are not judged (`warmup`)",
+                    format_duration(plan.rules.warmup)));
+  }
   report.json = Json::object()
                     .set("steps", std::move(steps))
                     .set("found", forecast.found)
                     .set("detectSeconds", seconds_json(forecast.detect_s))
                     .set("extraBad", forecast.extra_bad)
                     .set("promoted", forecast.promoted)
+                    .set("kind", analysis::to_string(plan.figures.kind()))
+                    .set("effect", effect_size(plan.figures))
                     .set("simulations", plan.simulations);
   return report;
 }
 
-void follow_policy(ErrorsPlan& plan, const analysis::ReleasePolicy& policy) {
+void follow_policy(FiguresPlan& plan, const analysis::ReleasePolicy& policy) {
   const analysis::SequentialPlan wanted = analysis::sequential_plan(policy);
   const std::vector<double> shares = analysis::normalised_shares(wanted);
   for (std::size_t m = 0; m < wanted.metrics.size(); ++m) {
-    if (wanted.metrics[m].rules.kind != analysis::CompareKind::errors) continue;
-    plan.rules = wanted.metrics[m].rules;
+    const analysis::MetricRules& rules = wanted.metrics[m].rules;
+    if (rules.kind != plan.figures.kind() || rules.slo) continue;
+    plan.rules = rules;
     plan.share = shares[m] > 0 ? shares[m] : 1;
     plan.alpha = wanted.alpha;
     plan.beta = wanted.beta;
@@ -204,49 +246,6 @@ PlanReport plan_history(const analysis::SequentialJudge& judge, const std::vecto
   report.lines = table.lines();
   report.json = Json::object().set("forecasts", std::move(all));
   return report;
-}
-
-Result<double> parse_share(const std::string& text, const std::string& option) {
-  std::string number = text;
-  double unit = 1;
-  if (number.ends_with('%')) {
-    number.pop_back();
-    unit = 0.01;
-  }
-  auto value = Json::parse(number);
-  const double share = value && value->is_number() ? unit * value->number() : -1;
-  if (!(share >= 0 && share <= 1)) {
-    return fail(Code::invalid_argument,
-                fmt::format("{} '{}': expected a share such as 0.5% or 0.005", option, text));
-  }
-  return share;
-}
-
-Result<double> parse_effect(const std::string& text, double baseline) {
-  auto number_of = [](std::string_view part) -> std::optional<double> {
-    if (part.starts_with('+')) part.remove_prefix(1);
-    auto value = Json::parse(part);
-    if (!value || !value->is_number()) return std::nullopt;
-    return value->number();
-  };
-  std::optional<double> worse;
-  std::string_view rest = text;
-  if (rest.ends_with("pp")) {
-    rest.remove_suffix(2);
-    if (auto more = number_of(rest)) worse = baseline + *more / 100;
-  } else if (rest.ends_with('%')) {
-    rest.remove_suffix(1);
-    if (auto more = number_of(rest)) worse = baseline * (1 + *more / 100);
-  } else if (rest.starts_with('x') || rest.starts_with("×")) {
-    rest.remove_prefix(rest.starts_with('x') ? 1 : std::string_view("×").size());
-    if (auto times = number_of(rest)) worse = baseline * *times;
-  }
-  if (!worse || !(*worse > baseline && *worse <= 1)) {
-    return fail(
-        Code::invalid_argument,
-        fmt::format("--effect '{}': expected what is worse, such as +0.5pp, x2 or +50%", text));
-  }
-  return *worse;
 }
 
 }  // namespace serin::app

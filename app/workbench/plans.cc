@@ -1,12 +1,13 @@
 #include "app/workbench/plans.h"
 
 #include "analysis/release/policy_analysis.h"
+#include "app/plan/figures.h"
 #include "app/plan/plan.h"
 
 namespace serin::app {
 namespace {
 
-using analysis::planning::ErrorsPlan;
+using analysis::planning::FiguresPlan;
 
 constexpr double kWeightsAssumed[] = {1, 5, 25, 50};
 constexpr Duration kStepAssumed = std::chrono::minutes(5);
@@ -17,7 +18,26 @@ Duration duration_of(const Json& text) {
   return duration ? *duration : Duration::zero();
 }
 
-void add_steps(ErrorsPlan& plan, Fields& fields) {
+void add_figures(FiguresPlan& plan, const Json& body, Fields& fields) {
+  const auto rps = fields.number("rps", kPlanRequestsMax);
+  // Where there is one that is wrong, that has been told: the rest is looked at all the same.
+  const FigureTexts texts{.rps = rps.value_or(body.contains("rps") ? 1 : 0),
+                          .baseline = fields.text("baseline"),
+                          .latency = fields.text("latency"),
+                          .over = fields.text("over"),
+                          .mean = fields.number("mean", kPlanValueMax).value_or(0),
+                          .sd = fields.number("sd", kPlanValueMax).value_or(0),
+                          .effect = fields.text("effect")};
+  auto figures = parse_figures(texts);
+  if (figures) {
+    plan.figures = *std::move(figures);
+    plan.rules = analysis::rules_for(plan.figures.kind(), {});
+  } else {
+    fields.wrong(figures.error().field, figures.error().why);
+  }
+}
+
+void add_steps(FiguresPlan& plan, Fields& fields) {
   std::vector<double> weights;
   for (const Json& weight : fields.list("weights", kPlanStepsMax)) {
     if (weight.number() > 0 && weight.number() < 100) {
@@ -47,18 +67,8 @@ void add_steps(ErrorsPlan& plan, Fields& fields) {
 
 PlanRequest plan_request(const Json& body, Fields& fields) {
   PlanRequest request;
-  ErrorsPlan& plan = request.plan;
-  plan.rules = analysis::rules_for(analysis::CompareKind::errors, {});
-  auto rps = fields.number("rps", kPlanRequestsMax);
-  if (rps) plan.requests_per_s = *rps;
-  if (!body.contains("rps")) fields.wrong("rps", "must be given: requests a second");
-  auto baseline = parse_share(fields.text("baseline"), "/baseline");
-  if (!baseline) fields.wrong("baseline", baseline.error().message);
-  if (baseline) plan.baseline = *baseline;
-  const std::string effect = fields.text("effect");
-  auto worse = parse_effect(effect, plan.baseline);
-  if (!worse) fields.wrong("effect", worse.error().message);
-  if (worse) plan.worse = *worse;
+  FiguresPlan& plan = request.plan;
+  add_figures(plan, body, fields);
   if (auto power = fields.number("power", 0.999)) request.power = *power;
   if (auto risk = fields.number("risk", 0.5)) plan.alpha = *risk;
   if (auto interval = fields.duration("interval")) plan.interval = *interval;
@@ -77,7 +87,7 @@ void follow(PlanRequest& request, const ReplaySetup& setup) {
 Result<Json> planned(const PlanRequest& request, const Workbench::Limit& limit) {
   if (limit.is_over()) return std::unexpected(limit.error());
   Rng rng(kSeed);
-  SERIN_TRY(report, plan_errors(request.plan, request.power, rng));
+  SERIN_TRY(report, plan_figures(request.plan, request.power, rng));
   Json lines = Json::array();
   for (std::string& line : report.lines) lines.push(std::move(line));
   Json warnings = Json::array();

@@ -15,7 +15,7 @@
 namespace serin::app {
 namespace {
 
-using analysis::planning::ErrorsPlan;
+using analysis::planning::FiguresPlan;
 using analysis::planning::PastMetric;
 using analysis::planning::TrialStep;
 
@@ -62,26 +62,23 @@ Result<std::vector<TrialStep>> steps_of(const PlanOptions& options, const Replay
 
 Result<PlanReport> from_figures(const PlanOptions& options,
                                 const std::optional<ReplaySetup>& setup) {
-  if (!(options.rps > 0) || options.baseline.empty() || options.effect.empty()) {
+  FiguresPlan plan;
+  auto figures = parse_figures(options.figures);
+  if (!figures) {
     return fail(Code::invalid_argument,
-                "--rps, --baseline and --effect are needed; or -f with --prom and --from");
+                fmt::format("--{}: {}", figures.error().field, figures.error().why));
   }
-  ErrorsPlan plan;
-  plan.requests_per_s = options.rps;
-  SERIN_TRY(baseline, parse_share(options.baseline, "--baseline"));
-  SERIN_TRY(worse, parse_effect(options.effect, baseline));
-  plan.baseline = baseline;
-  plan.worse = worse;
+  plan.figures = *std::move(figures);
   plan.alpha = options.risk;
   plan.share = options.share;
   plan.interval = options.interval;
-  plan.rules = analysis::rules_for(analysis::CompareKind::errors, {});
+  plan.rules = analysis::rules_for(plan.figures.kind(), {});
   auto steps = setup ? steps_of(options, *setup) : given_steps(options);
   if (!steps) return std::unexpected(std::move(steps).error());
   plan.steps = *std::move(steps);
   if (setup) follow_policy(plan, *setup->policy);
   Rng rng(1);
-  return plan_errors(plan, options.power, rng);
+  return plan_figures(plan, options.power, rng);
 }
 
 Result<PlanReport> from_past(const PlanOptions& options, const ReplaySetup& setup,
@@ -94,7 +91,7 @@ Result<PlanReport> from_past(const PlanOptions& options, const ReplaySetup& setu
   SERIN_CHECK(record(queries, {span.from, span.until}, {}, asker.ports(), gatherer.sink()));
   const std::vector<PastMetric> pasts = gatherer.take();
   SERIN_TRY(judge, analysis::SequentialJudge::create(analysis::sequential_plan(*setup.policy)));
-  KnownTraffic traffic{.requests_per_s = options.rps, .interval = options.interval};
+  KnownTraffic traffic{.requests_per_s = options.figures.rps, .interval = options.interval};
   std::vector<Duration> intervals;
   for (std::size_t m = 0; m < pasts.size(); ++m) {
     std::vector<queries::ComparisonWindow> windows;

@@ -193,6 +193,14 @@ TEST_F(ServerTest, TriesOutAPlan) {
   auto wrong = json(own("POST", "/api/v1/plans",
                         R"({"rps":0,"baseline":"much","effect":"+1pp","weights":[0],"power":2})"));
   EXPECT_GE(wrong["errors"].size(), 4U) << wrong.dump();
+  const Json slower = json(own("POST", "/api/v1/plans",
+                               R"({"rps":200,"latency":"p50=80ms,p99=400ms","effect":"x2",)"
+                               R"("weights":[50],"durations":["10m"]})"));
+  EXPECT_EQ(slower["kind"].string(), "histogram") << slower.dump();
+  EXPECT_EQ(slower["effect"].number(), 2);
+  const Json unsaid = json(own("POST", "/api/v1/plans",
+                               R"({"rps":200,"latency":"p50=80ms,p99=400ms","effect":"+1pp"})"));
+  EXPECT_EQ(unsaid["errors"].at(0)["pointer"].string(), "/over") << unsaid.dump();
   std::string thirteen = "[1,2,3,4,5,6,7,8,9,10,11,12,13]";
   auto many = own("POST", "/api/v1/plans",
                   R"({"rps":1,"baseline":"1%","effect":"x2","weights":)" + thirteen + "}");

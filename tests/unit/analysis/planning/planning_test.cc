@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <map>
 
 #include "analysis/planning/backtest.h"
 #include "analysis/planning/draws.h"
-#include "analysis/planning/errors_plan.h"
 #include "analysis/templates/model.h"
 
 namespace serin::analysis::planning {
@@ -50,6 +51,48 @@ TEST(Draws, HaveTheirMeanAndVariance) {
   EXPECT_EQ(draw_poisson(0, rng), 0);
   EXPECT_EQ(draw_binomial(10, 1, rng), 10);
   EXPECT_EQ(draw_binomial(10, 0, rng), 0);
+}
+
+// Pearson's statistic of 200,000 draws against the probabilities of whole numbers, in its standard
+// deviations; rare numbers count together.
+double misfit(const std::function<double()>& draw,
+              const std::function<double(double)>& log_probability) {
+  constexpr int kDraws = 200'000;
+  std::map<double, int> seen;
+  for (int i = 0; i < kDraws; ++i) ++seen[draw()];
+  double statistic = 0;
+  double cells = 0;
+  double rare_seen = kDraws;
+  double rare_expected = kDraws;
+  for (const auto& [count, times] : seen) {
+    const double expected = kDraws * std::exp(log_probability(count));
+    if (expected < 20) continue;
+    statistic += (times - expected) * (times - expected) / expected;
+    cells += 1;
+    rare_seen -= times;
+    rare_expected -= expected;
+  }
+  if (rare_expected > 5) {
+    statistic += (rare_seen - rare_expected) * (rare_seen - rare_expected) / rare_expected;
+    cells += 1;
+  }
+  return (statistic - (cells - 1)) / std::sqrt(2 * (cells - 1));
+}
+
+TEST(Draws, ComeAsOftenAsTheirProbabilitiesSay) {
+  Rng rng(12);
+  for (double mean : {3.0, 10.0, 25.0, 700.0}) {
+    auto log_probability = [&](double k) { return k * std::log(mean) - mean - std::lgamma(k + 1); };
+    EXPECT_LT(misfit([&] { return draw_poisson(mean, rng); }, log_probability), 5) << mean;
+  }
+  for (const auto& [n, p] : {std::pair{30.0, 0.1}, {60.0, 0.3}, {90.0, 0.8}, {3'000.0, 0.4}}) {
+    auto log_probability = [&, n = n, p = p](double k) {
+      return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) + k * std::log(p) +
+             (n - k) * std::log1p(-p);
+    };
+    EXPECT_LT(misfit([&, n = n, p = p] { return draw_binomial(n, p, rng); }, log_probability), 5)
+        << n << ", " << p;
+  }
 }
 
 InstanceWindow instance(const std::string& name, std::int64_t end_ms, double total, double bad) {
@@ -233,134 +276,6 @@ TEST(Backtester, RefusesAPastThatIsTooShort) {
                                    errors_past(2h, 3, 300, 0.01, 1, 3), {});
   ASSERT_FALSE(tester);
   EXPECT_NE(tester.error().message.find("2h30m"), std::string::npos) << tester.error().message;
-}
-
-// --- plans --------------------------------------------------------------------------------------
-
-ErrorsPlan plan_of(double rps, double weight, double baseline, double worse, Duration step) {
-  ErrorsPlan plan;
-  plan.requests_per_s = rps;
-  plan.baseline = baseline;
-  plan.worse = worse;
-  plan.steps = {{weight, step}};
-  plan.rules = rules_for(CompareKind::errors, {});
-  plan.interval = 30s;
-  plan.simulations = 60;
-  return plan;
-}
-
-// The median time to a failure, by releases that are drawn here, request by request.
-double simulated_median(const ErrorsPlan& plan, int releases) {
-  Rng rng(99);
-  std::vector<double> times;
-  std::vector<SequentialJudge> learned;
-  for (int i = 0; i < releases; ++i) {
-    SequentialPlan sequential = errors_policy();
-    sequential.metrics[0].polls_planned =
-        std::max(10, static_cast<int>(plan.steps[0].duration / plan.interval));
-    auto judge = SequentialJudge::create(sequential);
-    EXPECT_TRUE(judge);
-    auto draw = [&](std::int64_t end_ms, bool canary) {
-      ComparisonWindow window;
-      const double n = plan.requests_per_s * 30 * (canary ? plan.steps[0].weight : 0);
-      const double rest = plan.requests_per_s * 30 - n;
-      for (const char* name : {"a", "b", "c"}) {
-        InstanceWindow each = instance(name, end_ms, draw_poisson(rest / 3, rng), 0);
-        each.bad = draw_binomial(each.total, plan.baseline, rng);
-        window.instances.push_back(each);
-      }
-      if (canary) {
-        InstanceWindow each = instance("new", end_ms, draw_poisson(n, rng), 0);
-        each.side = Side::canary;
-        each.bad = draw_binomial(each.total, plan.worse, rng);
-        window.instances.push_back(each);
-      }
-      window.scrapes_expected[0] = window.scrapes_seen[0] = 3;
-      window.scrapes_expected[1] = window.scrapes_seen[1] = 1;
-      window.scrape_interval_s = 30;
-      return window;
-    };
-    if (i < 20) {
-      std::vector<ComparisonWindow> history;
-      for (int k = 0; k < 480; ++k) history.push_back(draw((k + 1) * kPollMs, false));
-      judge->learn(0, history);
-      learned.push_back(*judge);
-    }
-    *judge = learned[static_cast<std::size_t>(i % 20)];
-    judge->start_step(0);
-    double time = 0;
-    while (!judge->combined().fail && time < 24 * 3600) {
-      time += 30;
-      judge->update(0, draw(static_cast<std::int64_t>(time * 1000), true), from_seconds(time));
-    }
-    times.push_back(time);
-  }
-  std::ranges::sort(times);
-  return times[times.size() / 2];
-}
-
-TEST(ErrorsPlan, ForetellsTheMedianThatReleasesTake) {
-  struct Cell {
-    double rps, weight, baseline, worse;
-  };
-  // Of some ten looks at least, so that a look more or less is no tenth.
-  for (const Cell& cell : {Cell{100, 0.1, 0.01, 0.015}, Cell{20, 0.1, 0.01, 0.025},
-                           Cell{200, 0.05, 0.001, 0.003}, Cell{50, 0.5, 0.02, 0.025}}) {
-    SCOPED_TRACE(testing::Message() << cell.rps << " rps, " << cell.weight << ", " << cell.worse);
-    ErrorsPlan plan = plan_of(cell.rps, cell.weight, cell.baseline, cell.worse, 30min);
-    plan.simulations = 300;
-    Rng rng(1);
-    auto forecast = forecast_errors(plan, 0.9, rng);
-    ASSERT_TRUE(forecast) << forecast.error().to_string();
-    const double median = simulated_median(plan, 400);
-    EXPECT_NEAR(forecast->steps[0].detect_s / median, 1, 0.15) << median;
-  }
-}
-
-TEST(ErrorsPlan, MoreTrafficIsQuickerAndPassesSooner) {
-  Rng rng(1);
-  auto few = forecast_errors(plan_of(20, 0.1, 0.01, 0.05, 15min), 0.9, rng);
-  auto many = forecast_errors(plan_of(200, 0.1, 0.01, 0.05, 15min), 0.9, rng);
-  ASSERT_TRUE(few && many);
-  EXPECT_GT(few->steps[0].detect_s, many->steps[0].detect_s);
-  EXPECT_GT(few->steps[0].pass_s, many->steps[0].pass_s);
-  EXPECT_GT(many->steps[0].power, 0.95);
-  EXPECT_LE(few->steps[0].power, many->steps[0].power);
-  EXPECT_GE(few->steps[0].detect_mostly_s, few->steps[0].detect_s);
-  EXPECT_EQ(many->steps[0].canary_per_s, 20);
-  EXPECT_EQ(many->steps[0].requests, 20 * 900);
-  EXPECT_GT(many->steps[0].extra_bad, 0);
-}
-
-TEST(ErrorsPlan, EvidenceLivesOverTheSteps) {
-  ErrorsPlan plan = plan_of(100, 0.05, 0.01, 0.02, 5min);
-  plan.steps.push_back({0.1, 10min});
-  plan.steps.push_back({0.3, 10min});
-  Rng rng(1);
-  auto forecast = forecast_errors(plan, 0.9, rng);
-  ASSERT_TRUE(forecast);
-  EXPECT_LE(forecast->steps[0].found_by, forecast->steps[1].found_by);
-  EXPECT_LE(forecast->steps[1].found_by, forecast->steps[2].found_by);
-  EXPECT_EQ(forecast->found, forecast->steps[2].found_by);
-  EXPECT_GT(forecast->found, 0.9);
-}
-
-TEST(ErrorsPlan, RefusesWhatIsNoPlan) {
-  Rng rng(1);
-  EXPECT_FALSE(forecast_errors(plan_of(0, 0.1, 0.01, 0.02, 5min), 0.9, rng));
-  EXPECT_FALSE(forecast_errors(plan_of(10, 1, 0.01, 0.02, 5min), 0.9, rng));
-  EXPECT_FALSE(forecast_errors(plan_of(10, 0.1, 0.01, 2, 5min), 0.9, rng));
-  EXPECT_FALSE(forecast_errors(plan_of(10, 0.1, 0.01, 0.02, 0s), 0.9, rng));
-}
-
-TEST(ErrorsPlan, SmallestEffectFallsWithTime) {
-  const ErrorsPlan plan = plan_of(100, 0.1, 0.01, 0.02, 5min);
-  auto soon = smallest_worse(plan, 0.1, 5min);
-  auto late = smallest_worse(plan, 0.1, 1h);
-  ASSERT_TRUE(soon && late);
-  EXPECT_GT(*soon, *late);
-  EXPECT_GT(*late, 0.01);
-  EXPECT_FALSE(smallest_worse(plan_of(0.01, 0.01, 0.01, 0.02, 5min), 0.01, 1s));
 }
 
 }  // namespace

@@ -1,10 +1,9 @@
-#include "analysis/planning/errors_plan.h"
+#include "analysis/planning/figures_plan.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "analysis/planning/draws.h"
 #include "analysis/stats/planning.h"
 #include "base/assert.h"
 
@@ -12,26 +11,22 @@ namespace serin::analysis::planning {
 namespace {
 
 using queries::ComparisonWindow;
-using queries::InstanceWindow;
-using queries::Side;
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 // Looks that a simulated release takes at most; longer ones look more seldom.
-constexpr double kLooksMax = 400;
+constexpr double kLooksMax = 1000;
 constexpr double kRatioMax = 1000;
+constexpr double kTimesMax = 100;
+constexpr double kRateMin = 1e-9;
 constexpr Duration kHistory = std::chrono::hours(6);
 constexpr Duration kHistoryPoll = std::chrono::seconds(30);
 // Histories that releases begin with: what they teach differs by chance.
-constexpr std::size_t kHistories = 20;
+constexpr std::size_t kHistories = 40;
 
-Status check(const ErrorsPlan& plan) {
+Status check(const FiguresPlan& plan) {
+  SERIN_CHECK(check(plan.figures));
   auto wrong = [](std::string what) { return fail(Code::invalid_argument, std::move(what)); };
-  if (!(plan.requests_per_s > 0) || !std::isfinite(plan.requests_per_s)) {
-    return wrong("requests a second are above 0");
-  }
-  for (double rate : {plan.baseline, plan.worse}) {
-    if (!(rate >= 0 && rate <= 1)) return wrong("shares of bad requests lie from 0 to 100 %");
-  }
+  if (plan.rules.kind != plan.figures.kind()) return wrong("the rules are of another kind");
   if (plan.steps.empty()) return wrong("a plan has at least one step");
   for (const TrialStep& step : plan.steps) {
     if (!(step.weight > 0 && step.weight < 1)) return wrong("weights lie above 0 and below 100 %");
@@ -43,7 +38,7 @@ Status check(const ErrorsPlan& plan) {
 
 class Simulator {
  public:
-  Simulator(const ErrorsPlan& plan, Rng& rng) : plan_(plan), rng_(rng) {
+  Simulator(const FiguresPlan& plan, Rng& rng) : plan_(plan), rng_(rng) {
     for (const TrialStep& step : plan.steps) length_ += step.duration;
   }
 
@@ -58,7 +53,7 @@ class Simulator {
 
   Result<SequentialJudge> learned() {
     SequentialPlan sequential;
-    sequential.metrics.push_back({.name = "errors", .rules = plan_.rules});
+    sequential.metrics.push_back({.name = "judged", .rules = plan_.rules});
     if (plan_.share < 1) {
       // The rest of the budget belongs to metrics that are not simulated.
       sequential.metrics.push_back({.name = "others", .rules = plan_.rules});
@@ -75,7 +70,8 @@ class Simulator {
     std::vector<ComparisonWindow> history(static_cast<std::size_t>(kHistory / kHistoryPoll));
     std::int64_t at = 0;
     for (ComparisonWindow& window : history) {
-      fill(window, at, to_seconds(kHistoryPoll), 0, 0);
+      draw_window(plan_.figures, {.from_ms = at, .seconds = to_seconds(kHistoryPoll)}, rng_,
+                  window);
       at += 30'000;
     }
     judge.learn(0, history);
@@ -87,25 +83,25 @@ class Simulator {
     TrialOutcome outcome;
     double extra_bad = 0;
   };
-  // `rate`: the canary's.
-  Release play(std::span<const TrialStep> steps, Duration interval, double rate,
+  Release play(std::span<const TrialStep> steps, Duration interval, bool worse,
                bool stop_when_passed) {
     Release release;
     SequentialJudge judge = judges_[next_++ % judges_.size()];
     std::vector<Duration> intervals{interval};
     if (plan_.share < 1) intervals.push_back(std::chrono::hours(24 * 365));
-    std::int64_t start = 0;
-    release.outcome = run_trial(judge, steps, intervals,
-                                [&](const TrialLook& look, ComparisonWindow& window) {
-                                  const double seconds = to_seconds(look.until - look.from);
-                                  fill(window, start, seconds, look.weight, rate);
-                                  start += static_cast<std::int64_t>(1000 * seconds);
-                                  for (const InstanceWindow& each : window.instances) {
-                                    if (each.side == Side::canary)
-                                      release.extra_bad += each.bad - plan_.baseline * each.total;
-                                  }
-                                },
-                                {.stop_when_passed = stop_when_passed});
+    release.outcome = run_trial(
+        judge, steps, intervals,
+        [&](const TrialLook& look, ComparisonWindow& window) {
+          draw_window(plan_.figures,
+                      {.from_ms = std::chrono::floor<std::chrono::milliseconds>(look.from).count(),
+                       .seconds = to_seconds(look.until - look.from),
+                       .weight = look.weight,
+                       .worse = worse,
+                       .canary_age_s = to_seconds(look.until)},
+                      rng_, window);
+          release.extra_bad += extra_bad(plan_.figures, window);
+        },
+        {.stop_when_passed = stop_when_passed});
     return release;
   }
 
@@ -118,38 +114,7 @@ class Simulator {
   }
 
  private:
-  InstanceWindow instance(Side side, std::size_t number, std::int64_t from_ms, double seconds,
-                          double mean, double rate) {
-    InstanceWindow window;
-    window.instance = (side == Side::canary ? "canary-" : "stable-") + std::to_string(number);
-    window.side = side;
-    window.from_ms = from_ms;
-    window.to_ms = from_ms + static_cast<std::int64_t>(1000 * seconds);
-    window.age_s = queries::kAgeBefore;
-    window.total = draw_poisson(mean * seconds, rng_);
-    window.bad = draw_binomial(window.total, rate, rng_);
-    return window;
-  }
-
-  // A weight of 0: history.
-  void fill(ComparisonWindow& window, std::int64_t from_ms, double seconds, double weight,
-            double canary_rate) {
-    const double rps = plan_.requests_per_s;
-    const auto stables = static_cast<double>(plan_.stable_instances);
-    for (std::size_t i = 0; i < plan_.stable_instances; ++i) {
-      window.instances.push_back(instance(Side::stable, i, from_ms, seconds,
-                                          rps * (1 - weight) / stables, plan_.baseline));
-    }
-    if (weight > 0) {
-      window.instances.push_back(
-          instance(Side::canary, 0, from_ms, seconds, rps * weight, canary_rate));
-      window.scrapes_expected[1] = window.scrapes_seen[1] = 1;
-    }
-    window.scrapes_expected[0] = window.scrapes_seen[0] = stables;
-    window.scrape_interval_s = seconds;
-  }
-
-  const ErrorsPlan& plan_;
+  const FiguresPlan& plan_;
   Rng& rng_;
   Duration length_{};
   std::vector<SequentialJudge> judges_;
@@ -163,18 +128,44 @@ double quantile(std::vector<double> values, double at) {
   return values[static_cast<std::size_t>(std::lround(place))];
 }
 
-// Times of which those that never came are infinite; about so long by the closed form, in seconds.
-double guessed_detect(const ErrorsPlan& plan, double weight, double worse) {
-  const double rps = plan.requests_per_s;
+// The best information a second that the tests draw from a worse canary, by the closed forms.
+stats::Information information_of(const FiguresPlan& plan, double weight) {
+  const double rps = plan.figures.requests_per_s;
+  const double n_c = rps * weight;
+  const double n_b = rps * (1 - weight);
+  const MetricRules& rules = plan.rules;
+  auto better = [](const stats::Information& a, const stats::Information& b) {
+    return a.drift > b.drift ? a : b;
+  };
+  auto of_rates = [&](double worse, double base, double absolute) {
+    return stats::rate_information({rules.tolerate_ratio, absolute}, worse,
+                                   std::max(base, kRateMin), n_c, n_b);
+  };
+  if (const auto* errors = std::get_if<ErrorsFigures>(&plan.figures.of)) {
+    return better(of_rates(errors->worse, errors->baseline, 0),
+                  of_rates(errors->worse, errors->baseline, rules.tolerate_absolute));
+  }
+  if (const auto* latency = std::get_if<LatencyFigures>(&plan.figures.of)) {
+    stats::Information best = stats::shift_information(
+        std::log(latency->times) / log_sd(*latency) - rules.tolerate_absolute, n_c, n_b);
+    if (latency->more_slow > 0) {
+      const double base = slower_than(*latency, latency->slow_s);
+      best = better(best, of_rates(base + (1 - base) * latency->more_slow, base, 0));
+    }
+    return best;
+  }
+  const auto& mean = std::get<MeanFigures>(plan.figures.of);
+  const double part = mean.times - rules.tolerate_ratio - rules.tolerate_absolute / mean.mean;
+  if (!(part > 0)) return {};
+  return stats::gauge_information(part * mean.mean / mean.sd * std::sqrt(n_c * n_b / rps), 0, 1);
+}
+
+// About so long by the closed form, in seconds.
+double guessed_detect(const FiguresPlan& plan, double weight) {
   const double need = stats::fail_need(plan.alpha, 1, plan.share);
-  const double floor = std::max(plan.baseline, 1e-9);
-  const auto by_ratio = stats::rate_information({plan.rules.tolerate_ratio, 0}, worse, floor,
-                                                rps * weight, rps * (1 - weight));
-  const auto by_boundary =
-      stats::rate_information({plan.rules.tolerate_ratio, plan.rules.tolerate_absolute}, worse,
-                              floor, rps * weight, rps * (1 - weight));
-  const auto& best = by_ratio.drift > by_boundary.drift ? by_ratio : by_boundary;
-  return stats::time_to_reach_mostly(best, 1, need) + to_seconds(plan.interval) / 2;
+  return to_seconds(plan.rules.warmup) +
+         stats::time_to_reach_mostly(information_of(plan, weight), 1, need) +
+         to_seconds(plan.interval) / 2;
 }
 
 Duration horizon(double seconds) {
@@ -184,12 +175,12 @@ Duration horizon(double seconds) {
 
 }  // namespace
 
-Result<ErrorsForecast> forecast_errors(const ErrorsPlan& plan, double power, Rng& rng) {
+Result<FiguresForecast> forecast_figures(const FiguresPlan& plan, double power, Rng& rng) {
   SERIN_CHECK(check(plan));
   Simulator simulator(plan, rng);
   SERIN_CHECK(simulator.prepare());
   const auto n = static_cast<std::size_t>(plan.simulations);
-  ErrorsForecast forecast;
+  FiguresForecast forecast;
 
   // The plan as it is, worse from its start on.
   Duration total{};
@@ -199,11 +190,11 @@ Result<ErrorsForecast> forecast_errors(const ErrorsPlan& plan, double power, Rng
   std::vector<double> extra;
   std::vector<double> found_in(plan.steps.size(), 0);
   for (std::size_t i = 0; i < n; ++i) {
-    const auto release = simulator.play(plan.steps, every, plan.worse, false);
+    const auto release = simulator.play(plan.steps, every, true, false);
     times.push_back(release.outcome.rolled_back ? to_seconds(release.outcome.time) : kNever);
     extra.push_back(release.extra_bad);
     if (release.outcome.rolled_back) found_in[static_cast<std::size_t>(release.outcome.step)] += 1;
-    const auto equal = simulator.play(plan.steps, every, plan.baseline, false);
+    const auto equal = simulator.play(plan.steps, every, false, false);
     if (equal.outcome.passed && !equal.outcome.rolled_back) forecast.promoted += 1;
   }
   const auto runs = static_cast<double>(n);
@@ -214,13 +205,12 @@ Result<ErrorsForecast> forecast_errors(const ErrorsPlan& plan, double power, Rng
   for (std::size_t s = 0; s < plan.steps.size(); ++s) {
     const TrialStep& step = plan.steps[s];
     StepForecast each{.weight = step.weight, .seconds = to_seconds(step.duration)};
-    each.canary_per_s = plan.requests_per_s * step.weight;
+    each.canary_per_s = plan.figures.requests_per_s * step.weight;
     each.requests = each.canary_per_s * each.seconds;
     forecast.found += found_in[s] / runs;
     each.found_by = forecast.found;
     const Duration longest = std::min<Duration>(
-        kHorizonMax,
-        std::max(horizon(guessed_detect(plan, step.weight, plan.worse)), step.duration));
+        kHorizonMax, std::max(horizon(guessed_detect(plan, step.weight)), step.duration));
     const TrialStep alone{step.weight, longest};
     const TrialStep to_pass{step.weight, kHorizonMax};
     std::vector<double> found;
@@ -228,7 +218,7 @@ Result<ErrorsForecast> forecast_errors(const ErrorsPlan& plan, double power, Rng
     std::vector<double> bad;
     for (std::size_t i = 0; i < n; ++i) {
       const auto release =
-          simulator.play(std::span(&alone, 1), simulator.look_every(longest), plan.worse, false);
+          simulator.play(std::span(&alone, 1), simulator.look_every(longest), true, false);
       const double time = release.outcome.rolled_back ? to_seconds(release.outcome.time) : kNever;
       found.push_back(time);
       bad.push_back(release.extra_bad);
@@ -236,8 +226,7 @@ Result<ErrorsForecast> forecast_errors(const ErrorsPlan& plan, double power, Rng
     }
     // An equal canary passes in its own time; a quarter of the releases tell it well enough.
     for (std::size_t i = 0; i < (n + 3) / 4; ++i) {
-      const auto release =
-          simulator.play(std::span(&to_pass, 1), plan.interval, plan.baseline, true);
+      const auto release = simulator.play(std::span(&to_pass, 1), plan.interval, false, true);
       passed.push_back(release.outcome.passed ? to_seconds(release.outcome.time) : kNever);
     }
     each.detect_s = quantile(found, 0.5);
@@ -249,15 +238,45 @@ Result<ErrorsForecast> forecast_errors(const ErrorsPlan& plan, double power, Rng
   return forecast;
 }
 
-std::optional<double> smallest_worse(const ErrorsPlan& plan, double weight, Duration available) {
-  const double floor = std::max(plan.baseline, 1e-6);
+double effect_size(const Figures& figures) {
+  if (const auto* errors = std::get_if<ErrorsFigures>(&figures.of)) return errors->worse;
+  if (const auto* latency = std::get_if<LatencyFigures>(&figures.of)) {
+    return latency->more_slow > 0 ? latency->more_slow : latency->times;
+  }
+  return std::get<MeanFigures>(figures.of).times;
+}
+
+Figures with_effect(const Figures& figures, double size) {
+  Figures changed = figures;
+  if (auto* errors = std::get_if<ErrorsFigures>(&changed.of)) {
+    errors->worse = size;
+  } else if (auto* latency = std::get_if<LatencyFigures>(&changed.of)) {
+    (latency->more_slow > 0 ? latency->more_slow : latency->times) = size;
+  } else {
+    std::get<MeanFigures>(changed.of).times = size;
+  }
+  return changed;
+}
+
+std::optional<double> smallest_effect(const FiguresPlan& plan, double weight, Duration available) {
+  // Effects as ratios, the least of which is 1: of rates to the base rate, of slow requests to the
+  // least that is looked at.
+  double base = 1;
+  double most = kTimesMax;
+  const auto* errors = std::get_if<ErrorsFigures>(&plan.figures.of);
+  const auto* latency = std::get_if<LatencyFigures>(&plan.figures.of);
+  if (errors != nullptr || (latency != nullptr && latency->more_slow > 0)) {
+    base = std::max(errors != nullptr ? errors->baseline : 0, 1e-6);
+    most = errors != nullptr ? std::min(kRatioMax, 1 / base) : 1 / base;
+  }
+  FiguresPlan tried = plan;
   auto seconds = [&](double ratio) {
-    return guessed_detect(plan, weight, std::min(1.0, floor * ratio));
+    tried.figures = with_effect(plan.figures, std::min(ratio * base, base * most));
+    return guessed_detect(tried, weight);
   };
-  const auto ratio =
-      stats::smallest_effect(1, std::min(kRatioMax, 1 / floor), to_seconds(available), seconds);
+  const auto ratio = stats::smallest_effect(1, most, to_seconds(available), seconds);
   if (!ratio) return std::nullopt;
-  return std::min(1.0, floor * *ratio);
+  return *ratio * base;
 }
 
 }  // namespace serin::analysis::planning
