@@ -31,6 +31,7 @@ struct Service {
   double canary_errors = 0.01;
   int instances = 4;
   std::uint64_t seed = 1;
+  double late_errors = -1;  // of stable's first instance in the last fifth; below 0: as ever
 };
 
 // Counters of a service, scraped every 15 s.
@@ -39,7 +40,7 @@ std::vector<Series> series_of(const Service& service) {
   std::vector<Series> all;
   const auto end = static_cast<std::int64_t>(service.hours * 3'600'000);
   auto add = [&](const std::string& version, const std::string& pod, std::int64_t from,
-                 double per_scrape, double errors) {
+                 double per_scrape, double errors, double late_errors) {
     Series good{
         {{"__name__", "requests_total"}, {"version", version}, {"pod", pod}, {"code", "200"}}, {}};
     Series bad{
@@ -48,7 +49,8 @@ std::vector<Series> series_of(const Service& service) {
     double failed = 0;
     for (std::int64_t at = from; at <= end; at += kScrapeMs) {
       for (int i = 0; i < static_cast<int>(per_scrape); ++i) {
-        (rng.chance(errors) ? failed : ok) += 1;
+        const bool late = late_errors >= 0 && at > end / 5 * 4;
+        (rng.chance(late ? late_errors : errors) ? failed : ok) += 1;
       }
       good.samples.push_back({kBeginMs + at, ok});
       bad.samples.push_back({kBeginMs + at, failed});
@@ -57,11 +59,12 @@ std::vector<Series> series_of(const Service& service) {
     all.push_back(std::move(bad));
   };
   for (int i = 0; i < service.instances; ++i) {
-    add("v1", "stable-" + std::to_string(i), 0, 150, service.stable_errors);
+    add("v1", "stable-" + std::to_string(i), 0, 150, service.stable_errors,
+        i == 0 ? service.late_errors : -1);
   }
   if (service.canary_after_hours >= 0) {
     add("v2", "canary-0", static_cast<std::int64_t>(service.canary_after_hours * 3'600'000), 150,
-        service.canary_errors);
+        service.canary_errors, -1);
   }
   return all;
 }
@@ -273,6 +276,41 @@ TEST_F(Past, BacktestsOnHistory) {
       {"backtest", "-f", policy_, file("history.om"), "--releases", "200", "--harmed", "6"});
   EXPECT_EQ(file_ran.status, 0) << file_ran.err;
   EXPECT_NE(file_ran.out.find("Trust it: "), std::string::npos) << file_ran.out;
+}
+
+TEST_F(Past, BacktestWritesWiderMarginsIntoThePolicy) {
+  directory_.write(
+      "past.om", providers::to_openmetrics(series_of(
+                     {.hours = 8, .canary_after_hours = -1, .instances = 3, .late_errors = 0.02})));
+  const std::vector<std::string> command{"backtest",   "-f",  policy_,    file("past.om"),
+                                         "--releases", "120", "--harmed", "0",
+                                         "-o",         "json"};
+  std::vector<std::string> writing = command;
+  writing.push_back("--write");
+  const Ran before = run_serin(command);
+  const Json proposed = json_of(before)["change"];
+  ASSERT_EQ(proposed["metric"].string(), "error-rate") << before.out << before.err;
+  EXPECT_EQ(providers::read_unpacked(policy_).value_or(""), kPolicy) << "only where asked to";
+
+  const Ran ran = run_serin(writing);
+  EXPECT_EQ(ran.status, before.status) << ran.err;
+  EXPECT_NE(ran.err.find("metric error-rate now has tolerate: "), std::string::npos) << ran.err;
+  const std::string written = providers::read_unpacked(policy_).value_or("");
+  const std::string tolerate(proposed["tolerate"].string());
+  EXPECT_NE(
+      written.find("  - name: error-rate\n    tolerate: " + tolerate + "  # serin backtest: "),
+      std::string::npos)
+      << written;
+  const Ran after = run_serin(command);
+  EXPECT_EQ(json_of(after)["falseRollbacks"].integer(), proposed["after"].integer()) << after.err;
+  EXPECT_LT(proposed["after"].integer(), json_of(before)["falseRollbacks"].integer());
+  // Margins that a person wrote are not written over.
+  if (!json_of(after)["change"].is_null()) {
+    const Ran again = run_serin(writing);
+    EXPECT_EQ(again.status, 4) << again.err;
+    EXPECT_NE(again.err.find("has margins of its own"), std::string::npos) << again.err;
+    EXPECT_EQ(providers::read_unpacked(policy_).value_or(""), written);
+  }
 }
 
 TEST_F(Past, PlansFromFigures) {
