@@ -40,6 +40,8 @@ void on_recovered(Context& c) {
   TrafficState& t = state.traffic;
   rebase(state, c.now);
   // No outcome of the time before will come. A command may still be on its way.
+  const bool unknown =
+      t.in_flight_gives || c.mono() < t.uncertain_until || (state.recovering && t.attempt > 0);
   if (t.in_flight_gives || !t.stale_raise.empty()) t.uncertain_until = c.mono() + kUncertain;
   t.in_flight.clear();
   t.in_flight_gives = false;
@@ -79,6 +81,8 @@ void on_recovered(Context& c) {
   // Roles that may have been exchanged make the route unreadable: the exchange is asked for again.
   if (state.promotion.stage == PromotionStage::exchange) return;
   state.recovering = t.desired.generation > 0;
+  // The route says whether what was commanded last was carried out, as far as it can.
+  if (state.recovering && unknown) t.attempt = 1;
 }
 
 void recover_traffic(Context& c, const ObservedTraffic& observed) {
@@ -86,10 +90,12 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
   TrafficState& t = state.traffic;
   state.recovering = false;
   bool was_confirmed = t.confirmed;
+  bool commanded = t.attempt > 0;  // at the end, and nobody knows what came of it
   bool in_service = observed.canary_slot.in_service;
   t.confirmed = false;
   t.unconfirmed_since = c.mono();
   t.late_told = false;
+  t.attempt = 0;
   t.settled_turn.reset();
   auto keep = [&] {
     t.confirmed = true;
@@ -108,16 +114,22 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
                      observed.canary.to_string(), t.desired.canary.to_string()));
     return;  // deliver() lowers it at once
   }
-  if (!was_confirmed && observed.canary == t.accepted && in_service == t.accepted_in_service) {
+  bool as_before = observed.canary == t.accepted && in_service == t.accepted_in_service;
+  // A raise that was carried out after all and drained since leaves the same as one that was not.
+  bool unclear = commanded && observed.canary.units() == 0;
+  if (!was_confirmed && as_before && !unclear) {
     t.settled_turn = t.turn;
     return;  // the recorded raise was never carried out: it is due as any step is
   }
   if (was_confirmed && health_explains(t, observed)) return keep();
   std::string sentence = fmt::format(
-      "after a restart the canary had {}{}, recorded are {}: somebody or something took it down "
-      "meanwhile; serin leaves it so until a person continues",
+      "after a restart the canary had {}{}, recorded are {}: {}; serin leaves it so until a person "
+      "continues",
       observed.canary.to_string(), in_service ? "" : " and was out of service",
-      t.desired.canary.to_string());
+      t.desired.canary.to_string(),
+      !was_confirmed && as_before
+          ? "that was commanded at the end, and was not carried out or was taken back"
+          : "somebody or something took it down meanwhile");
   t.desired.canary = in_service ? observed.canary : Weight();
   t.desired.canary_in_service = in_service;
   ++t.desired.generation;

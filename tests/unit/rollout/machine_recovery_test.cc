@@ -99,6 +99,47 @@ TEST(Recovery, DrainBesideAnUnfinishedRaiseIsRespected) {
   EXPECT_EQ(lab.share(), 0);
 }
 
+// Until the first weight is sent, and has no outcome.
+Lab at_first_raise() {
+  Lab lab(lab_spec());
+  lab.send(event::Start{});
+  Lab before = lab;
+  while (lab.state.traffic.desired.canary.units() == 0) {
+    before = lab;
+    lab.advance(milliseconds(10));
+  }
+  before.router.stuck = true;
+  before.advance(milliseconds(10));
+  before.router.stuck = false;
+  EXPECT_FALSE(before.state.traffic.in_flight.empty());
+  EXPECT_EQ(before.share(), 0);
+  return before;
+}
+
+TEST(Recovery, RaiseThatMayHaveBeenDrainedMeanwhileWaitsForAPerson) {
+  for (int restarts : {1, 2}) {
+    Lab lab = at_first_raise();
+    for (int i = 0; i < restarts; ++i) lab.restart();
+    lab.advance(minutes(1));
+    EXPECT_EQ(lab.state.status, ReleaseStatus::paused);
+    EXPECT_EQ(lab.state.reason, Reason::recovered);
+    EXPECT_EQ(lab.share(), 0);
+    EXPECT_TRUE(lab.operate(Operation::continue_).accepted);
+    lab.advance(seconds(5));
+    EXPECT_EQ(lab.share(), 5);
+  }
+}
+
+TEST(Recovery, RaiseThatWasCarriedOutIsSeen) {
+  Lab lab = at_first_raise();
+  lab.router.seen.canary = Weight::from_units(500);
+  lab.router.seen.canary_slot.in_service = true;
+  lab.restart();
+  lab.advance(seconds(5));
+  EXPECT_EQ(lab.state.status, ReleaseStatus::progressing);
+  EXPECT_EQ(lab.share(), 5);
+}
+
 TEST(Recovery, NothingIsSentUpBeforeTheRouteWasRead) {
   Lab lab = at_five();
   lab.router.reachable = false;
