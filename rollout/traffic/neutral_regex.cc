@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstdint>
@@ -86,6 +87,54 @@ std::string bytes_text(Bytes bytes, RegexOn on) {
   return out + escapes_text(bytes) + ")";
 }
 
+// How long the escape is that begins at `at` with its backslash. Of a pattern that RE2 compiles.
+std::size_t escape_size(std::string_view text, std::size_t at) {
+  const std::string_view rest = text.substr(at + 1);
+  auto digits = [&](std::size_t from, std::size_t most, std::string_view of) {
+    std::size_t size = 0;
+    while (size < most && from + size < rest.size() && of.find(rest[from + size]) != of.npos) {
+      ++size;
+    }
+    return size;
+  };
+  if (rest.starts_with("x{") || rest.starts_with("p{") || rest.starts_with("P{")) {
+    return rest.find('}') + 2;
+  }
+  if (rest[0] == 'x') return 2 + digits(1, 2, "0123456789abcdefABCDEF");
+  if (rest[0] == 'p' || rest[0] == 'P') return 3;
+  if (rest[0] >= '0' && rest[0] <= '7') return 1 + digits(0, 3, "01234567");
+  return 2;
+}
+
+// Where what begins at `at` with "\Q" ends: behind its "\E", or with the pattern.
+std::size_t quote_end(std::string_view text, std::size_t at) {
+  const std::size_t end = text.find("\\E", at + 2);
+  return end == std::string_view::npos ? text.size() : end + 2;
+}
+
+// Where the class ends that begins at `at` with '['. As RE2 reads it: ']' in front is plain, "[:"
+// is plain without a ":]" behind it, and so is a '[' that ends a range.
+std::size_t class_end(std::string_view text, std::size_t at) {
+  auto one_end = [&](std::size_t i) { return i + (text[i] == '\\' ? escape_size(text, i) : 1); };
+  std::size_t i = at + 1;
+  if (i < text.size() && text[i] == '^') ++i;
+  for (bool first = true; i < text.size() && (first || text[i] != ']'); first = false) {
+    if (text.substr(i, 2) == "[:") {
+      const std::size_t end = text.find(":]", i + 2);
+      if (end != std::string_view::npos) {
+        i = end + 2;
+        continue;
+      }
+    }
+    const bool many = text[i] == '\\' && i + 1 < text.size() &&
+                      std::string_view("dDsSwWpP").find(text[i + 1]) != std::string_view::npos;
+    i = one_end(i);
+    if (many || i + 1 >= text.size() || text[i] != '-' || text[i + 1] == ']') continue;
+    i = one_end(i + 1);
+  }
+  return std::min(i + 1, text.size());
+}
+
 class Rewriter {
  public:
   Rewriter(std::string_view pattern, RegexOn on) : text_(pattern), on_(on) {}
@@ -109,30 +158,24 @@ class Rewriter {
   // The whole value is matched: '^' before all and '$' behind all change nothing.
   void strip_ends() {
     int depth = 0;
-    bool in_class = false;
     bool alternatives = false;
-    std::size_t last_escape = std::string_view::npos;
-    for (std::size_t i = 0; i < text_.size(); ++i) {
-      char c = text_[i];
-      if (c == '\\') {
-        last_escape = ++i;
-      } else if (in_class) {
-        in_class = c != ']';
-      } else if (c == '[') {
-        in_class = true;
-        if (i + 1 < text_.size() && text_[i + 1] == '^') ++i;
-        if (i + 1 < text_.size() && text_[i + 1] == ']') ++i;
-      } else if (c == '(') {
-        ++depth;
-      } else if (c == ')') {
-        --depth;
-      } else if (c == '|' && depth == 0) {
-        alternatives = true;
+    std::size_t last = 0;  // where the last part begins
+    for (std::size_t i = 0; i < text_.size();) {
+      const char c = text_[i];
+      last = i;
+      if (c == '(') ++depth;
+      if (c == ')') --depth;
+      alternatives = alternatives || (c == '|' && depth == 0);
+      if (text_.substr(i, 2) == "\\Q") {
+        i = quote_end(text_, i);
+      } else if (c == '\\') {
+        i += escape_size(text_, i);
+      } else {
+        i = c == '[' ? class_end(text_, i) : i + 1;
       }
     }
     if (alternatives) return;
-    if (text_.ends_with('$') && last_escape != text_.size() - 1) text_.remove_suffix(1);
-    if (text_.ends_with("\\z") && last_escape == text_.size() - 1) text_.remove_suffix(2);
+    if (text_.substr(last) == "$" || text_.substr(last) == "\\z") text_ = text_.substr(0, last);
     if (text_.starts_with('^')) text_.remove_prefix(1);
     if (text_.starts_with("\\A")) text_.remove_prefix(2);
   }
@@ -148,7 +191,7 @@ class Rewriter {
       case '\\':
         return escape();
       case '[':
-        take_atom(class_end());
+        take_atom(class_end(text_, at_));
         return {};
       case '(':
         return open();
@@ -191,23 +234,6 @@ class Rewriter {
     return is ? found.size() : 0;
   }
 
-  std::size_t class_end() const {
-    std::size_t i = at_ + 1;
-    if (i < text_.size() && text_[i] == '^') ++i;
-    if (i < text_.size() && text_[i] == ']') ++i;
-    for (; i < text_.size(); ++i) {
-      if (text_[i] == '\\') {
-        ++i;
-      } else if (text_.substr(i, 2) == "[:") {
-        std::size_t end = text_.find(":]", i);
-        if (end != std::string_view::npos) i = end + 1;
-      } else if (text_[i] == ']') {
-        return i + 1;
-      }
-    }
-    return text_.size();
-  }
-
   Status open() {
     flags_.push_back(flags_.back());
     out_ += "(?:";
@@ -235,6 +261,9 @@ class Rewriter {
         flags_.pop_back();
         flags_.back() = rest;
         out_.erase(out_.size() - 3);
+        if (at_ < text_.size() && std::string_view("*+?{").find(text_[at_]) != text_.npos) {
+          return fail(Code::invalid_argument, "a repetition stands behind flags: write them first");
+        }
         return {};
       }
     }
@@ -259,38 +288,19 @@ class Rewriter {
       case 'C':
         return fail(Code::invalid_argument, "write (?s:.) for \\C");
       case 'Q': {
-        std::size_t begin = at_ + 2;
-        std::size_t end = text_.find("\\E", begin);
-        std::string_view literal =
-            text_.substr(begin, end == std::string_view::npos ? end : end - begin);
+        const std::size_t end = quote_end(text_, at_);
+        std::string_view literal = text_.substr(at_ + 2, end - at_ - 2);
+        if (literal.ends_with("\\E")) literal.remove_suffix(2);
         for (const char& one : literal) {
           add_atom(re2::RE2::QuoteMeta(re2::StringPiece(&one, 1)));
         }
-        at_ = end == std::string_view::npos ? text_.size() : end + 2;
+        at_ = end;
         return {};
       }
       default:
-        take_atom(at_ + escape_size());
+        take_atom(at_ + escape_size(text_, at_));
         return {};
     }
-  }
-
-  std::size_t escape_size() const {
-    std::string_view rest = text_.substr(at_ + 1);
-    auto digits = [&](std::size_t from, std::size_t most, std::string_view of) {
-      std::size_t size = 0;
-      while (size < most && from + size < rest.size() && of.find(rest[from + size]) != of.npos) {
-        ++size;
-      }
-      return size;
-    };
-    if (rest.substr(0, 2) == "x{" || rest.substr(0, 2) == "p{" || rest.substr(0, 2) == "P{") {
-      return rest.find('}') + 2;
-    }
-    if (rest[0] == 'x') return 2 + digits(1, 2, "0123456789abcdefABCDEF");
-    if (rest[0] == 'p' || rest[0] == 'P') return 3;
-    if (rest[0] >= '0' && rest[0] <= '7') return 1 + digits(0, 3, "01234567");
-    return 2;
   }
 
   // Up to `end` there is what takes one character.

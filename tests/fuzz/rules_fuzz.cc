@@ -1,9 +1,12 @@
 // Rules by content: any JSON is refused or is rules that read back the same, decide any request and
 // become routers' expressions within their bounds; any pattern is refused or becomes one that every
-// engine reads.
+// engine reads, and that takes the same texts.
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,12 +41,34 @@ void try_rules(std::string_view text) {
   }
 }
 
+// Nothing: too large for RE2.
+std::optional<bool> takes(std::string_view pattern, std::string_view text) {
+  re2::RE2::Options options(re2::RE2::Quiet);
+  options.set_encoding(re2::RE2::Options::EncodingLatin1);
+  const re2::RE2 compiled(re2::StringPiece(pattern.data(), pattern.size()), options);
+  if (compiled.error_code() == re2::RE2::ErrorPatternTooLarge) return std::nullopt;
+  SERIN_ASSERT(compiled.ok());
+  return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), compiled);
+}
+
+// The pattern, and behind a line break what is asked of it.
 void try_pattern(std::string_view text, RegexOn on) {
+  const std::size_t split = std::min(text.find('\n'), text.size());
+  const std::string_view asked = text.substr(std::min(split + 1, text.size()));
+  text = text.substr(0, split);
   MatchRule rule;
   rule.header.push_back({.key = "x-a", .exact = "", .regex = std::string(text)});
   if (!problems_of(rule).empty()) return;  // no pattern of RE2
   const auto neutral = neutral_regex(text, on);
   if (!neutral) return;
+  // RE2 has no word for what takes nothing.
+  const bool readable = neutral->find("(?!") == std::string::npos;
+  const bool is_value = asked.find_first_of(std::string_view("\0\r\n", 3)) == asked.npos;
+  if (on == RegexOn::header && readable && is_value) {
+    const auto before = takes(text, asked);
+    const auto after = takes(*neutral, asked);
+    SERIN_ASSERT(!before || !after || *before == *after);
+  }
   for (char c : *neutral) {
     SERIN_ASSERT(static_cast<unsigned char>(c) > ' ' && static_cast<unsigned char>(c) < 0x7F);
     SERIN_ASSERT(c != '"' && c != '\'' && c != ';' && c != '#');

@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/random.h"
 #include "rollout/traffic/conditions.h"
@@ -137,6 +138,33 @@ TEST(NeutralRegex, MeansTheSameInAHeader) {
       ASSERT_EQ(re2::RE2::FullMatch(text, after), expected) << pattern << " on '" << text << "'";
     }
     EXPECT_GT(matched, 0) << pattern;
+  }
+}
+
+TEST(NeutralRegex, EndsClassesAndQuotesWhereRe2Does) {
+  const std::vector<std::array<std::string, 3>> cases = {
+      // pattern, what it takes, what not
+      {"[A-z[:]{-2,", "a{-2,", "{-2,"}, {"[Z-[:alpha:]]", "a]", "a"},
+      {"[[:a]+", "[:a", "b"},           {"[a[:alpha:]|]+", "b|", "1"},
+      {R"([+-\]]+)", "-]", "a"},        {R"([^]a-]+)", "b", "-"},
+      {R"([\d-b]+)", "1-b", "a"},       {R"(\Qa$)", "a$", "a"},
+      {R"(^\Q(\Ea$)", "(a", "a"},       {R"(^[$]\$$)", "$$", "$"},
+      {R"(\Q\\Ea)", R"(\a)", R"(\Ea)"},
+  };
+  for (const auto& [pattern, taken, other] : cases) {
+    auto neutral = neutral_regex(pattern, RegexOn::header);
+    ASSERT_TRUE(neutral) << pattern << ": " << neutral.error().to_string();
+    for (const std::string& each : {pattern, *neutral}) {
+      re2::RE2 compiled(each, bytewise());
+      EXPECT_TRUE(re2::RE2::FullMatch(taken, compiled)) << each;
+      EXPECT_FALSE(re2::RE2::FullMatch(other, compiled)) << each;
+    }
+  }
+}
+
+TEST(NeutralRegex, RefusesWhatEnginesReadInOtherWays) {
+  for (const char* pattern : {"a^", "a$b", R"(a\Ab)", R"(\C)", "a*(?i)+", "a(?i){2}"}) {
+    EXPECT_FALSE(neutral_regex(pattern, RegexOn::header)) << pattern;
   }
 }
 
