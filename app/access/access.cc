@@ -15,8 +15,8 @@ bool is_local_name(std::string_view host) {
   std::size_t port = host.rfind(':');
   if (port != std::string_view::npos && host.find(']', port) == std::string_view::npos)
     host = host.substr(0, port);
-  bool is_address = host.starts_with("127.") &&
-                    host.find_first_not_of("0123456789.") == std::string_view::npos;
+  bool is_address =
+      host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
   return is_address || host == "localhost" || host == "[::1]";
 }
 

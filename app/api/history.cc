@@ -23,12 +23,15 @@ void Api::add_history() {
     auto wanted = page_wanted(call->request);
     if (!wanted) return call->refuse({.kind = kBadRequest, .detail = wanted.error().message});
     answer_stored(call,
-                  [wanted = *wanted, rollout = call->request.parameter("rollout").value_or("")](
+                  [wanted = *wanted, rollout = call->request.parameter("rollout").value_or(""),
+                   environment = call->request.parameter("environment").value_or("")](
                       store::Reader& reader) -> Result<Json> {
                     if (wanted.skip > kSkipMax)
                       return fail(Code::invalid_argument, "cursor is not one that a page gave");
-                    SERIN_TRY(page, release_rows(reader, rollout, static_cast<int>(wanted.skip),
-                                                 wanted.limit));
+                    SERIN_TRY(page, release_rows(reader, {.rollout = rollout,
+                                                          .environment = environment,
+                                                          .skip = static_cast<int>(wanted.skip),
+                                                          .limit = wanted.limit}));
                     return with_cursor(std::move(page));
                   });
   });

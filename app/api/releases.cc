@@ -184,10 +184,12 @@ void Api::list_releases(const CallPtr& call, const std::string& rollout) {
     }
   }
   std::string text = call->request.parameter("q").value_or("");
+  std::string environment = call->request.parameter("environment").value_or("");
   // The store knows the order and all that ever was; the engine how the latest of them stand.
-  auto read = [rollout](store::Reader& reader) -> Result<Json> {
+  auto read = [rollout, environment](store::Reader& reader) -> Result<Json> {
     Json ids = Json::array();
-    store::ReleaseQuery query{.rollout = rollout, .limit = store::kPageRowsMax};
+    store::ReleaseQuery query{
+        .rollout = rollout, .environment = environment, .limit = store::kPageRowsMax};
     for (; query.skip < kScannedMax; query.skip += query.limit) {
       SERIN_TRY(page, reader.releases(query));
       for (const store::ReleaseInfo& info : page) ids.push(release_summary(info));

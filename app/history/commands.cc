@@ -65,8 +65,12 @@ Status show_history(const HistoryOptions& options, const Terminal& terminal) {
       return {};
     }
   }
-  SERIN_TRY(page, source->releases(options.name, options.skip, options.limit));
-  if (page["items"].items().empty() && !options.name.empty() && options.skip == 0)
+  SERIN_TRY(page, source->releases({.rollout = options.name,
+                                    .environment = options.environment,
+                                    .skip = options.skip,
+                                    .limit = options.limit}));
+  if (page["items"].items().empty() && !options.name.empty() && options.skip == 0 &&
+      options.environment.empty())
     return nothing_named(options.name, options.remote);
   if (!is_table(options.format)) {
     print_page(page, options.format);
@@ -101,7 +105,7 @@ Status show_events(const EventsOptions& options, const Terminal& terminal) {
     if (one) {
       release = options.name;
     } else {
-      SERIN_TRY(newest, source->releases(options.name, 0, 1));
+      SERIN_TRY(newest, source->releases({.rollout = options.name, .limit = 1}));
       if (newest["items"].items().empty()) return nothing_named(options.name, options.remote);
       release = newest["items"].at(0)["id"].string();
     }

@@ -10,7 +10,8 @@
 namespace serin::app {
 
 struct HistoryOptions {
-  std::string name;  // a rollout, a ticket, or "": all rollouts
+  std::string name;         // a rollout, a ticket, or "": all rollouts
+  std::string environment;  // of this one only; "" is all
   Remote remote;
   int limit = 20;
   int skip = 0;

@@ -28,6 +28,10 @@ void add_history_commands(CLI::App& app, HistorySlots& slots) {
       "history", "Releases of the past and of now: what, who, why, and how it ended");
   history->add_option("NAME", slots.history.name,
                       "a rollout; or a release (checkout-42) for all that is known of it");
+  history
+      ->add_option("--environment", slots.history.environment,
+                   "of this environment only (spec.environment)")
+      ->type_name("NAME");
   history->add_option("--skip", slots.history.skip, "leave out the newest so many")
       ->check(CLI::NonNegativeNumber.description(""))
       ->capture_default_str()

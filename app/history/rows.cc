@@ -28,12 +28,14 @@ int one_more(int limit) {
 
 }  // namespace
 
-Result<Json> release_rows(store::Reader& reader, const std::string& rollout, int skip, int limit) {
-  SERIN_TRY(rows, reader.releases({.rollout = rollout, .skip = skip, .limit = one_more(limit)}));
+Result<Json> release_rows(store::Reader& reader, store::ReleaseQuery query) {
+  const int limit = query.limit;
+  query.limit = one_more(limit);
+  SERIN_TRY(rows, reader.releases(query));
   bool more = cut(rows, limit);
   return Json::object()
       .set("items", items_of(rows))
-      .set("next", more ? Json(skip + limit) : Json());
+      .set("next", more ? Json(query.skip + limit) : Json());
 }
 
 Result<Json> release_page(store::Reader& reader, const std::string& id, bool with_audit) {

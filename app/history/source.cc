@@ -17,8 +17,8 @@ class OnDisk final : public HistorySource {
     for (int number : {SIGINT, SIGTERM}) loop_.on_signal(number, [this] { interrupted_ = true; });
   }
 
-  Result<Json> releases(const std::string& rollout, int skip, int limit) override {
-    return release_rows(reader_, rollout, skip, limit);
+  Result<Json> releases(const store::ReleaseQuery& query) override {
+    return release_rows(reader_, query);
   }
   Result<std::optional<Json>> page(const std::string& release) override {
     if (!store::parse_ticket(release)) return std::optional<Json>();
@@ -62,8 +62,11 @@ class OverApi final : public HistorySource {
  public:
   explicit OverApi(std::unique_ptr<ApiClient> client) : client_(std::move(client)) {}
 
-  Result<Json> releases(const std::string& rollout, int skip, int limit) override {
-    return pages("history", fmt::format("rollout={}", url_encoded(rollout)), skip, limit);
+  Result<Json> releases(const store::ReleaseQuery& query) override {
+    return pages("history",
+                 fmt::format("rollout={}&environment={}", url_encoded(query.rollout),
+                             url_encoded(query.environment)),
+                 query.skip, query.limit);
   }
   Result<std::optional<Json>> page(const std::string& release) override {
     auto page = client_->get("/api/v1/history/" + url_encoded(release));

@@ -1,7 +1,7 @@
 // Where the history comes from: the journal of a state directory, or a server.
 //
 //   SERIN_TRY(source, HistorySource::open(remote));
-//   SERIN_TRY(page, source->releases("checkout", 0, 20));
+//   SERIN_TRY(page, source->releases({.rollout = "checkout", .limit = 20}));
 //
 // Both give the rows of rows.h. Calls block.
 #pragma once
@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "drivers/store/reader.h"
 
 namespace serin::app {
 
@@ -25,7 +26,7 @@ class HistorySource {
   static Result<std::unique_ptr<HistorySource>> open(const Remote& remote);
   virtual ~HistorySource() = default;
 
-  virtual Result<Json> releases(const std::string& rollout, int skip, int limit) = 0;
+  virtual Result<Json> releases(const store::ReleaseQuery& query) = 0;
   // Nothing where there is no release of that name.
   virtual Result<std::optional<Json>> page(const std::string& release) = 0;
   virtual Result<Json> audit(const AuditOptions& options) = 0;

@@ -125,8 +125,8 @@ std::vector<std::string> release_lines(const Json& view, const Terminal& termina
   }
   if (view["report"]["degraded"].boolean()) {
     add("Metrics:",
-        terminal.paint(Tone::unsure, fmt::format("? degraded: {}",
-                                                 view["report"]["degradedSentence"].string())));
+        terminal.paint(Tone::unsure,
+                       fmt::format("? degraded: {}", view["report"]["degradedSentence"].string())));
   }
   std::vector<std::string> metrics = metric_lines(view["report"]["metrics"], terminal);
   if (!metrics.empty()) {

@@ -40,11 +40,13 @@ Result<Reader> Reader::open(const std::string& directory, const DatabaseSettings
 Result<std::vector<ReleaseInfo>> Reader::releases(const ReleaseQuery& query) {
   std::string sql = "SELECT " + std::string(ReleaseRow::kColumns) +
                     " FROM releases WHERE name<>'' AND (?1='' OR rollout=?1) AND "
-                    "(?2=0 OR ended_ns IS NULL) ORDER BY started_ns DESC, number DESC, name "
+                    "(?2=0 OR ended_ns IS NULL) AND "
+                    "(?5='' OR json_extract(summary,'$.environment')=?5) ORDER BY started_ns DESC, "
+                    "number DESC, name "
                     "LIMIT ?3 OFFSET ?4";
   SERIN_TRY(rows, database_->prepare(sql));
   rows.bind(query.rollout, query.live_only, std::clamp(query.limit, 0, kPageRowsMax),
-            std::max(query.skip, 0));
+            std::max(query.skip, 0), query.environment);
   std::vector<ReleaseInfo> result;
   for (;;) {
     SERIN_TRY(more, rows.step());

@@ -30,7 +30,8 @@ struct ReleaseInfo {
 };
 
 struct ReleaseQuery {
-  std::string rollout{};  // "" is all
+  std::string rollout{};      // "" is all
+  std::string environment{};  // "" is all
   bool live_only = false;
   int skip = 0;
   int limit = 100;  // at most kPageRowsMax are returned

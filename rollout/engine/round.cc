@@ -91,7 +91,6 @@ void Round::take_effects(Release& release, std::vector<machine::Effect> effects)
                             .opened = action.repeated ? opened_before_ : opened};
         if (!not_opened.empty()) {
           reply.accepted = false;
-          reply.code = Code::failed_precondition;
           reply.message = not_opened;
         }
         this->reply(std::move(reply), release.id(), effect.when);

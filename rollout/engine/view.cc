@@ -42,6 +42,7 @@ Json step_view(const machine::ReleaseStep& step, const machine::StepLog& log) {
   if (step.duration) json.set("duration_s", to_seconds(*step.duration));
   json.set("start", wall(log.entered)).set("end", wall(log.ended));
   if (!step.text.empty()) json.set("asked", step.text);
+  if (log.approval != machine::ApprovalStatus::none) json.set("approval", to_string(log.approval));
   if (!log.by.empty()) json.set("by", log.by).set("comment", log.comment);
   return json;
 }

@@ -87,6 +87,12 @@ void log_step(Context& c, int index, StepOutcome outcome) {
   }
 }
 
+void log_approval(Context& c, ApprovalStatus status) {
+  if (c.state.step >= c.steps_count()) return;
+  StepLog& log = c.state.log[static_cast<std::size_t>(c.state.step)];
+  if (log.approval == ApprovalStatus::waiting) log.approval = status;
+}
+
 std::string next_key(Context& c, std::string prefix) {
   return std::move(prefix) + std::to_string(++c.state.effects);
 }

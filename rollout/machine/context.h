@@ -42,6 +42,8 @@ int instances_needed(const Context& c);
 Weight target_weight(const Context& c);
 
 void log_step(Context& c, int index, StepOutcome outcome);
+// Of the current step, where it waits for an approval.
+void log_approval(Context& c, ApprovalStatus status);
 
 std::string next_key(Context& c, std::string prefix);
 

@@ -162,15 +162,33 @@ void continue_release(Context& c) {
   if (restore) want_traffic(c, target_weight(c), true);
 }
 
+// What the operation answers to an approval that is waited for.
+ApprovalStatus answer_of(Operation operation) {
+  switch (operation) {
+    case Operation::approve:
+    case Operation::continue_:
+    case Operation::promote_fully:
+      return ApprovalStatus::approved;
+    case Operation::abort:
+    case Operation::rollback:
+      return ApprovalStatus::rejected;
+    default:
+      return ApprovalStatus::waiting;
+  }
+}
+
 // Whose word ends a step that waits for one.
 void note_word(Context& c, const event::Operated& event) {
   ReleaseState& state = c.state;
-  bool decides = event.operation == Operation::approve || event.operation == Operation::continue_;
-  bool waits = (state.reason == Reason::approval && decides) || state.reason == Reason::step_wait;
-  if (!waits || state.step >= c.steps_count()) return;
+  if (state.status != ReleaseStatus::paused || state.step >= c.steps_count()) return;
+  ApprovalStatus answer = answer_of(event.operation);
+  bool goes_on = event.operation == Operation::continue_ || event.operation == Operation::resume;
+  bool answered = state.reason == Reason::approval && answer != ApprovalStatus::waiting;
+  if (!answered && !(state.reason == Reason::step_wait && goes_on)) return;
   StepLog& log = state.log[static_cast<std::size_t>(state.step)];
   log.by = event.user;
   log.comment = event.comment;
+  log_approval(c, answer);
 }
 
 void approve(Context& c) {
@@ -220,10 +238,7 @@ void roll_back(Context& c, const event::Operated& event) {
 
 void apply_operation(Context& c, const event::Operated& event) {
   ReleaseState& state = c.state;
-  if (event.operation == Operation::approve || event.operation == Operation::continue_ ||
-      event.operation == Operation::resume) {
-    note_word(c, event);
-  }
+  note_word(c, event);
   switch (event.operation) {
     case Operation::continue_:
       return continue_release(c);

@@ -66,6 +66,7 @@ bool approval(Context& c, const ReleaseStep& step) {
   std::string sentence = fmt::format("step {} waits for an approval", c.state.step + 1);
   if (step.duration) sentence += fmt::format(", at most {}", format_duration(*step.duration));
   if (!step.text.empty()) sentence += ": " + step.text;
+  c.state.log[static_cast<std::size_t>(c.state.step)].approval = ApprovalStatus::waiting;
   pause(c, Reason::approval, std::move(sentence));
   return false;
 }
@@ -197,6 +198,7 @@ void check_approval_timeout(Context& c) {
   if (!step.duration || c.mono() - c.state.since.mono < *step.duration) return;
   std::string late = fmt::format("step {}: nobody approved within {}", c.state.step + 1,
                                  format_duration(*step.duration));
+  if (step.on_timeout != OnTimeout::hold) log_approval(c, ApprovalStatus::timed_out);
   switch (step.on_timeout) {
     case OnTimeout::hold:
       return;

@@ -10,8 +10,8 @@ using codec::Field;
 
 constexpr auto fields(std::type_identity<StepLog>) {
   return std::tuple{Field{"outcome", &StepLog::outcome}, Field{"entered_ns", &StepLog::entered},
-                    Field{"ended_ns", &StepLog::ended}, Field{"by", &StepLog::by},
-                    Field{"comment", &StepLog::comment}};
+                    Field{"ended_ns", &StepLog::ended},  Field{"approval", &StepLog::approval},
+                    Field{"by", &StepLog::by},           Field{"comment", &StepLog::comment}};
 }
 
 constexpr auto fields(std::type_identity<Timer>) {

@@ -88,10 +88,18 @@ constexpr auto names(std::type_identity<StepOutcome>) {
   return std::array{"pending"sv, "current"sv, "done"sv, "skipped"sv, "failed"sv};
 }
 
+// What became of the question that an approval asks.
+enum class ApprovalStatus { none, waiting, approved, rejected, timed_out, withdrawn };
+constexpr auto names(std::type_identity<ApprovalStatus>) {
+  return std::array{""sv, "waiting"sv, "approved"sv, "rejected"sv, "timedOut"sv, "withdrawn"sv};
+}
+
 struct StepLog {
   StepOutcome outcome = StepOutcome::pending;
   std::optional<WallTime> entered;
   std::optional<WallTime> ended;
+  // Of an approval. withdrawn: the release returned for another reason before anybody answered.
+  ApprovalStatus approval = ApprovalStatus::none;
   // Whose word ended it, where it waited for one.
   std::string by{};
   std::string comment{};
@@ -123,13 +131,13 @@ struct TrafficState {
   bool seen_again = false;  // and once more, by a reading of its own
   Weight accepted;          // the share that was read back then
   bool accepted_in_service = false;
-  ReadyCounts ready;      // and the servers
-  std::string instance;   // and the router's instance
-  std::string in_flight;  // key of the last command without an outcome
+  ReadyCounts ready;             // and the servers
+  std::string instance;          // and the router's instance
+  std::string in_flight;         // key of the last command without an outcome
   bool in_flight_gives = false;  // it leaves the canary traffic: landing last, it would raise
-  std::string stale_raise;    // key of an overtaken command that would raise, without an outcome
-  Instant uncertain_until{};  // a lost command may still take effect until then
-  std::uint64_t attempt = 0;  // of this generation
+  std::string stale_raise;       // key of an overtaken command that would raise, without an outcome
+  Instant uncertain_until{};     // a lost command may still take effect until then
+  std::uint64_t attempt = 0;     // of this generation
   Instant next_try{};
   Instant unconfirmed_since{};
   bool late_told = false;

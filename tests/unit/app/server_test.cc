@@ -108,6 +108,13 @@ TEST_F(ServerTest, StartsOperatesAndEndsARelease) {
   ASSERT_EQ(list["items"].size(), 1U) << list.dump();
   EXPECT_EQ(list["items"].at(0)["id"].string(), id);
   EXPECT_EQ(json(own("GET", "/api/v1/releases?status=Failed"))["items"].size(), 0U);
+  for (const char* listed : {"/api/v1/releases", "/api/v1/history"}) {
+    auto there = json(own("GET", std::string(listed) + "?environment=prod"));
+    EXPECT_EQ(there["items"].size(), 1U) << listed;
+    auto elsewhere = json(own("GET", std::string(listed) + "?environment=test"));
+    EXPECT_TRUE(elsewhere["items"].is_array()) << listed;
+    EXPECT_EQ(elsewhere["items"].size(), 0U) << listed;
+  }
   EXPECT_EQ(own("GET", "/api/v1/releases?status=Wrong").status, 400);
   auto audit = json(own("GET", "/api/v1/audit?subject=" + id));
   EXPECT_GT(audit["items"].size(), 0U) << "who aborted is kept";

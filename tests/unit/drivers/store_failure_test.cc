@@ -11,8 +11,8 @@
 
 #include "base/process.h"
 #include "drivers/store/check.h"
-#include "support/wait.h"
 #include "support/fault_vfs.h"
+#include "support/wait.h"
 #include "unit/drivers/store_fixture.h"
 
 namespace serin::store {

@@ -265,9 +265,10 @@ TEST_F(StoreTest, ListsAreNewestFirstAndPaged) {
   auto store = open();
   Batch batch;
   for (int i = 1; i <= 5; ++i) {
-    batch.releases.push_back({.id = "checkout-" + std::to_string(i),
-                              .started = kNoon + std::chrono::hours(i),
-                              .summary = Json::object().set("version", i)});
+    batch.releases.push_back(
+        {.id = "checkout-" + std::to_string(i),
+         .started = kNoon + std::chrono::hours(i),
+         .summary = Json::object().set("version", i).set("environment", i == 2 ? "test" : "prod")});
   }
   batch.releases.push_back({.id = "cart-1", .started = kNoon + 150min});
   batch.releases[0].ended = kNoon + 90min;
@@ -288,6 +289,8 @@ TEST_F(StoreTest, ListsAreNewestFirstAndPaged) {
   EXPECT_EQ(ids({.rollout = "checkout", .live_only = true, .skip = 1, .limit = 2}),
             (Ids{"checkout-4", "checkout-3"}));
   EXPECT_EQ(ids({.rollout = "cart"}), (Ids{"cart-1"}));
+  EXPECT_EQ(ids({.environment = "test"}), (Ids{"checkout-2"}));
+  EXPECT_EQ(ids({.environment = "prod", .skip = 1, .limit = 2}), (Ids{"checkout-4", "checkout-3"}));
   auto info = reader->release("checkout-5");
   ASSERT_TRUE(info);
   EXPECT_EQ(info->last_sequence, 2U);

@@ -270,6 +270,19 @@ TEST(Engine, WhatCanNotBeOpenedIsNotAccepted) {
   EXPECT_EQ(lab.engine.releases().size(), 1U);
 }
 
+TEST(Engine, UndoToWhatIsStableIsRefused) {
+  EngineLab lab;
+  std::string id = lab.open("checkout");
+  lab.advance(seconds(200));
+  ASSERT_EQ(lab.engine.state(id)->status, ReleaseStatus::succeeded);
+  machine::event::Operated undo{.operation = Operation::undo, .version = "2.4.0"};
+  effect::Reply reply = lab.operate(id, undo);
+  EXPECT_FALSE(reply.accepted);
+  EXPECT_EQ(reply.code, Code::failed_precondition);
+  EXPECT_EQ(reply.message, "2.4.0 has all traffic already");
+  EXPECT_EQ(lab.engine.releases().size(), 1U);
+}
+
 TEST(Engine, UndoWithoutAVersionGoesToTheOneBefore) {
   EngineLab lab;
   std::string id = lab.open("checkout");

@@ -271,6 +271,9 @@ TEST_F(HistorianTest, AnApprovalIsKeptWithWhoWhenAndWhy) {
   Json step = report_of(lab.engine, id, lab.now)["steps"].at(1);
   EXPECT_EQ(step["kind"].string(), "approval");
   EXPECT_EQ(step["status"].string(), "done");
+  EXPECT_EQ(step["approval"].string(), "approved");
+  EXPECT_EQ(step["by"].string(), "bob");
+  EXPECT_EQ(step["comment"].string(), "seen");
   auto start = parse_rfc3339(step["start"].string());
   auto end = parse_rfc3339(step["end"].string());
   ASSERT_TRUE(start && end);

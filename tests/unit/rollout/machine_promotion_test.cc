@@ -148,6 +148,31 @@ TEST(Promotion, ExchangeIsAskedForUntilItIsDone) {
   }
 }
 
+TEST(Promotion, StableIsNotTouchedBefore) {
+  for (const PromoteBy way : {PromoteBy::swap, PromoteBy::copy}) {
+    ReleaseSpec spec = lab_spec();
+    spec.has_workload = true;
+    spec.promotion = way;
+    Lab lab(spec);
+    auto changes_stable = [](const Effect& effect) {
+      const auto* scale = std::get_if<effect::ApplyWorkload>(&effect.action);
+      return std::holds_alternative<effect::ExchangeRoles>(effect.action) ||
+             (scale != nullptr && scale->desired.slot == Slot::stable);
+    };
+    const SlotState before = lab.router.seen.stable;
+    lab.start();
+    while (lab.state.status == ReleaseStatus::progressing) {
+      EXPECT_TRUE(std::ranges::none_of(lab.log, changes_stable));
+      EXPECT_EQ(lab.router.seen.stable, before);
+      EXPECT_EQ(lab.stable_ready, 4);
+      lab.advance(milliseconds(100));
+    }
+    lab.advance(minutes(10));
+    EXPECT_EQ(lab.state.status, ReleaseStatus::succeeded);
+    EXPECT_TRUE(std::ranges::any_of(lab.log, changes_stable)) << "now it is";
+  }
+}
+
 TEST(Promotion, ScalesTheCanaryToStableFirst) {
   ReleaseSpec spec = lab_spec();
   spec.has_workload = true;

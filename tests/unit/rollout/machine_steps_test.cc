@@ -238,6 +238,8 @@ TEST(Steps, ApprovalTimesOutAsThePlanSays) {
     lab.advance(seconds(29));
     EXPECT_EQ(lab.state.reason, Reason::approval);
     lab.advance(seconds(3));
+    EXPECT_EQ(lab.state.log[1].approval,
+              action == OnTimeout::hold ? ApprovalStatus::waiting : ApprovalStatus::timed_out);
     switch (action) {
       case OnTimeout::hold:
         EXPECT_EQ(lab.state.reason, Reason::approval);
@@ -251,6 +253,48 @@ TEST(Steps, ApprovalTimesOutAsThePlanSays) {
         break;
     }
   }
+}
+
+TEST(Steps, ApprovalKeepsWhatWasAnswered) {
+  ReleaseSpec spec = lab_spec();
+  spec.steps[1] = ReleaseStep{.kind = StepKind::approval};
+  auto answered = [&](Operation operation) {
+    Lab lab(spec);
+    lab.start();
+    lab.advance(seconds(29));
+    EXPECT_EQ(lab.state.log[1].approval, ApprovalStatus::waiting);
+    event::Operated answer{
+        .operation = operation, .user = "ana", .comment = "why", .metric = "errors"};
+    EXPECT_TRUE(lab.operate(answer).accepted);
+    lab.advance(seconds(3));
+    return lab.state.log[1];
+  };
+  for (Operation yes : {Operation::approve, Operation::continue_, Operation::promote_fully}) {
+    StepLog log = answered(yes);
+    EXPECT_EQ(log.approval, ApprovalStatus::approved) << to_string(yes);
+    EXPECT_EQ(log.by, "ana");
+    EXPECT_EQ(log.comment, "why");
+  }
+  for (Operation no : {Operation::abort, Operation::rollback}) {
+    StepLog log = answered(no);
+    EXPECT_EQ(log.approval, ApprovalStatus::rejected) << to_string(no);
+    EXPECT_EQ(log.by, "ana");
+    EXPECT_EQ(log.outcome, StepOutcome::failed);
+  }
+  StepLog elsewhere = answered(Operation::mute);
+  EXPECT_EQ(elsewhere.by, "") << "no answer";
+}
+
+TEST(Steps, ApprovalIsWithdrawnWhereAMetricFailsFirst) {
+  ReleaseSpec spec = lab_spec();
+  spec.steps[1] = ReleaseStep{.kind = StepKind::approval};
+  Lab lab(spec);
+  lab.start();
+  lab.advance(seconds(29));
+  lab.judgement.findings = {{.metric = "errors", .sentence = "worse"}};
+  lab.advance(seconds(3));
+  EXPECT_EQ(lab.state.back.cause, Cause::metric);
+  EXPECT_EQ(lab.state.log[1].approval, ApprovalStatus::withdrawn);
 }
 
 TEST(Steps, SetWeightsInARowAreAppliedInOrder) {

@@ -12,9 +12,9 @@ namespace {
 
 TEST(GrossErrors, NeedsTenErrorsACertainHalfAndWorseThanStable) {
   EXPECT_TRUE(gross_errors({19, 20, 5, 1000}));
-  EXPECT_FALSE(gross_errors({9, 9, 5, 1000}));      // too few errors
-  EXPECT_FALSE(gross_errors({12, 20, 5, 1000}));    // 60 %, but not certainly above half
-  EXPECT_TRUE(gross_errors({600, 1000, 5, 1000}));  // certainly
+  EXPECT_FALSE(gross_errors({9, 9, 5, 1000}));         // too few errors
+  EXPECT_FALSE(gross_errors({12, 20, 5, 1000}));       // 60 %, but not certainly above half
+  EXPECT_TRUE(gross_errors({600, 1000, 5, 1000}));     // certainly
   EXPECT_FALSE(gross_errors({950, 1000, 950, 1000}));  // stable is as bad: not the canary's fault
   EXPECT_FALSE(gross_errors({20, 20, 0, 0}));          // nothing to compare with
 }

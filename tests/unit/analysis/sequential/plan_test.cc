@@ -44,15 +44,13 @@ TEST(SequentialPlan, NamesWhatIsWrong) {
                  "metric 'm0': tolerate.ratio");
   expect_refused(changed([](auto& p) { p.metrics[0].rules.acceptable_ratio = 1.01; }),
                  "acceptable.ratio");
-  expect_refused(changed([](auto& p) {
-                   p.metrics[0].rules.share = std::numeric_limits<double>::quiet_NaN();
-                 }),
-                 "numbers");
+  expect_refused(
+      changed([](auto& p) { p.metrics[0].rules.share = std::numeric_limits<double>::quiet_NaN(); }),
+      "numbers");
   expect_refused(changed([](auto& p) { p.metrics[0].rules.slo = Slo{}; }), "max or min");
-  expect_refused(changed([](auto& p) {
-                   p.metrics[0].rules.slo = Slo{.quantile = {}, .max = 1, .min = 1};
-                 }),
-                 "not both");
+  expect_refused(
+      changed([](auto& p) { p.metrics[0].rules.slo = Slo{.quantile = {}, .max = 1, .min = 1}; }),
+      "not both");
   expect_refused(changed([](auto& p) {
                    p.metrics[0].rules = rules_for(CompareKind::histogram, {});
                    p.metrics[0].rules.slo = Slo{.quantile = {}, .max = 1, .min = {}};
