@@ -73,8 +73,10 @@ std::vector<Ask> PolicyAnalysis::due(Now now) {
     take(i, now);  // without history the learning ends without an answer
   }
   for (RuleAsk& ask : rules_.due(now)) {
-    std::uint64_t id =
-        expect({.metric = ask.metric, .run = ask.run, .deadline = now.mono + ask.timeout + kGrace});
+    std::uint64_t id = expect({.metric = ask.metric,
+                               .run = ask.run,
+                               .deadline = now.mono + ask.timeout + kGrace,
+                               .asked = now.mono});
     asks.push_back({AskId{id}, std::move(ask.source), std::move(ask.request), ask.timeout});
   }
   return asks;
@@ -102,12 +104,15 @@ void PolicyAnalysis::answered(AskId id, const Result<queries::Answer>& answer, N
   }
   Pending pending = it->second;
   pending_.erase(it);
+  learn_pace(pending, answer, now);
   if (pending.run) {
-    rules_.answered(*pending.run, pending.metric, answer, now);
+    const auto paced = rules_.paced(*pending.run, pending.metric);
+    rules_.answered(*pending.run, pending.metric, answer, now,
+                    paced ? stretch_of(paced->source) : 1);
     return;
   }
-  learn_pace(pending, answer, now);
-  compared_[pending.metric].answered(pending.part, answer, now, stretch_of(pending.metric));
+  Compared& compared = compared_[pending.metric];
+  compared.answered(pending.part, answer, now, stretch_of(compared.source()));
   if (!answer) {
     // The rest of a look that failed is not waited for.
     std::erase_if(pending_, [&](const auto& other) {

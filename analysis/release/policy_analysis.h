@@ -95,10 +95,12 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   void move_on(Now now);
   void take(std::size_t metric, Now now);
   std::uint64_t expect(Pending pending);
+  // The pace of the server that was asked; null where that answer says nothing of it.
+  Pace* pace_of(const Pending& pending);
   // A look at a metric ended: what its server's pace learns of that.
   void learn_pace(const Pending& pending, const Result<queries::Answer>& answer, Now now);
-  // By how much the metric's next look is later than planned.
-  int stretch_of(std::size_t metric) const;
+  // By how much the next look at what asks that source is later than planned.
+  int stretch_of(const std::string& source) const;
   // The release may be about to fail: its looks are not put off.
   bool near_failure() const;
   bool degraded() const;  // a metrics server can't keep up
@@ -127,7 +129,7 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   double ratio_fraction_ = 0;  // the split since the last window of the edge
   bool ratio_mixed_ = false;   // it changed within
   RuleRuns rules_;
-  std::map<std::string, Pace> paces_;  // of the servers that compared metrics ask, by source
+  std::map<std::string, Pace> paces_;  // of the servers that are asked at intervals, by source
 
   std::map<std::uint64_t, Pending> pending_;
   std::uint64_t last_ask_ = 0;

@@ -136,6 +136,7 @@ Status PolicyAnalysis::add_compared(Now now) {
   sequential_ = compared_.size();
   std::move(at_ends.begin(), at_ends.end(), std::back_inserter(compared_));
   for (const Compared& each : compared_) paces_[each.source()].asks_every(each.interval());
+  for (const PacedRule& each : rules_.paced()) paces_[each.source].asks_every(each.interval);
   if (plan.metrics.empty()) return {};
   SERIN_TRY(tests, StepTests::create(std::move(plan)));
   tests_ = std::move(tests);

@@ -98,9 +98,28 @@ std::vector<RuleAsk> RuleRuns::due(Now now) {
 }
 
 void RuleRuns::answered(std::size_t run, std::size_t metric, const Result<queries::Answer>& answer,
-                        Now now) {
+                        Now now, int stretch) {
   SERIN_ASSERT(run < runs_.size() && runs_[run].run.has_value());
-  runs_[run].run->answered(metric, answer, now, zones_);
+  runs_[run].run->answered(metric, answer, now, zones_, stretch);
+}
+
+std::optional<PacedRule> RuleRuns::paced(std::size_t run, std::size_t metric) const {
+  SERIN_ASSERT(run < runs_.size() && metric < runs_[run].sources.size());
+  const Metric& rule = runs_[run].spec->metrics[metric];
+  if (!is_safe(rule) || rule.interval.empty() || !rule.provider.prometheus) return std::nullopt;
+  const Duration interval = rule.interval.value_or(Duration::zero());
+  if (interval <= Duration::zero()) return std::nullopt;
+  return PacedRule{rule.name, runs_[run].sources[metric], interval};
+}
+
+std::vector<PacedRule> RuleRuns::paced() const {
+  std::vector<PacedRule> all;
+  for (std::size_t run = 0; run < runs_.size(); ++run) {
+    for (std::size_t metric = 0; metric < runs_[run].sources.size(); ++metric) {
+      if (auto rule = paced(run, metric)) all.push_back(*rule);
+    }
+  }
+  return all;
 }
 
 std::optional<Instant> RuleRuns::next_wakeup() const {

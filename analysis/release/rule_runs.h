@@ -21,6 +21,13 @@
 
 namespace serin::analysis {
 
+// A rule that is looked at at intervals, and whose server's pace it follows.
+struct PacedRule {
+  std::string name;
+  std::string source;
+  Duration interval{};
+};
+
 struct RuleAsk {
   std::size_t run = 0;
   std::size_t metric = 0;
@@ -39,12 +46,17 @@ class RuleRuns {
   // The step's own run begins; those of other steps end.
   void start_step(int step, Now now);
   std::vector<RuleAsk> due(Now now);
-  void answered(std::size_t run, std::size_t metric, const Result<queries::Answer>& answer,
-                Now now);
+  // `stretch`: a rule that is not broken is looked at again so many of its intervals later.
+  void answered(std::size_t run, std::size_t metric, const Result<queries::Answer>& answer, Now now,
+                int stretch = 1);
   std::optional<Instant> next_wakeup() const;
   void resumed(Now now);
   // Whether that run has started and has such a metric.
   bool knows(std::size_t run, std::size_t metric) const;
+  // Nothing for argoproj.io metrics, which keep to Argo's times, for those measured once, and for
+  // what asks no metrics server.
+  std::optional<PacedRule> paced(std::size_t run, std::size_t metric) const;
+  std::vector<PacedRule> paced() const;
 
   // Findings, pauses, what lacks for promotion, sources that fail, whether the step's run is done.
   void add_to(Judgement& judgement, int step) const;

@@ -153,7 +153,7 @@ std::vector<Task> RunMachine::due(Now now) {
   return tasks;
 }
 
-void RunMachine::on_measurement(std::size_t index, Measurement measurement, Now now) {
+void RunMachine::on_measurement(std::size_t index, Measurement measurement, Now now, int stretch) {
   SERIN_ASSERT(index < slots_.size());
   last_ = now;
   Slot& slot = slots_[index];
@@ -181,7 +181,9 @@ void RunMachine::on_measurement(std::size_t index, Measurement measurement, Now 
     }
     count_measurement(*result, measurement, now.wall);
     if (slot.schedule && measurement.phase == Phase::error) slot.schedule->failed(now.mono);
-    if (slot.schedule && measurement.phase != Phase::error) slot.schedule->answered(now.mono);
+    if (slot.schedule && measurement.phase != Phase::error) {
+      slot.schedule->answered(now.mono, measurement.phase == Phase::failed ? 1 : stretch);
+    }
   } else {
     measurement.finished_at.reset();
     if (measurement.resume_at && !is_safe(metric)) {

@@ -67,8 +67,9 @@ class RunMachine {
   // and at next_wakeup(): a run advances only when it is called.
   std::vector<Task> due(Now now);
   // The answer to a task: phase, message, value, metadata; resume_at while it is running. An answer
-  // that nobody waits for is ignored.
-  void on_measurement(std::size_t metric, Measurement measurement, Now now);
+  // that nobody waits for is ignored. `stretch`: a serin.dev metric is looked at again so many of
+  // its intervals later; one that failed is not put off.
+  void on_measurement(std::size_t metric, Measurement measurement, Now now, int stretch = 1);
   // No new measurements; those under way are ended.
   void terminate(Now now);
   // A gap in which nobody looked has ended, or the run was loaded: tasks that were under way are

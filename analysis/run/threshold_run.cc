@@ -47,7 +47,7 @@ std::vector<ThresholdAsk> ThresholdRun::due(Now now, const conditions::ZoneSourc
 }
 
 void ThresholdRun::answered(std::size_t metric, const Result<queries::Answer>& answer, Now now,
-                            const conditions::ZoneSource& zones) {
+                            const conditions::ZoneSource& zones, int stretch) {
   SERIN_ASSERT(metric < rules_.size());
   MeasureOutcome outcome = measure(rules_[metric], answer, {.now = now.wall, .zones = zones});
   Measurement measurement;
@@ -57,7 +57,7 @@ void ThresholdRun::answered(std::size_t metric, const Result<queries::Answer>& a
   if (answer && !answer->warnings.empty()) {
     measurement.metadata["warnings"] = warnings_text(answer->warnings);
   }
-  machine_.on_measurement(metric, std::move(measurement), now);
+  machine_.on_measurement(metric, std::move(measurement), now, stretch);
 }
 
 Result<ThresholdRun> ThresholdRun::load(const Json& state,

@@ -35,8 +35,9 @@ class ThresholdRun {
   // What is due; a question that can't be put (a range without a start) is answered with its error
   // at once. Each needs an answer, if only an error, before the metric is asked again.
   std::vector<ThresholdAsk> due(Now now, const conditions::ZoneSource& zones);
+  // `stretch`: as in RunMachine::on_measurement.
   void answered(std::size_t metric, const Result<queries::Answer>& answer, Now now,
-                const conditions::ZoneSource& zones);
+                const conditions::ZoneSource& zones, int stretch = 1);
 
   const RunMachine& machine() const { return machine_; }
   void terminate(Now now) { machine_.terminate(now); }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "analysis/release/policy_analysis.h"
 
 namespace serin::analysis {
@@ -33,7 +35,7 @@ Answer one(double value) {
   return answer;
 }
 
-// Answers every ask at once, once a second.
+// Answers every ask at once, once a second; or later, where it is slow.
 class Drive {
  public:
   explicit Drive(std::shared_ptr<const ReleasePolicy> policy) {
@@ -45,13 +47,19 @@ class Drive {
     for (; now_ <= end; now_ += 1s) {
       for (const Ask& ask : analysis->due(at(now_))) {
         asked.push_back(ask);
-        if (down) {
-          analysis->answered(ask.id, fail(Code::unavailable, "connection refused"), at(now_));
-        } else {
-          analysis->answered(ask.id, empty ? Answer{} : one(value), at(now_));
-        }
+        held_.emplace_back(now_ + slow, ask.id);
+      }
+      while (!held_.empty() && held_.front().first <= now_) {
+        answer(held_.front().second);
+        held_.pop_front();
       }
     }
+  }
+  // Asks within that time.
+  std::size_t asks_until(Duration end) {
+    const std::size_t before = asked.size();
+    until(end);
+    return asked.size() - before;
   }
   void expose(int step = 0) {
     analysis->traffic_commanded(0.2, at(now_));
@@ -64,9 +72,19 @@ class Drive {
   double value = 0.1;
   bool down = false;
   bool empty = false;
+  Duration slow = 0s;
 
  private:
+  void answer(AskId id) {
+    if (down) {
+      analysis->answered(id, fail(Code::unavailable, "connection refused"), at(now_));
+    } else {
+      analysis->answered(id, empty ? Answer{} : one(value), at(now_));
+    }
+  }
+
   Duration now_ = 0s;
+  std::deque<std::pair<Duration, AskId>> held_;
 };
 
 std::shared_ptr<ReleasePolicy> policy_of(const Metric& metric) {
@@ -129,6 +147,51 @@ TEST(RuleRuns, AProviderThatFailsHolds) {
   drive.down = false;
   drive.until(25min);
   EXPECT_FALSE(drive.judgement().sources_down);
+}
+
+TEST(RuleRuns, ASlowServerIsAskedMoreSeldomAtMostByFour) {
+  Metric metric = rule("latency", "result[0] < 0.3");
+  metric.options.consecutive_failure_limit = 1'000;
+  metric.failure_limit = config::IntOrString(1'000);
+  Drive drive(policy_of(metric));
+  drive.expose();
+  drive.until(60s);
+  EXPECT_EQ(drive.asks_until(260s), 20U) << "every 10 s";
+  drive.slow = 6s;
+  drive.until(300s);
+  EXPECT_EQ(drive.asks_until(500s), 10U) << "6 s are more than half of 10 s: every 20 s";
+  Json report = drive.analysis->report(at(500s));
+  EXPECT_TRUE(report["degraded"].boolean());
+  EXPECT_EQ(report["degradedSentence"].string(),
+            "the metrics server answers late: latency is looked at every 20s instead of every 10s");
+  drive.slow = 28s;
+  drive.until(600s);
+  EXPECT_EQ(drive.asks_until(1'000s), 10U) << "never less than every 40 s";
+  // What is broken is not put off.
+  drive.value = 0.7;
+  drive.slow = 6s;
+  drive.until(1'100s);
+  EXPECT_EQ(drive.asks_until(1'200s), 10U);
+  drive.value = 0.1;
+  drive.slow = 0s;
+  drive.until(1'500s);
+  EXPECT_EQ(drive.asks_until(1'700s), 20U);
+  EXPECT_FALSE(drive.analysis->report(at(1'700s))["degraded"].boolean());
+}
+
+TEST(RuleRuns, KeepArgosTimesAndSlowJobsTheirs) {
+  Metric argo = rule("latency", "result[0] < 0.3");
+  argo.dialect = config::Dialect::argo;
+  Metric job = rule("smoke", "");
+  job.provider = {};
+  job.provider.job.emplace();
+  for (const Metric& metric : {argo, job}) {
+    Drive drive(policy_of(metric));
+    drive.expose();
+    drive.slow = 8s;
+    drive.until(300s);
+    EXPECT_FALSE(drive.analysis->report(at(300s))["degraded"].boolean()) << metric.name;
+  }
 }
 
 TEST(RuleRuns, FiveErrorsInARowEndARunByArgosRules) {
