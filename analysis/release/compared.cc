@@ -73,12 +73,14 @@ Result<Compared> Compared::create(const ReleasePolicy& policy, const PolicyMetri
   const auto asked = compared.comparison_.asked(compared.versions_);
   const std::string series =
       asked && *asked ? (*asked)->to_string() : compared.comparison_.expression;
-  Duration phase = policy.release.empty()
-                       ? Duration::zero()
-                       : phase_of(policy.release, compared.source_ + " " + series, interval);
-  compared.schedule_ = Schedule(start.mono, interval, phase);
+  const std::string place = compared.source_ + " " + series;
   compared.live_ = !policy.release.empty();
-  compared.spread_ = phase;
+  const Duration phase =
+      compared.live_ ? phase_of(policy.release, place, interval) : Duration::zero();
+  compared.schedule_ = Schedule(start.mono, interval, phase);
+  // Where looks follow the scrapes, those of other releases at the same series come at the same
+  // moment too: they are one query.
+  compared.spread_ = phase_of("", place, interval);
   return compared;
 }
 

@@ -84,6 +84,17 @@ TEST(Compared, LooksComeShortlyAfterTheScrapes) {
   }
 }
 
+// So that their questions are one.
+TEST(Compared, ReleasesThatWatchTheSameSeriesLookTogether) {
+  for (Duration interval : {1s, 5s}) {
+    const double first = to_seconds(waits_of(policy_of("shop-1", interval), {}, 60s).back());
+    for (const char* release : {"shop-2", "cart-1", "cart-7", "pay-3", "pay-4"}) {
+      auto waits = waits_of(policy_of(release, interval), {}, 60s);
+      EXPECT_NEAR(to_seconds(waits.back()), first, 0.041) << release;
+    }
+  }
+}
+
 TEST(Compared, AScrapeThatTakesLongToBeSeenIsWaitedFor) {
   auto waits = waits_of(policy_of("shop-1", 1s), {.lag = 300ms}, 60s);
   for (std::size_t i = 20; i < waits.size(); ++i) {
