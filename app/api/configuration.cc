@@ -23,6 +23,12 @@ Result<std::vector<rollout::ConfigFile>> files_from(const Json& body) {
   std::vector<rollout::ConfigFile> files;
   std::set<std::string> names;
   for (const Json& each : body["files"].items()) {
+    for (const auto& [member, value] : each.members()) {
+      if (member != "name" && member != "text") {
+        return fail(Code::invalid_argument,
+                    fmt::format("'{}' is not a member of a file: name and text are", member));
+      }
+    }
     std::string name(each["name"].string());
     if (!is_config_name(name)) {
       return fail(

@@ -73,8 +73,9 @@ void Api::add_rollouts() {
                   rollout_document(parts_.fleet, *rollout, parts_.fleet.store().roles(name)));
   });
   routes_.add("GET", "/api/v1/services", Role::viewer, [this](const CallPtr& call) {
-    std::string only = call->request.parameter("eligible").value_or("");
-    if (!only.empty() && only != "true" && only != "false")
+    const auto wanted = call->request.parameter("eligible");
+    const std::string only = wanted.value_or("");
+    if (wanted && only != "true" && only != "false")
       return call->refuse({.kind = kBadRequest, .detail = "eligible is true or false"});
     Json items = Json::array();
     for (const rollout::Rollout& rollout : parts_.fleet.configuration()->set.rollouts) {
