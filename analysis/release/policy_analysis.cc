@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/assert.h"
 
@@ -32,6 +33,26 @@ Json limit_json(const MetricRules& rules) {
 
 OnFail action_of(const SequentialPlan& plan, std::size_t metric) {
   return plan.metrics[metric].rules.on_fail;
+}
+
+// What is said of a metric that is blamed. It may be short of its own level where the metrics reach
+// the level together: then it names the one that made up most of what it lacked.
+std::string blamed_sentence(const SequentialJudge& judge, std::size_t metric) {
+  MetricEvidence evidence = judge.metric(metric);
+  if (evidence.verdict == MetricVerdict::fail) return evidence.sentence;
+  std::string helper;
+  double most = 0;
+  for (std::size_t i = 0; i < judge.size(); ++i) {
+    if (i == metric || action_of(judge.plan(), i) != OnFail::rollback) continue;
+    MetricEvidence other = judge.metric(i);
+    double part = other.share * std::exp(other.log_e);
+    if (part <= most) continue;
+    most = part;
+    helper = other.name;
+  }
+  evidence.verdict = MetricVerdict::fail;
+  std::string text = sentence(evidence, judge.plan().metrics[metric].rules);
+  return helper.empty() ? text : text + "; together with " + helper;
 }
 
 }  // namespace
@@ -303,9 +324,8 @@ void PolicyAnalysis::add_combined(Judgement& judgement) const {
   const SequentialPlan& plan = judge_->plan();
   if (combined.fail) {
     for (std::size_t metric : combined.blame) {
-      MetricEvidence evidence = judge_->metric(metric);
-      judgement.findings.push_back({.metric = evidence.name,
-                                    .sentence = evidence.sentence,
+      judgement.findings.push_back({.metric = plan.metrics[metric].name,
+                                    .sentence = blamed_sentence(*judge_, metric),
                                     .action = action_of(plan, metric)});
     }
   }

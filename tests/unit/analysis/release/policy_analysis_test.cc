@@ -175,6 +175,29 @@ TEST(PolicyAnalysis, RollsBackAWorseCanaryAndSaysWhy) {
   EXPECT_FALSE(judgement.passed);
 }
 
+TEST(PolicyAnalysis, MetricsThatFailOnlyTogetherAreSaidToBeWorse) {
+  Service service(0.01, 0.015);
+  auto policy = std::make_shared<ReleasePolicy>(*error_policy());
+  Metric metric = policy->metrics.at(0).metric;
+  metric.name = "refusals";
+  Versions versions{.label = "version", .canary = "v2", .stable = "v1", .instance = "pod"};
+  ASSERT_TRUE(add_metric(*policy, metric, versions));
+  auto analysis = PolicyAnalysis::create(policy, at(0s));
+  ASSERT_TRUE(analysis) << analysis.error().to_string();
+  Drive drive(service, **analysis);
+  drive.expose();
+  int seconds = 0;
+  while (drive.judgement().findings.empty() && seconds < 7'200) drive.until(++seconds * 1s);
+  Judgement judgement = drive.judgement();
+  ASSERT_EQ(judgement.findings.size(), 1U);
+  const Json report = drive.report();
+  for (const Json& each : report["metrics"].items())
+    EXPECT_EQ(each["verdict"].string(), "inconclusive") << "neither does by itself";
+  const std::string& sentence = judgement.findings[0].sentence;
+  EXPECT_TRUE(sentence.starts_with("error-rate worse: ")) << sentence;
+  EXPECT_TRUE(sentence.ends_with("; together with refusals")) << sentence;
+}
+
 TEST(PolicyAnalysis, AnEqualCanaryPassesInTheEndAndIsCovered) {
   Service service(0.01, 0.01);
   auto analysis = PolicyAnalysis::create(error_policy(), at(0s));
