@@ -100,6 +100,52 @@ TEST_F(ReleaseTest, ErrorsRollBackWithEvidence) {
   }
 }
 
+// The release's own metrics, asked of the metrics server's past: the looks fall elsewhere, so that
+// a scrape more or less may count; what it comes to is the same.
+TEST_F(ReleaseTest, AnalyzeSaysTheSameOfTheSpanOfARelease) {
+  more_ = "  edgeErrors: {enabled: false}\n";
+  start_world();
+  struct Case {
+    std::string version, stable;
+    double error_rate;
+    int exit_status;
+    std::string verdict;
+  };
+  // The bad one last: what analyze learns of is all that the metrics server knows.
+  for (const auto& [version, stable, error_rate, exit_status, verdict] :
+       {Case{"v2", "v1", 0, 0, "promote"}, Case{"v3", "v2", 0.2, 10, "rollback"}}) {
+    SCOPED_TRACE(version);
+    ASSERT_TRUE(world_->deploy({.version = version, .error_rate = error_rate}));
+    start_release(version, {"--stable", stable});
+    ASSERT_EQ(wait_release(), exit_status) << read_file(output_);
+    std::string report;
+    ASSERT_EQ(run({"report", "shop", "--state", state(), "-o", "json"}, report), 0) << report;
+    auto story = Json::parse(report.substr(report.find('{')));
+    ASSERT_TRUE(story) << report;
+    const Json& release = (*story)["release"];
+    // From its first traffic on, as it counts itself; once its last scrapes are all there.
+    const std::string from(release["steps"].at(0)["start"].string());
+    std::string text;
+    EXPECT_TRUE(test::wait_until(
+        [&] {
+          return run({"analyze", "-f", rollout_, "--canary", version, "--stable", stable, "--from",
+                      from, "-o", "json"},
+                     text) == exit_status;
+        },
+        20s))
+        << text << "\nthe release: " << report;
+    auto outcome = Json::parse(text);
+    ASSERT_TRUE(outcome) << text;
+    EXPECT_EQ((*outcome)["verdict"].string(), verdict);
+    const Json& seen = (*outcome)["metrics"].at(0);
+    const Json& own = release["report"]["metrics"].at(0);
+    EXPECT_EQ(seen["name"], own["name"]);
+    EXPECT_EQ(seen["verdict"], own["verdict"]) << text << "\nthe release: " << report;
+    EXPECT_GT(seen["canary"]["exposure"].number(), 0.5 * own["canary"]["exposure"].number());
+    if (exit_status == 0) world_->exchange();
+  }
+}
+
 TEST_F(ReleaseTest, ABrokenLatencyRuleRollsBack) {
   start_world();
   write_rollout(R"(
