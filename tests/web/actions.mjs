@@ -1,5 +1,6 @@
 // What a person does: by keys alone, through dialogs, from lists.
 import {spawnSync} from 'node:child_process';
+import {readFileSync} from 'node:fs';
 import {expect, sees} from './check.mjs';
 
 async function focused(page) {
@@ -193,6 +194,17 @@ export const actions = [
       await page.setInputFiles('input[type=file]', {name: 'large.srn',
         mimeType: 'application/octet-stream', buffer: Buffer.alloc(3_000_001)});
       await sees(page, 'serin replay -f policy.yaml large.srn');
+    },
+  },
+  {
+    name: 'the report of a release is handed out as a file',
+    run: async ({page, open}) => {
+      await open('releases/search-3');
+      const [file] = await Promise.all([page.waitForEvent('download'),
+        page.getByRole('button', {name: 'Markdown report'}).click()]);
+      expect(file.suggestedFilename() === 'search-3.md', file.suggestedFilename());
+      const content = readFileSync(await file.path(), 'utf8');
+      expect(content === 'Release search-3: Failed\n', content);
     },
   },
   {

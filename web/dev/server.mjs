@@ -150,6 +150,11 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
           : world.samples(doc, name)});
       }
       if (part === 'report') {
+        const accepts = request.headers.accept ?? '';
+        if (/^text\//.test(accepts)) {
+          response.writeHead(200, {'Content-Type': accepts});
+          return response.end(`Release ${doc.id}: ${doc.status}\n`);
+        }
         return send(response, 200, {serin: '0.1.0', release: doc, events: [], plan: null, note: '',
           samples: scene.noSamples ? {} : Object.fromEntries((doc.report?.metrics ?? [])
             .map((metric) => [metric.name, world.samples(doc, metric.name)]))});

@@ -50,9 +50,46 @@ function failing(doc) {
     stable: {exposure: 3611, events: 7, value: 7 / 3611},
     effect: {scale: 'ratio', estimate: 15.9, lower: 6.1, upper: 41.2},
   });
+  const combined = doc.report.combined;
+  Object.assign(combined, {logE: combined.level * 1.01, fail: true});
   doc.judgement.findings = [{metric: 'error-rate', sentence, action: 'rollback', guard: false}];
   doc.judgement.passed = false;
   return sentence;
+}
+
+// The failed release: from its first traffic to its return, and from its second weight on.
+const kFailedS = 84;
+const kSecondStepS = 54;
+
+// How its metrics came to what `failing` says, a look a second.
+function failedSamples(doc, name) {
+  const metric = doc.report.metrics.find((m) => m.name === name);
+  if (!metric) return [];
+  const rows = [];
+  for (let i = 4; i <= kFailedS; i += 2) {
+    const part = i / kFailedS;
+    const n = Math.round(metric.canary.exposure * part ** 1.4);
+    const wave = 0.25 * (1 - part) * Math.sin(i / 5);
+    const known = 1 / Math.sqrt(part);
+    rows.push({time: new Date(Date.parse(doc.end) - (kFailedS - i) * 1000).toISOString(),
+      canary: metric.canary.value * (1 + wave), stable: metric.stable.value * (1 - wave / 2),
+      lower: metric.effect.lower / known ** 2, upper: typeof metric.effect.upper === 'number'
+        ? metric.effect.upper * known ** 2 : metric.effect.upper,
+      logE: metric.logE * part ** 2, weight: i < kFailedS - kSecondStepS ? 5 : 25, n});
+  }
+  return rows;
+}
+
+function failedDecisions(doc) {
+  const at = (seconds) => new Date(Date.parse(doc.end) - seconds * 1000).toISOString();
+  const traffic = (seconds, units) => ({time: at(seconds), kind: 'trafficOutcome',
+    body: {result: 'done', observed: {canary_units: units}}});
+  const judged = (seconds, judgement) => ({time: at(seconds), kind: 'judged', body: {judgement}});
+  return [{time: doc.start, kind: 'opened', body: {}}, traffic(kFailedS + 2, 0),
+    traffic(kFailedS, 500), traffic(kSecondStepS, 2500),
+    judged(21, {contested: true, contested_sentence:
+      'error-rate undecided: 19 of 702 against 5 of 2 604, limit +0.5 pp', findings: []}),
+    judged(0.02, {contested: true, findings: doc.judgement.findings}), traffic(0, 0)];
 }
 
 const kBack = ['rollback', 'undo', 'retry'];
@@ -62,6 +99,7 @@ export function makeWorld() {
   const docs = [];
   const running = release(real.progressing, 'checkout', 42,
     {allowed: ['continue', 'promoteFully', 'pause', 'abort', 'rollback', 'setWeight', 'mute']});
+  running.steps[3].duration_s = 90;
   running.next = {at: new Date(Date.now() + 72_000).toISOString(), in_s: 72, extended: false};
   docs.push(running);
   docs.push(release(real.paused, 'payments', 7,
@@ -70,8 +108,12 @@ export function makeWorld() {
     {status: 'Failed', cause: 'metric', allowed: kBack, next: null, verdict: 'fail', step: 3});
   failed.sentence = failing(failed);
   failed.end = ago(30);
+  failed.start = ago(30 + kFailedS + 4);
+  const begun = [kFailedS, kFailedS, kSecondStepS, kSecondStepS];
+  [30, 54].forEach((length, i) => { failed.steps[2 * i + 1].duration_s = length; });
   failed.weight = {...failed.weight, set: 0, observed: 0, confirmed: true};
   failed.steps.forEach((step, i) => {
+    if (i <= 3) Object.assign(step, {start: ago(30 + begun[i]), end: ago(30 + (begun[i + 1] ?? 0))});
     if (i === 3) Object.assign(step, {status: 'failed', end: failed.end});
     if (i > 3) Object.assign(step, {status: 'pending', start: null, end: null});
   });
@@ -138,27 +180,20 @@ export function summary(doc) {
     worst: worst ? {name: worst.name, verdict: worst.verdict, sentence: worst.sentence} : null};
 }
 
-function recorded(doc) {
-  return real.samples[doc.status === 'Failed' ? 'shop-1' : 'shop-2'];
-}
-
 export function samples(doc, metric) {
-  const rows = recorded(doc)[metric] ?? [];
+  if (doc.status === 'Failed') return failedSamples(doc, metric);
+  const rows = real.samples['shop-2'][metric] ?? [];
   if (rows.length === 0 || !doc.report || doc.verdict === 'noData') return [];
   return shift(rows, moved(doc)).filter((row) => Date.parse(row.time) <= Date.now());
 }
 
 export function decisions(doc) {
-  const rows = real.decisions[doc.status === 'Failed' ? 'shop-1' : 'shop-2'];
-  return shift(copy(rows), moved(doc)).filter((row) => doc.end ||
+  if (doc.status === 'Failed') return failedDecisions(doc);
+  return shift(copy(real.decisions['shop-2']), moved(doc)).filter((row) => doc.end ||
     (row.kind !== 'operated' && Date.parse(row.time) <= Date.now() + 500));
 }
 
-// The failed release is told by the records of the other one: its own time.
-function moved(doc) {
-  if (doc.status !== 'Failed') return shifts.get(doc.id) ?? 0;
-  return Date.parse(doc.end) - Date.parse(real.decisions['shop-1'].at(-1).time);
-}
+const moved = (doc) => shifts.get(doc.id) ?? 0;
 
 export function rollout(doc) {
   return {name: doc.rollout, service: doc.service, environment: doc.info.environment,

@@ -79,6 +79,10 @@ export async function get<T>(path: string): Promise<T> {
   return (await (await send('GET', path)).json()) as T;
 }
 
+export async function getText(path: string, type: string): Promise<string> {
+  return (await send('GET', path, undefined, {Accept: type})).text();
+}
+
 // A key for one press of a button: repeated by the network, done once.
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -2,6 +2,7 @@
 import {useState} from 'preact/hooks';
 import {get} from '../api/client';
 import type {AuditEntry, Page, Problem} from '../api/types';
+import {download} from '../ui/download';
 import {problemOf, useLoad, useTitle} from '../ui/hooks';
 import {Empty, ProblemBox, Skeleton, Time} from '../ui/parts';
 import {Link, setQuery, to, usePlace} from '../ui/router';
@@ -31,14 +32,7 @@ export function AuditPage() {
       {filter, items: [...extra.items, ...page.items], next: page.next ?? null}),
     (error: unknown) => setProblem(problemOf(error)));
   };
-  const save = () => {
-    const url = URL.createObjectURL(new Blob([toLines(items)], {type: 'application/jsonl'}));
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = 'audit.jsonl';
-    link.click();
-    URL.revokeObjectURL(url);
-  };
+  const save = () => download('audit.jsonl', toLines(items), 'application/jsonl');
   const forbidden = first.problem?.status === 403 || first.problem?.status === 401;
   return (
     <main id="content">

@@ -87,11 +87,11 @@ export function HistoryPage({name}: {name: string}) {
                   <th scope="row"><Link href={to.release(release.id)}>{release.id}</Link></th>
                   <td>{release.type}</td>
                   <td><StatusMark status={release.status} /></td>
-                  <td>{release.stable_version || '?'}</td>
-                  <td>{release.version}</td>
+                  <td class="nowrap">{release.stable_version || '?'}</td>
+                  <td class="nowrap">{release.version}</td>
                   <td class="why">{release.sentence || '–'}</td>
                   <td><Time at={release.start} full /></td>
-                  <td>{took(release)}</td>
+                  <td class="nowrap">{took(release)}</td>
                   <td>
                     {release.allowed.includes('rollback') && release.id === latest?.id ? (
                       <button type="button" class="small danger-quiet" disabled={!mayOperate(who)}

@@ -7,6 +7,7 @@ import {MetricCharts} from '../release/charts';
 import {stateOf} from '../release/metrics';
 import {useSamples} from '../release/story';
 import {FeedBar, FeedDot} from '../ui/feed';
+import {download} from '../ui/download';
 import {useFeed, useLoad, useTitle} from '../ui/hooks';
 import {useKeys} from '../ui/keys';
 import {Facts, Mark, ProblemBox, Skeleton} from '../ui/parts';
@@ -22,15 +23,6 @@ function csv(metric: Metric, rows: object[]): string {
   const lines = rows.map((row) => names.map((name) =>
     String((row as Record<string, unknown>)[name] ?? '')).join(','));
   return `# ${metric.name}\n${names.join(',')}\n${lines.join('\n')}\n`;
-}
-
-function download(name: string, content: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([content], {type}));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }
 
 export function MetricPage({id, name}: {id: string; name: string}) {

@@ -58,6 +58,19 @@ const kVerdictLook: Record<string, {icon: string; tone: string}> = {
   noData: {icon: '?', tone: 'unsure'},
 };
 
+// What the router says it has: only another share than the set one is worth a number.
+function ReadBack({weight}: {weight: Summary['weight']}) {
+  if (weight.observed === null) return <span class="dim small-text nowrap">not read back</span>;
+  if (Math.abs(weight.observed - weight.set) <= 0.05) {
+    return <span class="dim small-text nowrap">read back</span>;
+  }
+  return (
+    <span class="mark bad small-text nowrap">
+      <span aria-hidden="true">⚠</span> read back {percent(weight.observed)}
+    </span>
+  );
+}
+
 function Row({release, favourite, toggle, active}: {
   release: Summary; favourite: boolean; toggle: () => void; active: boolean;
 }) {
@@ -81,10 +94,7 @@ function Row({release, favourite, toggle, active}: {
       <td class="versions">{release.stable_version || '?'} → {release.version}</td>
       <td><Progress release={release} /></td>
       <td>{percent(release.weight.set)}
-        <span class="dim small-text">
-          {release.weight.observed === null ? 'not read back'
-            : `read back ${percent(release.weight.observed)}`}
-        </span>
+        <ReadBack weight={release.weight} />
       </td>
       <td>
         <Mark {...look}>{verdictWords[release.verdict] ?? release.verdict}</Mark>

@@ -24,6 +24,10 @@ interface Props {
 }
 
 const kTableRowsMax = 200;
+// The clock has whole seconds: ticks closer than that would repeat themselves.
+const kTimeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600,
+  43200, 86400];
+const kLimitNames = {values: 'Limit', evidence: 'Rolls back'};
 const kSync = uPlot.sync('release');
 
 interface Line {
@@ -40,14 +44,14 @@ function linesOf(props: Props): Line[] {
   if (props.what === 'evidence') {
     return [
       {name: 'Evidence', values: c.evidence, colour: '--canary', width: 2},
-      {name: 'Rolls back', values: c.t.map(() => 100), colour: '--fail', dash: [10, 6]},
+      {name: kLimitNames.evidence, values: c.t.map(() => 100), colour: '--fail', dash: [10, 6]},
     ];
   }
   return [
     {name: 'Stable', values: c.stable, colour: '--stable', width: 2},
     {name: 'Canary', values: c.canary, colour: '--canary', dash: [6, 4], points: true, width: 2},
     ...(c.limit.some((value) => value !== null)
-      ? [{name: 'Limit', values: c.limit, colour: '--fail', dash: [12, 6]}] : []),
+      ? [{name: kLimitNames.values, values: c.limit, colour: '--fail', dash: [12, 6]}] : []),
   ];
 }
 
@@ -77,6 +81,8 @@ function drawMarks(u: uPlot, marks: Mark[]): void {
   ctx.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
   ctx.lineWidth = ratio;
   ctx.setLineDash([]);
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'bottom';
   let labelEnd = -Infinity;
   for (const mark of marks) {
     const x = Math.round(u.valToPos(mark.t, 'x', true));
@@ -87,10 +93,28 @@ function drawMarks(u: uPlot, marks: Mark[]): void {
     ctx.stroke();
     const size = ctx.measureText(mark.label).width;
     if (x > labelEnd && x + size < left + width) {
-      ctx.fillText(mark.label, x + 3 * ratio, top - 4 * ratio);
+      ctx.fillText(mark.label, x - ratio, top - 2 * ratio);
       labelEnd = x + size + 8 * ratio;
     }
   }
+  ctx.restore();
+}
+
+// What a limit is called, where it begins.
+function drawLimit(u: uPlot, name: string): void {
+  const at = u.series.findIndex((series) => series.label === name);
+  const value = at < 0 ? null : (u.data[at] ?? []).find((each) => each !== null);
+  if (value === null || value === undefined) return;
+  const ctx = u.ctx;
+  const ratio = devicePixelRatio;
+  const y = u.valToPos(value, 'y', true);
+  if (y < u.bbox.top) return;
+  ctx.save();
+  ctx.fillStyle = colour('--fail');
+  ctx.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'bottom';
+  ctx.fillText(name.toLowerCase(), u.bbox.left + 4 * ratio, y - 2 * ratio);
   ctx.restore();
 }
 
@@ -124,7 +148,7 @@ function options(props: Props, lines: Line[], size: {width: number; height: numb
     height: size.height,
     tzDate: (t: number) => zone === 'utc' ? uPlot.tzDate(new Date(t * 1000), 'Etc/UTC')
       : new Date(t * 1000),
-    padding: [16, 12, 0, 0],
+    padding: [16, 34, 0, 0],
     series,
     ...(band
       ? {bands: [{series: [n - 2, n - 1], fill: withAlpha(colour('--canary'), 0.16)}]} : {}),
@@ -136,7 +160,7 @@ function options(props: Props, lines: Line[], size: {width: number; height: numb
       }},
     },
     axes: [
-      {...axis, size: 28, space: 90,
+      {...axis, size: 28, space: 90, incrs: kTimeSteps,
         values: (_u: uPlot, ticks: number[], _axis: number, _space: number, step: number) =>
           ticks.map((t) => step < 60 ? clock(t, zone)
             : clock(t, zone).replace(/:\d\d(Z?)$/, '$1'))},
@@ -146,7 +170,8 @@ function options(props: Props, lines: Line[], size: {width: number; height: numb
     legend: {show: false},
     cursor: {sync: {key: kSync.key}, drag: {x: true, y: false}, points: {size: 7}},
     hooks: {
-      draw: [(u: uPlot) => drawMarks(u, props.marks)],
+      draw: [(u: uPlot) => drawMarks(u, props.marks),
+        (u: uPlot) => drawLimit(u, kLimitNames[props.what])],
       setCursor: [(u: uPlot) => onCursor(u.cursor.idx ?? null)],
     },
   };

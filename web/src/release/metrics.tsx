@@ -130,6 +130,9 @@ export function MetricTable({release}: {release: Release}) {
           </tbody>
         </table>
       </div>
+      {metrics.some((metric) => metric.effect?.scale === 'sd') && (
+        <p class="dim">sd: how far the whole distribution is shifted, in standard deviations.</p>
+      )}
       {num(release.report?.combined?.level) > 0 && (
         <p class="dim">All compared metrics together:{' '}
           {percent(towards(release.report?.combined?.logE, release.report?.combined?.level) *
