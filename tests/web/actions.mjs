@@ -235,6 +235,26 @@ export const actions = [
     },
   },
   {
+    name: 'a new rollout is put in force once it is said what that changes',
+    run: async ({page, server, open, shot}) => {
+      await open('new');
+      await page.getByRole('button', {name: 'Put in force …'}).click();
+      await sees(page, 'It is a new file. One other file stays as it is.', 'dialog');
+      await sees(page, 'New or different: checkout', 'dialog');
+      expect(await focused(page) === 'Cancel', 'the focus does not start on Cancel');
+      expect(server.posted.length === 0, 'it was done before it was confirmed');
+      await shot('dialog-force');
+      await page.getByRole('button', {name: 'Put in force', exact: true}).click();
+      await sees(page, 'checkout.yaml is in force');
+      const [sent] = server.posted.splice(0);
+      const names = sent.body.files.map((file) => file.name).join(' ');
+      expect(names === 'cart.yaml checkout.yaml', names);
+      expect(sent.body.files[1].text.includes('kind: Rollout'), sent.body.files[1].text);
+      await page.getByRole('link', {name: 'Start the first release of checkout'}).click();
+      await page.waitForURL(/rollouts\/checkout\/history$/);
+    },
+  },
+  {
     name: 'light, dark and back, kept',
     run: async ({page, open}) => {
       await open('releases');

@@ -69,7 +69,7 @@ const kStates = [
   {name: 'history-missing', path: 'rollouts/nothing/history', see: ['No such rollout']},
   {name: 'metric', path: 'releases/search-3/metrics/error-rate', see: [
     'E-value against the canary', 'Share of the error budget', '31 of 1 004', 'Samples as CSV',
-    'Forecast']},
+    'Forecast', 'finished, as of'], not: ['live, heard']},
   {name: 'metric-histogram', path: 'releases/payments-7/metrics/latency', see: [/p50/, /p99/]},
   {name: 'replay-empty', path: 'replays', see: ['Nothing chosen yet', 'serin report']},
   {name: 'replay', path: 'replays?release=payments-7', see: ['after the start; canary at',

@@ -179,6 +179,19 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
       return send(response, 200, {items: scene.empty ? [] : world.audit, next: null});
     }
     if (what === 'tokens') return send(response, 200, {items: []});
+    if (what === 'configuration') {
+      return send(response, 200, {revision: '5d41402a', files: [{name: 'cart.yaml', text: '{}'}],
+        diagnostics: {errors: 0, warnings: 0, diagnostics: []}});
+    }
+    if (what === 'apply') {
+      const dryRun = url.searchParams.get('dryRun') === 'true';
+      if (request.headers['if-match'] !== '"5d41402a"') {
+        return problem(response, 412, 'Changed meanwhile', 'Read it again.');
+      }
+      if (!dryRun) posted.push({operation: 'apply', body});
+      return send(response, 200, {revision: '7b52009b', dryRun, changed: ['checkout'],
+        diagnostics: {errors: 0, warnings: 0, diagnostics: []}});
+    }
     if (what === 'lint') return send(response, 200, {errors: 0, warnings: 0, diagnostics: []});
     return problem(response, 404, 'No such path', url.pathname);
   };

@@ -99,7 +99,7 @@ export function makeWorld() {
   const docs = [];
   const running = release(real.progressing, 'checkout', 42,
     {allowed: ['continue', 'promoteFully', 'pause', 'abort', 'rollback', 'setWeight', 'mute']});
-  running.steps[3].duration_s = 90;
+  running.steps[3].duration_s = 120;
   running.next = {at: new Date(Date.now() + 72_000).toISOString(), in_s: 72, extended: false};
   docs.push(running);
   docs.push(release(real.paused, 'payments', 7,

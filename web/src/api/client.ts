@@ -1,5 +1,5 @@
 // Requests to serin's API. Every failure is a problem with a title that a person can act on.
-import type {Problem} from './types';
+import type {Applied, ConfigFile, Problem} from './types';
 
 export const kBase = '/api/v1';
 const kTimeoutMs = 10_000;
@@ -93,6 +93,14 @@ export async function post<T>(path: string, body: unknown, key?: string): Promis
   const response = await send('POST', path, body, key ? {'Idempotency-Key': key} : {});
   const content = await response.text();
   return (content ? JSON.parse(content) : {}) as T;
+}
+
+// Puts files in force, or says what that would change; not over what another has put there since.
+export async function apply(files: ConfigFile[], revision: string, how: 'dry' | 'real',
+  key?: string): Promise<Applied> {
+  const response = await send('POST', how === 'dry' ? 'apply?dryRun=true' : 'apply', {files},
+    {'If-Match': `"${revision}"`, ...(key ? {'Idempotency-Key': key} : {})});
+  return (await response.json()) as Applied;
 }
 
 // What the server works out on demand may take longer than anything else.

@@ -263,3 +263,21 @@ export interface LintReport {
     pointer: string; message: string; hint: string;
   }[];
 }
+
+export interface ConfigFile {
+  name: string;
+  text: string;
+}
+
+export interface Configuration {
+  revision: string;
+  files: ConfigFile[];
+  diagnostics: LintReport;
+}
+
+export interface Applied {
+  revision: string;
+  dryRun: boolean;
+  changed: string[];
+  diagnostics: LintReport;
+}

@@ -6,7 +6,7 @@ import {count, effect, num, short, side, unbroken} from '../text/format';
 import {MetricCharts} from '../release/charts';
 import {stateOf} from '../release/metrics';
 import {useSamples} from '../release/story';
-import {FeedBar, FeedDot} from '../ui/feed';
+import {FeedBar, FeedDot, Finished} from '../ui/feed';
 import {download} from '../ui/download';
 import {useFeed, useLoad, useTitle} from '../ui/hooks';
 import {useKeys} from '../ui/keys';
@@ -79,7 +79,7 @@ export function MetricPage({id, name}: {id: string; name: string}) {
       <div class="page-head">
         <h1>{name}</h1>
         <Mark icon={state.icon} tone={state.tone}>{state.word}</Mark>
-        <FeedDot state={feed} />
+        {release.end ? <Finished at={release.end} /> : <FeedDot state={feed} />}
       </div>
       <p class="headline">{unbroken(metric.sentence)}</p>
       {!rule && (

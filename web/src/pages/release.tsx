@@ -14,10 +14,10 @@ import {Stepper} from '../release/stepper';
 import {Timeline} from '../release/timeline';
 import {useEvents, useSamples} from '../release/story';
 import {unbroken} from '../text/format';
-import {FeedBar, FeedDot} from '../ui/feed';
+import {FeedBar, FeedDot, Finished} from '../ui/feed';
 import {useFeed, useLoad, useTitle} from '../ui/hooks';
 import {useKeys} from '../ui/keys';
-import {Mark, ProblemBox, Skeleton, StatusMark, Time, toneOf} from '../ui/parts';
+import {Mark, ProblemBox, Skeleton, StatusMark, toneOf} from '../ui/parts';
 import {Link, to} from '../ui/router';
 
 const kSpokenEveryMs = 5000;
@@ -102,9 +102,8 @@ export function ReleasePage({id}: {id: string}) {
         <div class="release-name">
           <h1>{release.rollout} <span class="dim">{release.id}</span></h1>
           <StatusMark status={release.status} />
-          {isOver(release)
-            ? <span class="feed"><span aria-hidden="true">■</span> finished, as of{' '}
-              <Time at={release.end} full /></span>
+          {release.end
+            ? <Finished at={release.end} />
             : <FeedDot state={feed} />}
         </div>
         <p class={`headline ${toneOf(release.status)}`} data-testid="sentence">

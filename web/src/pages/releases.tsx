@@ -65,7 +65,7 @@ function ReadBack({weight}: {weight: Summary['weight']}) {
     return <span class="dim small-text nowrap">read back</span>;
   }
   return (
-    <span class="mark bad small-text nowrap">
+    <span class="mark bad small-text">
       <span aria-hidden="true">⚠</span> read back {percent(weight.observed)}
     </span>
   );
@@ -101,7 +101,9 @@ function Row({release, favourite, toggle, active}: {
         {release.worst && <span class="dim small-text">{unbroken(release.worst.sentence)}</span>}
       </td>
       <td><Next release={release} /></td>
-      <td>{release.end ? <Time at={release.end} full /> : <Ago at={release.start} />}</td>
+      <td class="age">
+        {release.end ? <Time at={release.end} full /> : <Ago at={release.start} />}
+      </td>
     </tr>
   );
 }

@@ -1,10 +1,11 @@
-// Writes a rollout's YAML from a few answers, and has serin check it. Nothing is put in force here.
+// Writes a rollout's YAML from a few answers, has serin check it, and puts it in force where asked.
 import {useMemo, useState} from 'preact/hooks';
 import {ApiError, headers, kBase} from '../api/client';
 import type {LintReport, Problem} from '../api/types';
+import {PutInForce} from '../release/force';
 import {type Answers, kAnswers, write} from '../release/writing';
 import {problemOf, useTitle} from '../ui/hooks';
-import {CopyText, Mark, ProblemBox} from '../ui/parts';
+import {Mark, ProblemBox} from '../ui/parts';
 import {usePlace} from '../ui/router';
 
 async function lint(yaml: string): Promise<LintReport> {
@@ -81,7 +82,8 @@ export function WizardPage() {
           </fieldset>
           <fieldset>
             <legend>Steps</legend>
-            {text('steps', 'Weight and minutes', '5 for 10, 25 for 10, 50 for 10')}
+            {text('steps', 'Weight in per cent, for minutes',
+              'with commas: a weight, then how long it is watched')}
           </fieldset>
         </form>
         <section aria-labelledby="file-title">
@@ -103,8 +105,9 @@ export function WizardPage() {
               ))}</ul>
             </div>
           )}
-          <p class="dim">Put it in force: <CopyText
-            value={`serin apply -f ${answers.name || 'rollout'}.yaml`} /></p>
+          <PutInForce name={answers.name || 'rollout'} yaml={yaml} />
+          <p class="dim">Or put the file into the directory that <code>serin serve --config</code>
+            {' '}names: it is read when it changes.</p>
         </section>
       </div>
     </main>

@@ -23,6 +23,7 @@ interface Props {
   height?: number;
 }
 
+const kLimitRoom = 58;  // for its name, right of the curves
 const kTableRowsMax = 200;
 // The clock has whole seconds: ticks closer than that would repeat themselves.
 const kTimeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600,
@@ -94,27 +95,27 @@ function drawMarks(u: uPlot, marks: Mark[]): void {
     const size = ctx.measureText(mark.label).width;
     if (x > labelEnd && x + size < left + width) {
       ctx.fillText(mark.label, x - ratio, top - 2 * ratio);
-      labelEnd = x + size + 8 * ratio;
+      labelEnd = x + size + 2 * ratio;
     }
   }
   ctx.restore();
 }
 
-// What a limit is called, where it begins.
+// What a limit is called, beside its end.
 function drawLimit(u: uPlot, name: string): void {
   const at = u.series.findIndex((series) => series.label === name);
-  const value = at < 0 ? null : (u.data[at] ?? []).find((each) => each !== null);
+  const value = at < 0 ? null : [...u.data[at] ?? []].reverse().find((each) => each !== null);
   if (value === null || value === undefined) return;
   const ctx = u.ctx;
   const ratio = devicePixelRatio;
   const y = u.valToPos(value, 'y', true);
-  if (y < u.bbox.top) return;
+  if (y < u.bbox.top - 1) return;
   ctx.save();
   ctx.fillStyle = colour('--fail');
   ctx.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
   ctx.textAlign = 'left';
-  ctx.textBaseline = 'bottom';
-  ctx.fillText(name.toLowerCase(), u.bbox.left + 4 * ratio, y - 2 * ratio);
+  ctx.textBaseline = 'middle';
+  ctx.fillText(name.toLowerCase(), u.bbox.left + u.bbox.width + 4 * ratio, y);
   ctx.restore();
 }
 
@@ -148,7 +149,7 @@ function options(props: Props, lines: Line[], size: {width: number; height: numb
     height: size.height,
     tzDate: (t: number) => zone === 'utc' ? uPlot.tzDate(new Date(t * 1000), 'Etc/UTC')
       : new Date(t * 1000),
-    padding: [16, 34, 0, 0],
+    padding: [16, kLimitRoom, 0, 0],
     series,
     ...(band
       ? {bands: [{series: [n - 2, n - 1], fill: withAlpha(colour('--canary'), 0.16)}]} : {}),

@@ -38,8 +38,9 @@ function plainHeadline(release: Release): string {
           'servers are ready. It has no traffic yet.'
         : `${release.version} is starting. It has no traffic yet.`);
     case 'Progressing': {
-      const next = release.next ? ` The step ends in ${duration(release.next.in_s)} if that holds` +
-        `${release.next.extended ? ' (it was extended)' : ''}.` : '';
+      const left = release.next ? (Date.parse(release.next.at) - Date.now()) / 1000 : 0;
+      const next = left > 0 ? ` The step ends in ${duration(left)} if that holds` +
+        `${release.next?.extended ? ' (it was extended)' : ''}.` : '';
       return `${release.version} has ${at} of the traffic: ${verdict(release)}.${next}`;
     }
     case 'Paused':

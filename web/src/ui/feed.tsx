@@ -2,6 +2,7 @@
 import type {FeedState} from '../api/live';
 import {text} from '../text/messages';
 import {useNow} from './hooks';
+import {Time} from './parts';
 
 export function FeedDot({state}: {state: FeedState}) {
   const now = useNow();
@@ -29,5 +30,13 @@ export function FeedBar({state}: {state: FeedState}) {
         {text.stale(Math.max(0, Math.round((now - from) / 1000)))}</strong>{' '}
       {text.staleDetail}
     </div>
+  );
+}
+
+// Nothing comes any more: what is shown stays so.
+export function Finished({at}: {at: string}) {
+  return (
+    <span class="feed"><span aria-hidden="true">■</span> finished, as of <Time at={at} full />
+    </span>
   );
 }
