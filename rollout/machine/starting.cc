@@ -103,6 +103,7 @@ void on_start(Context& c, const event::Start& event) {
 void on_preflighted(Context& c, const event::Preflighted& event) {
   StartState& start = c.state.start;
   if (start.stage != StartStage::preflight || !start.asked) return;
+  if (is_terminal(c.state.status)) return;  // a person ended it meanwhile
   start.asked = false;
   start.next_try = c.mono() + kPreflightEvery;
   if (!event.error.empty()) return;  // asked again, until the deadline

@@ -6,7 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <string>
 
 #include "tests/sim/simulation.h"
 #include "tests/sim/world/knobs.h"
@@ -60,12 +62,20 @@ int tell(Arguments arguments) {
   return 1;
 }
 
+// An assertion that fails in mid-run says how to repeat it too.
+std::string running;  // the command that repeats the run that is under way
+
+void on_abort(int) {
+  std::fprintf(stderr, "repeat: %s\n", running.c_str());
+}
+
 int run_all(const Options& options) {
   constexpr double kProgressEvery_s = 10;
   auto begun = std::chrono::steady_clock::now();
   auto spent = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   };
+  std::signal(SIGABRT, on_abort);
   const auto& list = serin::sim::scenarios();
   Arguments arguments = options.first;
   Sum sum;
@@ -80,6 +90,7 @@ int run_all(const Options& options) {
     if (options.seconds <= 0 && rest < static_cast<std::uint64_t>(arguments.steps)) {
       arguments.steps = static_cast<int>(rest);
     }
+    running = serin::sim::repeat_command(arguments);
     RunReport run = serin::sim::simulate(arguments);
     if (!run.violation.empty()) return tell(arguments);
     sum.add(run);

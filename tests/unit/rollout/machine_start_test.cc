@@ -132,5 +132,23 @@ TEST(Start, StoreThatFailedWhileItWaitedIsForgotten) {
   EXPECT_EQ(lab.state.status, ReleaseStatus::progressing);
 }
 
+TEST(Start, WhatAPreflightSaysAfterTheEndChangesNothing) {
+  Lab lab(lab_spec());
+  lab.preflight.error = "not now";
+  lab.send(event::Start{});
+  lab.advance(milliseconds(10));
+  lab.state.start.asked = true;
+  ASSERT_TRUE(lab.operate(Operation::abort).accepted);
+  ASSERT_EQ(lab.state.status, ReleaseStatus::terminated);
+  for (const bool refused : {true, false}) {
+    event::Preflighted late;
+    if (refused) late.refusals = {"line 3: no socket"};
+    lab.send(late);
+    lab.advance(seconds(2));
+    EXPECT_EQ(lab.state.status, ReleaseStatus::terminated);
+    EXPECT_TRUE(lab.applies().empty());
+  }
+}
+
 }  // namespace
 }  // namespace serin::rollout::machine
