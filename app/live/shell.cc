@@ -45,9 +45,9 @@ void LiveShell::start() {
   submit(engine::event::Recovered{});
 }
 
-void LiveShell::submit(const Event& event) {
+void LiveShell::submit(Event event) {
   // Effects may lead to events at once; the engine takes them one at a time.
-  waiting_.push_back(event);
+  waiting_.push_back(std::move(event));
   if (handling_) return;
   handling_ = true;
   while (!waiting_.empty()) {
@@ -67,16 +67,17 @@ void LiveShell::handle(const Event& event) {
     if (effect.when == When::at_once) perform(effect);
   }
   SERIN_ASSERT(historian_.has_value());
-  Unsaved unsaved{.batch = {}, .effects = {}};
+  std::vector<Effect> later;
   rollout::history::Kept kept = historian_->after(event, output, now);
   for (Effect& effect : output.effects) {
-    if (effect.when != When::at_once) unsaved.effects.push_back(std::move(effect));
+    if (effect.when != When::at_once) later.push_back(std::move(effect));
   }
   save_reports(std::move(kept.reports));
   std::vector<rollout::PendingMessage> messages = tell(kept.notices);
-  unsaved.batch = batch_of(std::move(output.records), std::move(kept));
-  unsaved.batch.messages = std::move(messages);
-  if (!is_empty(unsaved.batch) || !unsaved.effects.empty()) save(std::move(unsaved));
+  store::Batch batch = batch_of(std::move(output.records), std::move(kept));
+  batch.messages = std::move(messages);
+  if (!is_empty(batch) || !later.empty())
+    save({std::make_shared<const store::Batch>(std::move(batch)), std::move(later)});
   drop_unwanted();
   if (!output.changed.empty() && parts_.changed) parts_.changed(output.changed);
 }

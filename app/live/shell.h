@@ -80,7 +80,7 @@ class LiveShell {
 
   // Once, before anything else.
   void start();
-  void submit(const Event& event);
+  void submit(Event event);
   bool store_works() const { return store_works_; }
 
  private:
@@ -88,8 +88,8 @@ class LiveShell {
   // One output of the engine whose records, and what is kept for people beside them, are not on
   // disk yet.
   struct Unsaved {
-    store::Batch batch;
-    std::vector<Effect> effects;  // that wait for it
+    std::shared_ptr<const store::Batch> batch;  // the store reads it too
+    std::vector<Effect> effects;                // that wait for it
   };
   void handle(const Event& event);
   void save(Unsaved unsaved);

@@ -46,7 +46,7 @@ void LiveShell::save_reports(std::vector<rollout::ReleaseReport> reports) {
 }
 
 void LiveShell::save(Unsaved unsaved) {
-  if (is_empty(unsaved.batch) && unsaved_.empty()) {
+  if (is_empty(*unsaved.batch) && unsaved_.empty()) {
     for (const Effect& effect : unsaved.effects) perform_or_drop(effect);
     return;
   }
@@ -68,11 +68,14 @@ void LiveShell::save(Unsaved unsaved) {
 // for people, stay. Of that the oldest goes where it is too much as well.
 void LiveShell::strip() {
   for (Unsaved& one : unsaved_) {
-    one.batch.records.clear();
-    one.batch.reports.clear();
+    // A batch of its own: the store may be reading this one.
+    store::Batch rest = *one.batch;
+    rest.records.clear();
+    rest.reports.clear();
+    one.batch = std::make_shared<const store::Batch>(std::move(rest));
   }
   std::erase_if(unsaved_,
-                [](const Unsaved& one) { return is_empty(one.batch) && one.effects.empty(); });
+                [](const Unsaved& one) { return is_empty(*one.batch) && one.effects.empty(); });
   std::size_t lost = 0;
   while (unsaved_.size() > parts_.unsaved_max / 2) {
     Unsaved oldest = std::move(unsaved_.front());
@@ -94,15 +97,15 @@ void LiveShell::restate() {
   strip();
   auto records = parts_.engine.restate(durable_, parts_.loop.clock().now());
   for (auto record = records.rbegin(); record != records.rend(); ++record) {
-    Unsaved unsaved;
-    unsaved.batch.records.push_back(std::move(*record));
-    unsaved_.push_front(std::move(unsaved));
+    store::Batch batch;
+    batch.records.push_back(std::move(*record));
+    unsaved_.push_front({std::make_shared<const store::Batch>(std::move(batch)), {}});
   }
 }
 
 void LiveShell::send(const Unsaved& unsaved) {
   engine::Engine::Sequences ends;
-  for (const rollout::JournalRecord& record : unsaved.batch.records)
+  for (const rollout::JournalRecord& record : unsaved.batch->records)
     ends[record.release] = record.sequence;
   ++sending_;
   parts_.store.commit(unsaved.batch, [this, epoch = epoch_, ends = std::move(ends),

@@ -66,13 +66,18 @@ void Store::append(std::vector<rollout::JournalRecord> records, Done done) {
 }
 
 void Store::commit(Batch batch, Done done) {
-  std::size_t bytes = size_bytes(batch);
-  Remember parts{.roles = batch.roles, .answers = batch.answers, .tickets = {}};
-  for (const auto& record : batch.records) {
+  commit(std::make_shared<const Batch>(std::move(batch)), std::move(done));
+}
+
+void Store::commit(std::shared_ptr<const Batch> batch, Done done) {
+  SERIN_ASSERT(batch != nullptr);
+  std::size_t bytes = size_bytes(*batch);
+  Remember parts{.roles = batch->roles, .answers = batch->answers, .tickets = {}};
+  for (const auto& record : batch->records) {
     if (record.sequence == 1) parts.tickets.push_back(record.release);
   }
-  for (const auto& entry : batch.releases) parts.tickets.push_back(entry.id);
-  submit({.work = [batch = std::move(batch)](Writer& writer) { return writer.write(batch); },
+  for (const auto& entry : batch->releases) parts.tickets.push_back(entry.id);
+  submit({.work = [batch = std::move(batch)](Writer& writer) { return writer.write(*batch); },
           .finished =
               [&loop = loop_, state = state_, parts = std::move(parts),
                done = std::move(done)](Status status) mutable {

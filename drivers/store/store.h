@@ -52,6 +52,9 @@ class Store final : public rollout::Journal {
   void append(std::vector<rollout::JournalRecord> records, Done done) override;
   // All of the batch or nothing.
   void commit(Batch batch, Done done);
+  // For those who keep it until it is on disk: records are large, and need not be copied. Not null,
+  // and nobody changes it any more: the writer's thread reads it.
+  void commit(std::shared_ptr<const Batch> batch, Done done);
   // Takes away what is old, in steps between which other writes go on; tells how many rows went.
   void prune(const Retention& retention, WallTime now, PruneDone done);
 

@@ -16,10 +16,11 @@ Json answered_body(const entry::Answered& answered) {
   for (analysis::AskId ask : answered.asks) asks.push(static_cast<std::uint64_t>(ask));
   Json body = Json::object();
   body.set("asks", std::move(asks));
-  if (answered.answer) {
-    body.set("answer", queries::to_json(*answered.answer));
+  const Result<queries::Answer>& answer = *answered.answer;
+  if (answer) {
+    body.set("answer", queries::to_json(*answer));
   } else {
-    const Error& error = answered.answer.error();
+    const Error& error = answer.error();
     body.set(
         "error",
         Json::object().set("code", static_cast<int>(error.code)).set("message", error.to_string()));
@@ -32,18 +33,20 @@ Result<Entry> answered_from(const Json& body) {
   for (const Json& ask : body["asks"].items()) {
     answered.asks.push_back(analysis::AskId{static_cast<std::uint64_t>(ask.integer())});
   }
+  Result<queries::Answer> kept;
   if (const Json* answer = body.find("answer")) {
     SERIN_TRY(value, queries::answer_from_json(*answer));
-    answered.answer = std::move(value);
+    kept = std::move(value);
   } else if (const Json* error = body.find("error")) {
     auto code = (*error)["code"].integer(-1);
     if (code < 0 || code > static_cast<int>(Code::internal)) {
       return fail(Code::data_loss, "an answer with an unknown error code");
     }
-    answered.answer = fail(static_cast<Code>(code), std::string((*error)["message"].string()));
+    kept = fail(static_cast<Code>(code), std::string((*error)["message"].string()));
   } else {
     return fail(Code::data_loss, "an answer that is neither answer nor error");
   }
+  answered.answer = std::make_shared<const Result<queries::Answer>>(std::move(kept));
   return Entry(std::move(answered));
 }
 

@@ -78,7 +78,7 @@ Applied Release::apply(const Entry& entry, Now now) {
                  [&](const entry::Answered& answered) {
                    if (analysis == nullptr) return Applied{};  // too late: the release has ended
                    for (analysis::AskId ask : answered.asks) {
-                     analysis->answered(ask, answered.answer, now);
+                     analysis->answered(ask, *answered.answer, now);
                    }
                    judge_again = true;
                    return Applied{.changed = true};

@@ -21,7 +21,7 @@ namespace entry {
 struct Asked {};
 struct Answered {
   std::vector<analysis::AskId> asks;
-  Result<queries::Answer> answer;
+  std::shared_ptr<const Result<queries::Answer>> answer;  // large, and often of several releases
 };
 // What the analysis made of an answer that is too large to keep.
 struct Learned {

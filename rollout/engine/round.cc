@@ -161,9 +161,12 @@ void Round::on(const event::Observed& observed) {
 }
 
 void Round::on(const event::Answered& answered) {
-  Result<queries::Answer> answer = answered.answer;
   // As it is kept: what is folded later must be what counts now.
-  if (!answer) answer = fail(answer.error().code, answer.error().to_string());
+  const auto kept_answer = [&]() -> Result<queries::Answer> {
+    if (answered.answer) return *answered.answer;
+    return fail(answered.answer.error().code, answered.answer.error().to_string());
+  };
+  const auto answer = std::make_shared<const Result<queries::Answer>>(kept_answer());
   std::vector<std::string> done;
   for (const Recipient& recipient : answered.recipients) {
     if (std::find(done.begin(), done.end(), recipient.release) != done.end()) continue;
@@ -173,7 +176,7 @@ void Round::on(const event::Answered& answered) {
     entry::Answered entry{{}, answer};
     for (const Recipient& other : answered.recipients) {
       if (other.release != recipient.release || release->analysis == nullptr) continue;
-      auto kept = release->analysis->digest(other.ask, answer);
+      auto kept = release->analysis->digest(other.ask, *answer);
       if (!kept) {
         entry.asks.push_back(other.ask);
       } else if (kept->size() > 0) {

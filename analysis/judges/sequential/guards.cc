@@ -30,6 +30,8 @@ std::array<double, kOddsGrid.size()> even_log_weights() {
 
 bool gross_errors(const stats::RateCounts& counts) {
   if (!(counts.canary_events >= kGrossErrorsMin)) return false;
+  // The bound lies below the share that was seen; it is costly, and this is asked at every look.
+  if (!(counts.canary_events > kGrossShare * counts.canary_exposure)) return false;
   constexpr double kTwoSided = 2 * (1 - kGrossConfidence);
   const double lower =
       stats::clopper_pearson(counts.canary_events, counts.canary_exposure, kTwoSided).lower;

@@ -8,12 +8,21 @@ namespace {
 constexpr std::size_t kRowOverhead = 128;  // keys, times, checksum, SQLite's cell and index
 constexpr std::size_t kAuditOverhead = kRowOverhead + 2 * 64;  // and two hashes
 
+// At every write of all that is written: most of it numbers.
 std::size_t json_bytes(const Json& json) {
   std::size_t bytes = 24;  // a number at its longest, or brackets and commas
-  bytes += json.string().size() * 2;
-  for (const Json& item : json.items()) bytes += json_bytes(item);
-  for (const auto& [key, value] : json.members()) bytes += key.size() + 4 + json_bytes(value);
-  return bytes;
+  switch (json.kind()) {
+    case Json::Kind::string:
+      return bytes + json.string().size() * 2;
+    case Json::Kind::array:
+      for (const Json& item : json.items()) bytes += json_bytes(item);
+      return bytes;
+    case Json::Kind::object:
+      for (const auto& [key, value] : json.members()) bytes += key.size() + 4 + json_bytes(value);
+      return bytes;
+    default:
+      return bytes;
+  }
 }
 
 }  // namespace
