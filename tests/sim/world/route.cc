@@ -192,7 +192,8 @@ void Route::drain_by_hand() {
       in_service_ = false;
       return;
     }
-    weight_ = Weight::from_units(weight_.units() / world_.whole(2, 5));
+    // Of what the canary has now, which is less than was set where stable's servers came back.
+    weight_ = Weight::from_units(std::min(weight_, this->share()).units() / world_.whole(2, 5));
     // Who takes back some of what a person had given, and no more, has drained nothing of serin's.
     drained_ = weight_ < given_;
     double share = weight_.fraction();
