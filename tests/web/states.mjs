@@ -9,6 +9,7 @@ const kStates = [
     'Abort', /live, heard \d s ago/]},
   {name: 'release-paused', path: 'releases/payments-7', see: [
     /Paused at 50 %: promotion is undecided: error-rate/, /118 of 110 417/, 'Resume',
+    'Paused: Inconclusive: promotion is undecided',
     /The plan is too short|Towards/]},
   {name: 'release-failed', path: 'releases/search-3', see: [
     'Returned to 2.3.0: error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.5 pp',
@@ -50,7 +51,7 @@ const kStates = [
       expect(width <= 320, `the page is ${width} wide at 320`);
     }},
   {name: 'releases', path: 'releases', see: [/Needs attention \d/, 'checkout-42', /✖ Failed/,
-    /‖ Paused/, 'error-rate worse: 31 of 1 004 against 7 of 3 611', /read back 60 %/]},
+    /‖ Paused/, 'error-rate worse: 31 of 1 004 against 7 of 3 611', /read back 60 %/, 'Earlier', 'cart-02']},
   {name: 'releases-attention', path: 'releases?status=attention', see: ['search-3', 'mail-2'],
     not: ['cart-9']},
   {name: 'releases-search', path: 'releases?q=cart,pay', see: ['cart-9', 'payments-7'],

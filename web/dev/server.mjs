@@ -124,7 +124,9 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
     }
     const all = [...docs.values()];
     if (what === 'releases' && !id) {
-      return send(response, 200, {items: all.map(world.summary), next: null});
+      const carts = all.filter((doc) => doc.rollout === 'cart');
+      return send(response, 200, {items: [...all.map(world.summary),
+        ...carts.flatMap((doc) => world.history(doc).slice(1))], next: null});
     }
     if (what === 'rollouts' && !id) {
       return send(response, 200, {items: all.map(world.rollout), next: null});
@@ -179,6 +181,11 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
       return send(response, 200, {items: scene.empty ? [] : world.audit, next: null});
     }
     if (what === 'tokens') return send(response, 200, {items: []});
+    if (what === 'happenings') {
+      const doc = docs.get(url.searchParams.get('release'));
+      return send(response, 200, {items: doc?.status === 'Paused' ? [world.paused(doc)] : [],
+        next: null});
+    }
     if (what === 'configuration') {
       return send(response, 200, {revision: '5d41402a', files: [{name: 'cart.yaml', text: '{}'}],
         diagnostics: {errors: 0, warnings: 0, diagnostics: []}});

@@ -193,6 +193,13 @@ export function decisions(doc) {
     (row.kind !== 'operated' && Date.parse(row.time) <= Date.now() + 500));
 }
 
+// What the server tells of a pause.
+export function paused(doc) {
+  const time = doc.steps.findLast((step) => step.end)?.end ?? doc.start;
+  return {change: 9, release: doc.id, component: 'release', type: 'Paused', severity: 'info',
+    message: `${doc.reason}: ${doc.sentence}`, first: time, last: time, count: 1};
+}
+
 const moved = (doc) => shifts.get(doc.id) ?? 0;
 
 export function rollout(doc) {

@@ -281,3 +281,15 @@ export interface Applied {
   changed: string[];
   diagnostics: LintReport;
 }
+
+// What the server says for people: a status, a warning, with how often it was so.
+export interface Told {
+  change: number;
+  component: string;
+  type: string;
+  message: string;
+  severity: 'info' | 'warning' | 'alert';
+  first: string;
+  last: string;
+  count: number;
+}

@@ -141,7 +141,7 @@ export function ReleasePage({id}: {id: string}) {
           <h2 id="events-title">What happened</h2>
           {events.problem && !events.items.length
             ? <ProblemBox problem={events.problem} retry={events.reload} />
-            : <Timeline release={release} events={events.items} />}
+            : <Timeline release={release} events={events.items} told={events.told} />}
         </section>
         <Details release={release} />
       </div>

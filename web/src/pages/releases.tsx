@@ -11,6 +11,7 @@ import {Ago, CopyText, Empty, Mark, ProblemBox, Skeleton, StatusMark, Time} from
 import {go, Link, setQuery, to, usePlace} from '../ui/router';
 
 const kPageMax = 500;
+const kEarlierMax = 20;
 
 export function needsAttention(release: Summary): boolean {
   return release.status === 'Failed' || release.verdict === 'noData' ||
@@ -58,6 +59,36 @@ const kVerdictLook: Record<string, {icon: string; tone: string}> = {
   noData: {icon: '?', tone: 'unsure'},
 };
 
+function ReleaseTable({releases, active = -1, favourites, toggle}: {
+  releases: Summary[]; active?: number; favourites?: Set<string>; toggle?: (name: string) => void;
+}) {
+  return (
+    <table class="releases">
+      <thead>
+        <tr>
+          {toggle && <th scope="col"><span class="hidden">Favourite</span></th>}
+          <th scope="col">Status</th>
+          <th scope="col">Release</th>
+          <th scope="col">Environment</th>
+          <th scope="col">Versions</th>
+          <th scope="col">Step</th>
+          <th scope="col">Canary</th>
+          <th scope="col">Verdict</th>
+          <th scope="col">Next</th>
+          <th scope="col">Age / end</th>
+        </tr>
+      </thead>
+      <tbody>
+        {releases.map((release, i) => (
+          <Row key={toggle ? release.rollout : release.id} release={release} active={i === active}
+            favourite={favourites?.has(release.rollout) ?? false}
+            {...(toggle ? {toggle: () => toggle(release.rollout)} : {})} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
 // What the router says it has: only another share than the set one is worth a number.
 function ReadBack({weight}: {weight: Summary['weight']}) {
   if (weight.observed === null) return <span class="dim small-text nowrap">not read back</span>;
@@ -72,7 +103,7 @@ function ReadBack({weight}: {weight: Summary['weight']}) {
 }
 
 function Row({release, favourite, toggle, active}: {
-  release: Summary; favourite: boolean; toggle: () => void; active: boolean;
+  release: Summary; favourite: boolean; toggle?: () => void; active: boolean;
 }) {
   const look = kVerdictLook[release.verdict] ?? {icon: '?', tone: 'neutral'};
   const row = useRef<HTMLTableRowElement>(null);
@@ -81,10 +112,12 @@ function Row({release, favourite, toggle, active}: {
   }, [active]);
   return (
     <tr ref={row} class={active ? 'active' : ''}>
-      <td>
-        <button type="button" class="star" aria-pressed={favourite} onClick={toggle}
-          aria-label={`Favourite ${release.rollout}`}>{favourite ? '★' : '☆'}</button>
-      </td>
+      {toggle && (
+        <td>
+          <button type="button" class="star" aria-pressed={favourite} onClick={toggle}
+            aria-label={`Favourite ${release.rollout}`}>{favourite ? '★' : '☆'}</button>
+        </td>
+      )}
       <td><StatusMark status={release.status} /></td>
       <th scope="row">
         <Link href={to.release(release.id)}>{release.rollout}</Link>
@@ -101,7 +134,7 @@ function Row({release, favourite, toggle, active}: {
         {release.worst && <span class="dim small-text">{unbroken(release.worst.sentence)}</span>}
       </td>
       <td><Next release={release} /></td>
-      <td class="age">
+      <td class={release.end ? 'age' : 'nowrap'}>
         {release.end ? <Time at={release.end} full /> : <Ago at={release.start} />}
       </td>
     </tr>
@@ -194,6 +227,13 @@ export function ReleasesPage() {
     (env === '' || release.environment === env) &&
     (status === '' || (status === 'attention' ? needsAttention(release)
       : release.status === status))), order, favourites), [all, q, env, status, order, favourites]);
+  const earlier = useMemo(() => {
+    const newestIds = new Set(all.map((release) => release.id));
+    return sorted((releases.data?.items ?? []).filter((release) => !newestIds.has(release.id) &&
+      matches(release, q) && (env === '' || release.environment === env) &&
+      (status === '' || (status !== 'attention' && release.status === status))), 'start',
+    new Set()).slice(0, kEarlierMax);
+  }, [all, releases.data, q, env, status]);
   const idle = (rollouts.data?.items ?? []).filter((rollout) => !rollout.latest);
   const move = (by: number) => setActive((i) => Math.min(shown.length - 1, Math.max(0, i + by)));
   useKeys({
@@ -264,31 +304,18 @@ export function ReleasesPage() {
             </label>
           </div>
           <div class="scroll" tabIndex={0} role="region" aria-label="Releases">
-            <table class="releases">
-              <thead>
-                <tr>
-                  <th scope="col"><span class="hidden">Favourite</span></th>
-                  <th scope="col">Status</th>
-                  <th scope="col">Release</th>
-                  <th scope="col">Environment</th>
-                  <th scope="col">Versions</th>
-                  <th scope="col">Step</th>
-                  <th scope="col">Canary</th>
-                  <th scope="col">Verdict</th>
-                  <th scope="col">Next</th>
-                  <th scope="col">Age / end</th>
-                </tr>
-              </thead>
-              <tbody>
-                {shown.map((release, i) => (
-                  <Row key={release.rollout} release={release} active={i === active}
-                    favourite={favourites.has(release.rollout)}
-                    toggle={() => toggle(release.rollout)} />
-                ))}
-              </tbody>
-            </table>
+            <ReleaseTable releases={shown} active={active} favourites={favourites}
+              toggle={toggle} />
           </div>
-          {shown.length === 0 && (
+          {earlier.length > 0 && (
+            <>
+              <h2 class="earlier">Earlier</h2>
+              <div class="scroll" tabIndex={0} role="region" aria-label="Earlier releases">
+                <ReleaseTable releases={earlier} />
+              </div>
+            </>
+          )}
+          {shown.length + earlier.length === 0 && (
             <p>No release matches. <Link href={to.releases}>Show all</Link></p>
           )}
         </>

@@ -1,7 +1,7 @@
 // The past of a release: its journal and how its metrics developed; kept up while it goes on.
 import {useCallback, useEffect, useMemo, useRef, useState} from 'preact/hooks';
 import {get} from '../api/client';
-import type {Happening, Page, Problem, Release, Sample} from '../api/types';
+import type {Happening, Page, Problem, Release, Sample, Told} from '../api/types';
 import {problemOf} from '../ui/hooks';
 import {merge, toSample} from './curves';
 
@@ -13,6 +13,7 @@ const kMissingMs = 60_000;
 
 export interface Events {
   items: Happening[];
+  told: Told[];
   problem: Problem | null;
   reload: () => void;
   soon: () => void;  // reads what is new, in a moment
@@ -27,6 +28,7 @@ interface Read {
 // Judgements and operations. A journal only grows: what is new is on its last page.
 export function useEvents(path: string): Events {
   const [items, setItems] = useState<Happening[]>([]);
+  const [told, setTold] = useState<Told[]>([]);
   const [problem, setProblem] = useState<Problem | null>(null);
   const timer = useRef(0);
   const turn = useRef(0);
@@ -44,6 +46,10 @@ export function useEvents(path: string): Events {
         state.cursor = answer.next;
       }
     };
+    get<Page<Told>>(`happenings?limit=${kPageMax}&release=${path.replace('releases/', '')}`).then(
+      (page) => {
+        if (mine === turn.current) setTold(page.items);
+      }, () => undefined);  // The journal below says whether the server answers.
     pages().then(() => {
       if (mine !== turn.current) return;
       last.current = state;
@@ -56,6 +62,7 @@ export function useEvents(path: string): Events {
   useEffect(() => {
     last.current = {items: [], before: 0, cursor: ''};
     setItems([]);
+    setTold([]);
     read();
     return () => {
       ++turn.current;
@@ -66,7 +73,7 @@ export function useEvents(path: string): Events {
     clearTimeout(timer.current);
     timer.current = window.setTimeout(read, kSoonMs);
   }, [read]);
-  return {items, problem, reload: read, soon};
+  return {items, told, problem, reload: read, soon};
 }
 
 export interface Samples {

@@ -1,5 +1,5 @@
 // What happened, in words: from the journal of the release, newest first.
-import type {Happening, Release} from '../api/types';
+import type {Happening, Release, Told} from '../api/types';
 import {percent, unbroken} from '../text/format';
 import {operationWords} from '../text/messages';
 import {Mark, Time} from '../ui/parts';
@@ -81,11 +81,31 @@ function lineOf(entry: Happening, before: Map<string, string>): Line | null {
   }
 }
 
-export function linesOf(release: Release, events: Happening[]): Line[] {
+// Statuses that other lines tell of.
+const kToldElsewhere = ['Opened', 'Pending', 'Starting', 'Progressing', 'Promoting', 'RollingBack',
+  'Succeeded', 'Failed', 'Terminated'];
+
+function toldLine(told: Told): Line | null {
+  const text = told.message ? `${told.type}: ${told.message}` : told.type;
+  const often = told.count > 1 ? `${text} (${told.count} times)` : text;
+  if (told.component === 'release') {
+    if (kToldElsewhere.includes(told.type)) return null;
+    return {time: told.first, icon: '‖', tone: 'unsure', text: often};
+  }
+  if (told.severity === 'info') return null;
+  return {time: told.first, icon: '⚠', tone: told.severity === 'alert' ? 'bad' : 'unsure',
+    text: often};
+}
+
+export function linesOf(release: Release, events: Happening[], told: Told[]): Line[] {
   const before = new Map<string, string>();
   const lines: Line[] = [];
   for (const event of events) {
     const line = lineOf(event, before);
+    if (line) lines.push(line);
+  }
+  for (const each of told) {
+    const line = toldLine(each);
     if (line) lines.push(line);
   }
   release.steps.forEach((step, i) => {
@@ -95,7 +115,7 @@ export function linesOf(release: Release, events: Happening[]): Line[] {
     }
     if (step.status === 'failed' && step.end) {
       lines.push({time: step.end, icon: '✖', tone: 'bad',
-        text: `step ${i + 1} failed: ${release.sentence}`});
+        text: `step ${i + 1} of ${release.steps.length} failed`});
     }
   });
   if (release.end) {
@@ -106,8 +126,10 @@ export function linesOf(release: Release, events: Happening[]): Line[] {
   return lines.sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
 }
 
-export function Timeline({release, events}: {release: Release; events: Happening[]}) {
-  const lines = linesOf(release, events);
+export function Timeline({release, events, told}: {
+  release: Release; events: Happening[]; told: Told[];
+}) {
+  const lines = linesOf(release, events, told);
   if (lines.length === 0) return <p class="dim">Nothing has happened yet.</p>;
   return (
     <ol class="timeline" tabIndex={0} aria-label="What happened, newest first">
