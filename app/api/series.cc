@@ -39,6 +39,9 @@ void Series::add(const std::string& release, const Json& view, Now now) {
   Release& kept = found->second;
   if (!is_new && now.mono - kept.last < kept.apart) return;
   kept.last = now.mono;
+  // A release that is over is looked at a little later: its last point belongs to its end.
+  WallTime time = now.wall;
+  if (const auto end = parse_rfc3339(view["end"].string())) time = std::min(time, *end);
   std::size_t longest = 0;
   for (const Json& metric : view["report"]["metrics"].items()) {
     std::string name(metric["name"].string());
@@ -46,7 +49,7 @@ void Series::add(const std::string& release, const Json& view, Now now) {
     bool rule = metric["kind"].string() == "threshold";
     auto& points = kept.metrics[name];
     points.push_back(
-        {.time = now.wall,
+        {.time = time,
          .canary = rule ? value_of(metric["value"]) : number_of(metric["canary"]["value"]),
          .stable = number_of(metric["stable"]["value"]),
          .lower = number_of(metric["effect"]["lower"]),

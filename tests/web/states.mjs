@@ -15,7 +15,8 @@ const kStates = [
     'Returned to 2.3.0: error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.5 pp',
     /▲ worse/, 'finished, as of', 'Retry', 'not reached'], not: ['Pause']},
   {name: 'release-succeeded', path: 'releases/cart-9', see: [
-    '2.4.0 takes all traffic', /✔ ok/, 'finished, as of', 'Roll back']},
+    '2.4.0 takes all traffic', /✔ 2\.4\.0 has all\s+traffic/, /✔ ok/, 'finished, as of',
+    'Roll back']},
   {name: 'release-no-data', path: 'releases/mail-2', see: [
     'no samples of the canary since 14:02', /\? no data/, 'no samples',
     'less than 80 % of the expected scrapes were seen']},

@@ -1,4 +1,5 @@
 // Routes that read the journal for people, and those that work something out on demand.
+#include "app/api/series.h"
 #include "app/workbench/base64.h"
 #include "tests/unit/app/server_fixture.h"
 
@@ -214,6 +215,25 @@ TEST_F(ServerTest, ASecretIsNeverKeptWithAKey) {
   ASSERT_EQ(first.status, 201) << first.body;
   auto second = own("POST", "/api/v1/tokens", R"({"name":"ci2","role":"viewer"})", key);
   EXPECT_EQ(second.status, 201) << "the key is free again: " << second.body;
+}
+
+TEST(Series, TheLastPointOfAReleaseThatIsOverIsAtItsEnd) {
+  const WallTime start = from_unix_ms(1'750'000'000'000);
+  const WallTime end = start + std::chrono::seconds(8);
+  Json metric = Json::object()
+                    .set("name", "error-rate")
+                    .set("kind", "errors")
+                    .set("canary", Json::object().set("value", 0.1).set("exposure", 50));
+  Json view =
+      Json::object().set("report", Json::object().set("metrics", Json::array().push(metric)));
+  Series series;
+  series.add("shop-1", view, {Instant(std::chrono::seconds(5)), start + std::chrono::seconds(5)});
+  view.set("end", format_rfc3339(end));
+  series.add("shop-1", view, {Instant(std::chrono::seconds(10)), start + std::chrono::seconds(10)});
+  const Json points = series.points("shop-1", "error-rate", start, start + std::chrono::minutes(1));
+  ASSERT_EQ(points.size(), 2U);
+  EXPECT_EQ(parse_rfc3339(points.at(0)["time"].string()), start + std::chrono::seconds(5));
+  EXPECT_EQ(parse_rfc3339(points.at(1)["time"].string()), end) << "not when it was looked at";
 }
 
 }  // namespace

@@ -176,7 +176,8 @@ function Verdict({release}: {release: Release}) {
         ? <Mark icon="✔" tone="good">the step’s data are complete enough</Mark>
         : <Mark icon="?" tone="unsure">less than 80 % of the expected scrapes were seen</Mark>}</li>
       {!finding && <li>{judgement.passed
-        ? <Mark icon="✔" tone="good">every required metric has passed: promotion may come</Mark>
+        ? <Mark icon="✔" tone="good">every required metric has passed
+          {isOver(release) ? '' : ': promotion may come'}</Mark>
         : <Mark icon="…" tone="unsure">promotion waits: {unbroken(judgement.undecided_sentence)}
           </Mark>}</li>}
       {judgement.pauses.map((pause) => (

@@ -106,6 +106,10 @@ function Row({release, favourite, toggle, active}: {
   release: Summary; favourite: boolean; toggle?: () => void; active: boolean;
 }) {
   const look = kVerdictLook[release.verdict] ?? {icon: '?', tone: 'neutral'};
+  // Metrics may fail together where none does by itself: the release says it then.
+  const why = release.status === 'Failed' && release.sentence ? release.sentence
+    : release.worst?.sentence;
+  const promoted = release.status === 'Succeeded';
   const row = useRef<HTMLTableRowElement>(null);
   useEffect(() => {
     if (active) row.current?.scrollIntoView({block: 'nearest'});
@@ -126,12 +130,13 @@ function Row({release, favourite, toggle, active}: {
       <td>{release.environment || '–'}</td>
       <td class="versions">{release.stable_version || '?'} → {release.version}</td>
       <td><Progress release={release} /></td>
-      <td>{percent(release.weight.set)}
-        <ReadBack weight={release.weight} />
+      <td>{promoted ? 'all' : percent(release.weight.set)}
+        {promoted ? <span class="dim small-text">promoted</span>
+          : <ReadBack weight={release.weight} />}
       </td>
       <td>
         <Mark {...look}>{verdictWords[release.verdict] ?? release.verdict}</Mark>
-        {release.worst && <span class="dim small-text">{unbroken(release.worst.sentence)}</span>}
+        {why && <span class="dim small-text">{unbroken(why)}</span>}
       </td>
       <td><Next release={release} /></td>
       <td class={release.end ? 'age' : 'nowrap'}>

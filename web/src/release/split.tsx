@@ -22,10 +22,30 @@ function seen(release: Release): {stable: number; canary: number} | null {
   return {stable: num(metric.stable?.exposure), canary: num(metric.canary?.exposure)};
 }
 
+// The slots have changed their roles, or stable has been brought to the new version.
+function Promoted({release}: {release: Release}) {
+  const counts = seen(release);
+  return (
+    <section class="card split" aria-labelledby="split-title">
+      <h2 id="split-title">Traffic</h2>
+      <p><span class="mark good"><span aria-hidden="true">✔</span> {release.version} has all
+        traffic</span></p>
+      <p class="dim">What is the canary slot now has {percent(release.weight.set)}
+        {release.weight.observed === null ? '' : `, read back ${percent(release.weight.observed)}`}.
+      </p>
+      {counts && (
+        <p class="dim">Counted in the comparison: {count(counts.canary)} canary and{' '}
+          {count(counts.stable)} stable requests.</p>
+      )}
+    </section>
+  );
+}
+
 export function Split({release}: {release: Release}) {
   const {set, observed, confirmed} = release.weight;
   const counts = seen(release);
   const differs = observed !== null && Math.abs(observed - set) > 0.05;
+  if (release.status === 'Succeeded' && set < 100) return <Promoted release={release} />;
   return (
     <section class="card split" aria-labelledby="split-title">
       <h2 id="split-title">Traffic</h2>
