@@ -10,6 +10,7 @@ namespace serin::rollout {
 config::TextForm text_form(Weight& weight);
 void fields(config::Visitor& v, Step& step);
 void fields(config::Visitor& v, HookStep& hook);
+void fields(config::Visitor& v, Ramp& ramp);
 void fields(config::Visitor& v, AnalysisSpec& analysis);
 void fields(config::Visitor& v, AnalysisStep& analysis);
 void fields(config::Visitor& v, TrafficRouting& routing);

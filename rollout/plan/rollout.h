@@ -86,6 +86,7 @@ struct HookSet {
 
 struct CanaryStrategy {
   std::vector<Step> steps;
+  std::optional<Ramp> ramp;              // serin.dev: what the steps were made from
   std::optional<AnalysisSpec> analysis;  // background
   TrafficRouting traffic_routing;
   std::string canary_service;

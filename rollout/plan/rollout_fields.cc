@@ -1,6 +1,7 @@
 #include <array>
 
 #include "analysis/templates/fields.h"
+#include "rollout/plan/codes.h"
 #include "rollout/plan/fields.h"
 
 namespace serin::rollout {
@@ -56,11 +57,26 @@ void scale_weights(CanaryStrategy& canary) {
   }
 }
 
+// A pinned plan has both: what the ramp makes, and the ramp.
+void make_steps(Visitor& v, CanaryStrategy& canary) {
+  if (!canary.ramp) return;
+  auto made = steps_of(*canary.ramp);
+  if (!made) {
+    v.problem(kPlan, "ramp", made.error().message);
+  } else if (canary.steps.empty()) {
+    canary.steps = std::move(*made);
+  } else if (canary.steps != *made) {
+    v.problem(kPlan, "ramp", "a ramp makes the steps of the plan, which are given as well",
+              "leave one of both out");
+  }
+}
+
 }  // namespace
 
 void fields(Visitor& v, CanaryStrategy& canary) {
   v.type("Canary", "The new version takes more and more of the traffic.");
   v("steps", canary.steps, "The plan.");
+  v("ramp", canary.ramp, "The plan by its target, instead of steps.", kOurs);
   v("analysis", canary.analysis, "What watches the canary beside the steps.");
   v("trafficRouting", canary.traffic_routing, "What splits the traffic.");
   v("match", canary.match, "Requests that go to the canary whatever its weight.", kOurs);
@@ -92,7 +108,9 @@ void fields(Visitor& v, CanaryStrategy& canary) {
   v("stableMetadata", canary.stable_metadata, "Labels of stable's pods (Kubernetes).");
   v("replicaProgressThreshold", canary.replica_progress_threshold,
     "Instances that suffice to go on (Kubernetes).");
-  if (v.reading()) scale_weights(canary);
+  if (!v.reading()) return;
+  scale_weights(canary);
+  make_steps(v, canary);
 }
 
 void fields(Visitor& v, BlueGreenStrategy& blue_green) {
@@ -208,7 +226,8 @@ void fields(Visitor& v, Spec& spec) {
   v("onInconclusive", rollout.on_inconclusive,
     "What happens when the evidence stays undecided after the extension.", kOurs);
   v("onEngineLoss", rollout.on_engine_loss,
-    "What the traffic does when serin is gone; left out: stable in `run`, hold in `serve`.", kOurs);
+    "What the traffic does when serin is gone; left out: hold, and stable in `run` on HAProxy.",
+    kOurs);
   v("edgeErrors", rollout.edge_errors, "The router's own error counters.", kOurs);
   v("hooks", rollout.hooks, "Commands and requests around the release.", kOurs);
   v("notifications", rollout.notifications, "Who is told about releases.", kOurs);

@@ -33,6 +33,11 @@ std::span<const std::string_view> enum_names(OnTimeout) {
   return kNames;
 }
 
+std::span<const std::string_view> enum_names(RampShape) {
+  static constexpr std::array<std::string_view, 2> kNames{"linear", "exponential"};
+  return kNames;
+}
+
 namespace {
 
 // Seconds as a number or its text (of 32 bits), or Go's form. Nothing where it is none of these.
@@ -268,6 +273,22 @@ class Alternatives {
 };
 
 }  // namespace
+
+void fields(Visitor& v, Ramp& ramp) {
+  static constexpr std::array<std::string_view, 1> kGates{"pass"};
+  v.type("Ramp",
+         "A plan by its target: weights up to the last one, each watched for the same time.");
+  v("to", ramp.to, "The last weight, in percent.", {.required = true});
+  v("over", ramp.over, "How long all steps take together.", {.required = true});
+  v("shape", ramp.shape, "linear: equal steps; exponential: each weight a multiple of the last.");
+  v("steps", ramp.steps, "How many weights; left out: 5.",
+    {.always = true, .minimum = 1, .maximum = Ramp::kStepsMax});
+  v("from", ramp.from,
+    "The first weight; left out: one step above 0 (linear), or half of the second (exponential).");
+  std::string gate = ramp.gate_pass ? "pass" : "";
+  v("gate", gate, "pass: every step ends only once its metrics have passed.", {.words = kGates});
+  if (v.reading()) ramp.gate_pass = gate == "pass";
+}
 
 void fields(Visitor& v, Step& step) {
   static constexpr std::array<std::string_view, 1> kGates{"pass"};

@@ -12,6 +12,7 @@
 #include "analysis/templates/model.h"
 #include "base/config/values.h"
 #include "base/json.h"
+#include "base/result.h"
 #include "rollout/plan/weight.h"
 
 namespace serin::rollout {
@@ -120,5 +121,26 @@ struct Step {
   std::string_view kind() const;
   bool operator==(const Step&) const = default;
 };
+
+// serin.dev: a plan by its target instead of by its steps. So many weights up to the last one, each
+// watched for an equal part of the time.
+enum class RampShape { linear, exponential };
+struct Ramp {
+  static constexpr std::int32_t kStepsMax = 100;
+  RampShape shape = RampShape::linear;
+  Weight to;  // the last weight
+  // The first. Not given: as far above 0 as the next is above it (linear), or such that each weight
+  // is twice the one before (exponential).
+  std::optional<Weight> from{};
+  std::int32_t steps = 5;
+  Duration over{};
+  bool gate_pass = false;  // of every pause
+  bool operator==(const Ramp&) const = default;
+};
+
+// setWeight and pause in turn. Weights are rounded to hundredths of a percent, times to seconds;
+// the last pause takes what is left. Errors: invalid_argument (weights that do not grow, less than
+// a second a step, a number of steps that can't be).
+Result<std::vector<Step>> steps_of(const Ramp& ramp);
 
 }  // namespace serin::rollout
