@@ -64,7 +64,8 @@ class ReleaseAnalysis {
     return fail(Code::data_loss, "an analysis that learns nothing");
   }
 
-  // A command that gives the canary traffic is being sent: FAIL counts from here.
+  // A command that gives the canary traffic is being sent: FAIL counts from here. The fraction is 0
+  // where only requests chosen by their content go there.
   virtual void traffic_commanded(double canary_fraction, Now now) = 0;
   // Read back: coverage, timers and PASS of step `step` count from here.
   virtual void traffic_confirmed(int step, double canary_fraction, Now now) = 0;
@@ -76,6 +77,16 @@ class ReleaseAnalysis {
   virtual Judgement judgement(Now now) const = 0;
   // For people and reports: every metric with counts, effect, interval, evidence and its sentence.
   virtual Json report(Now now) const = 0;
+
+  // Of a release whose plan or metrics were edited: goes on where `before`, made from the ticket
+  // as it was, stands. Evidence starts anew where metrics, shares or margins changed. Errors:
+  // invalid_argument (edited too often), internal (an analysis of another kind),
+  // failed_precondition (it can't).
+  virtual Status take_over(const ReleaseAnalysis&, Now) {
+    return fail(Code::failed_precondition, "this analysis can't go on after an edit");
+  }
+  // Itself, without what is wrapped around it.
+  virtual const ReleaseAnalysis& core() const { return *this; }
 
   virtual Json save() const = 0;
   virtual Status load(const Json& state) = 0;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "analysis/judges/sequential/guards.h"
+
 namespace serin::analysis {
 namespace {
 
@@ -128,6 +130,62 @@ Result<EdgeWatch> EdgeWatch::from_json(const Json& json) {
   watch.stable_seen_ = json["stable_seen"].number();
   watch.canary_requests_ = json["canary_requests"].number();
   return watch;
+}
+
+void EdgeGuard::add(const queries::ComparisonWindow& window) {
+  latest_ = (latest_ + 1) % kRecent;
+  stats::RateCounts& counts = recent_[latest_] = {};
+  for (const queries::InstanceWindow& slot : window.instances) {
+    bool canary = slot.side == Side::canary;
+    (canary ? counts.canary_events : counts.stable_events) += slot.bad;
+    (canary ? counts.canary_exposure : counts.stable_exposure) += slot.total;
+  }
+}
+
+std::optional<Finding> EdgeGuard::gross(std::string_view metric) const {
+  stats::RateCounts all;
+  for (const stats::RateCounts& counts : recent_) all += counts;
+  for (const stats::RateCounts& counts : {recent_[latest_], all}) {
+    if (!gross_errors(counts)) continue;
+    return Finding{.metric = std::string(metric),
+                   .sentence = fmt::format(
+                       "{} grossly worse: {:.0f} of {:.0f} against {:.0f} of {:.0f}, as the router "
+                       "counts them",
+                       metric, counts.canary_events, counts.canary_exposure, counts.stable_events,
+                       counts.stable_exposure),
+                   .guard = true};
+  }
+  return std::nullopt;
+}
+
+Json EdgeGuard::to_json() const {
+  Json recent = Json::array();
+  for (const stats::RateCounts& counts : recent_) {
+    recent.push(Json::array()
+                    .push(counts.canary_events)
+                    .push(counts.canary_exposure)
+                    .push(counts.stable_events)
+                    .push(counts.stable_exposure));
+  }
+  return Json::object().set("recent", std::move(recent)).set("latest", latest_);
+}
+
+Result<EdgeGuard> EdgeGuard::from_json(const Json& json) {
+  EdgeGuard guard;
+  const Json& recent = json["recent"];
+  std::int64_t latest = json["latest"].integer(-1);
+  if (recent.size() != kRecent || latest < 0 || latest >= static_cast<std::int64_t>(kRecent)) {
+    return fail(Code::data_loss, "the guard on the router's counters needs recent and latest");
+  }
+  for (std::size_t i = 0; i < kRecent; ++i) {
+    const Json& counts = recent.at(i);
+    guard.recent_[i] = {.canary_events = counts.at(0).number(),
+                        .canary_exposure = counts.at(1).number(),
+                        .stable_events = counts.at(2).number(),
+                        .stable_exposure = counts.at(3).number()};
+  }
+  guard.latest_ = static_cast<std::size_t>(latest);
+  return guard;
 }
 
 }  // namespace serin::analysis

@@ -4,14 +4,19 @@
 //   if (auto window = edge.add(counts, 0.05, now)) judge.update(edge_metric, *window, running);
 //   if (auto finding = edge.missing_traffic()) …        // pauses, never rolls back
 //
-// Totals become increments here; statistics are the judge's. Pure value.
+// Totals become increments here; statistics are the judge's. Where rules on content choose the
+// canary's users, nothing is compared with stable, and EdgeGuard alone looks at the errors. Pure
+// values.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "analysis/judgement.h"
 #include "analysis/release_analysis.h"
+#include "analysis/stats/rate_evidence.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "queries/window.h"
@@ -53,6 +58,25 @@ class EdgeWatch {
   double seen_ = 0;
   double stable_seen_ = 0;
   double canary_requests_ = 0;
+};
+
+// Errors so gross that they need no comparison of like with like: gross_errors (guards.h) over the
+// latest window, or the last kRecent.
+class EdgeGuard {
+ public:
+  static constexpr std::size_t kRecent = 10;
+
+  void add(const queries::ComparisonWindow& window);
+  // Named `metric`; rolls back.
+  std::optional<Finding> gross(std::string_view metric) const;
+
+  Json to_json() const;
+  static Result<EdgeGuard> from_json(const Json& json);
+  bool operator==(const EdgeGuard&) const = default;
+
+ private:
+  std::array<stats::RateCounts, kRecent> recent_{};
+  std::size_t latest_ = 0;
 };
 
 }  // namespace serin::analysis

@@ -226,9 +226,8 @@ void PolicyAnalysis::watch_silence(std::size_t metric, const queries::Comparison
   ++silence.looks;
 }
 
-void PolicyAnalysis::traffic_commanded(double canary_fraction, Now now) {
+void PolicyAnalysis::traffic_commanded(double, Now now) {
   move_on(now);
-  if (!(canary_fraction > 0)) return;
   exposed_ = true;
   rules_.start_background(now);
 }
@@ -247,8 +246,14 @@ void PolicyAnalysis::edge_counts(const EdgeCounts& counts, double canary_fractio
   move_on(now);
   if (!edge_) return;
   auto window = edge_->add(counts, canary_fraction, now);
-  if (window && exposed_) judge_->update(edge_metric_, *window, running_);
-  watch_ratio(window, canary_fraction);
+  if (window && exposed_) {
+    if (edge_metric_) {
+      judge_->update(*edge_metric_, *window, running_);
+    } else {
+      edge_guard_.add(*window);
+    }
+  }
+  if (!policy_->chosen_requests) watch_ratio(window, canary_fraction);
 }
 
 void PolicyAnalysis::watch_ratio(const std::optional<queries::ComparisonWindow>& window,
@@ -289,7 +294,27 @@ Judgement PolicyAnalysis::judgement(Now) const {
   }
   tests_.add_to(judgement);
   rules_.add_to(judgement, step_);
+  add_unjudged(judgement);
   return judgement;
+}
+
+// Nothing is promoted for want of a judge: required metrics were left out, and no other looks.
+void PolicyAnalysis::add_unjudged(Judgement& judgement) const {
+  if (!policy_->matched_only || !compared_.empty() || !policy_->rules.metrics.empty()) return;
+  if (std::ranges::any_of(policy_->step_rules,
+                          [](const auto& step) { return !step.second.metrics.empty(); })) {
+    return;
+  }
+  auto required = std::ranges::find_if(policy_->metrics, [](const PolicyMetric& metric) {
+    return rules_of(metric.metric).required;
+  });
+  if (required == policy_->metrics.end()) return;
+  judgement.passed = false;
+  judgement.undecided_metric = required->metric.name;
+  judgement.undecided_sentence = fmt::format(
+      "{} is not judged: rules on content choose the canary's users, so nothing is compared with "
+      "stable; give it a target (slo), or a threshold rule",
+      required->metric.name);
 }
 
 bool PolicyAnalysis::calls_for_action() const {
@@ -300,6 +325,7 @@ bool PolicyAnalysis::calls_for_action() const {
       if (alone ? judge_->metric(i).fails : exposed_ && judge_->guard(i).has_value()) return true;
     }
   }
+  if (exposed_ && edge_guard_.gross(kEdgeMetric)) return true;
   Judgement others;
   tests_.add_to(others);
   rules_.add_to(others, step_);
@@ -307,6 +333,9 @@ bool PolicyAnalysis::calls_for_action() const {
 }
 
 void PolicyAnalysis::add_guards(Judgement& judgement) const {
+  if (auto finding = edge_guard_.gross(kEdgeMetric)) {
+    judgement.findings.push_back(std::move(*finding));
+  }
   if (!judge_) return;
   for (std::size_t i = 0; i < judge_->size(); ++i) {
     if (action_of(judge_->plan(), i) != OnFail::rollback) continue;

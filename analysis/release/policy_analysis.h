@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,10 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   // those who judge very often.
   bool calls_for_action() const;
   Json report(Now now) const override;
+  // An edit of metrics, shares or margins opens an epoch with its own part of the error budget,
+  // alpha · 2^−epoch. Metrics that are asked and judged as before keep what was learned, and their
+  // evidence for passing; changed threshold rules begin anew.
+  Status take_over(const ReleaseAnalysis& before, Now now) override;
   Json save() const override;
   Status load(const Json& state) override;
   std::unique_ptr<ReleaseAnalysis> clone() const override {
@@ -90,6 +95,8 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   };
 
   Status add_compared(Now now);
+  Status take_judge(const PolicyAnalysis& before, bool same, const std::set<std::string>& anew);
+  void take_compared(const PolicyAnalysis& before, Now now, std::set<std::string>& anew);
   explicit PolicyAnalysis(std::shared_ptr<const ReleasePolicy> policy)
       : policy_(std::move(policy)) {}
   void move_on(Now now);
@@ -114,6 +121,7 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   void add_combined(Judgement& judgement) const;
   void add_coverage(Judgement& judgement) const;
   void add_sources(Judgement& judgement) const;
+  void add_unjudged(Judgement& judgement) const;
 
   std::shared_ptr<const ReleasePolicy> policy_;
   // First the sequential ones in the judge's order, then those of the step tests in theirs.
@@ -124,12 +132,14 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   std::optional<SequentialJudge> judge_;
   StepTests tests_;
   std::optional<EdgeWatch> edge_;
-  std::size_t edge_metric_ = 0;
+  std::optional<std::size_t> edge_metric_;  // nothing: compared with nothing, only guarded
+  EdgeGuard edge_guard_;
   SampleRatioGuard ratio_;
   double ratio_fraction_ = 0;  // the split since the last window of the edge
   bool ratio_mixed_ = false;   // it changed within
   RuleRuns rules_;
   std::map<std::string, Pace> paces_;  // of the servers that are asked at intervals, by source
+  int epoch_ = 0;                      // how often metrics, shares or margins were edited
 
   std::map<std::uint64_t, Pending> pending_;
   std::uint64_t last_ask_ = 0;

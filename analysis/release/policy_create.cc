@@ -82,20 +82,22 @@ Result<std::unique_ptr<PolicyAnalysis>> PolicyAnalysis::create(
   analysis->rules_ = RuleRuns(*policy, std::move(zones));
   SequentialPlan plan = sequential_plan(*policy);
   SERIN_CHECK(analysis->add_compared(now));
-  if (policy->edge_errors && !policy->matched_only) {
+  if (policy->edge_errors) {
     Duration interval = kEdgeIntervalMax;
     for (const Compared& compared : analysis->compared_)
       interval = std::min(interval, compared.interval());
     interval = std::max(kEdgeIntervalMin, interval);
-    MetricRules rules = rules_for(CompareKind::errors, {});
-    rules.share = policy->edge_share;
-    rules.required = false;
-    plan.metrics.push_back({.name = std::string(kEdgeMetric),
-                            .rules = rules,
-                            .polls_planned = polls_over(policy->planned, interval)});
-    plan.polls_planned = std::max(plan.polls_planned, plan.metrics.back().polls_planned);
     analysis->edge_ = EdgeWatch(interval);
-    analysis->edge_metric_ = plan.metrics.size() - 1;
+    if (!policy->matched_only) {
+      MetricRules rules = rules_for(CompareKind::errors, {});
+      rules.share = policy->edge_share;
+      rules.required = false;
+      plan.metrics.push_back({.name = std::string(kEdgeMetric),
+                              .rules = rules,
+                              .polls_planned = polls_over(policy->planned, interval)});
+      plan.polls_planned = std::max(plan.polls_planned, plan.metrics.back().polls_planned);
+      analysis->edge_metric_ = plan.metrics.size() - 1;
+    }
   }
   analysis->silences_.resize(analysis->compared_.size());
   analysis->forecasts_.resize(analysis->compared_.size());

@@ -32,11 +32,13 @@ Json PolicyAnalysis::save() const {
       .set("judge", judge_ ? judge_->to_json() : Json())
       .set("tests", tests_.size() > 0 ? tests_.save() : Json())
       .set("edge", edge_ ? edge_->to_json() : Json())
+      .set("edge_guard", edge_guard_.to_json())
       .set("ratio", ratio_.to_json())
       .set("ratio_fraction", ratio_fraction_)
       .set("ratio_mixed", ratio_mixed_)
       .set("rules", rules_.save())
       .set("paces", std::move(paces))
+      .set("epoch", epoch_)
       .set("pending", std::move(pending))
       .set("last_ask", last_ask_)
       .set("exposed", exposed_)
@@ -66,10 +68,14 @@ Status PolicyAnalysis::load(const Json& state) {
       return fail(Code::data_loss, "saved evidence of other metrics");
     judge_ = std::move(judge);
   }
+  epoch_ = static_cast<int>(state["epoch"].integer());
+  tests_.enter_epoch(epoch_);
   SERIN_CHECK(tests_.load(state["tests"]));
   if (edge_) {
     SERIN_TRY(edge, EdgeWatch::from_json(state["edge"]));
     edge_ = std::move(edge);
+    SERIN_TRY(guard, EdgeGuard::from_json(state["edge_guard"]));
+    edge_guard_ = guard;
   }
   last_ = {Instant(Duration(state["last_ns"].integer())),
            WallTime(Duration(state["last_wall_ns"].integer()))};

@@ -85,6 +85,15 @@ void RuleRuns::start_step(int step, Now now) {
   }
 }
 
+void RuleRuns::take_over(const RuleRuns& before) {
+  for (Run& run : runs_) {
+    for (const Run& old : before.runs_) {
+      bool same = old.step == run.step && *old.spec == *run.spec && old.sources == run.sources;
+      if (same) run.run = old.run;
+    }
+  }
+}
+
 std::vector<RuleAsk> RuleRuns::due(Now now) {
   std::vector<RuleAsk> asks;
   for (std::size_t i = 0; i < runs_.size(); ++i) {

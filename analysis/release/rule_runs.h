@@ -45,6 +45,8 @@ class RuleRuns {
   void start_background(Now now);
   // The step's own run begins; those of other steps end.
   void start_step(int step, Now now);
+  // Runs of the same rules go on where they stand.
+  void take_over(const RuleRuns& before);
   std::vector<RuleAsk> due(Now now);
   // `stretch`: a rule that is not broken is looked at again so many of its intervals later.
   void answered(std::size_t run, std::size_t metric, const Result<queries::Answer>& answer, Now now,

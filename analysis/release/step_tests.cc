@@ -134,16 +134,27 @@ bool StepTests::has_kayenta() const {
                      [](const StepTestMetric& metric) { return metric.kayenta.has_value(); });
 }
 
+std::ptrdiff_t StepTests::steps() const {
+  return std::count_if(plan_.steps.begin(), plan_.steps.end(),
+                       [](const auto& step) { return step.second > Duration::zero(); });
+}
+
+void StepTests::take_over(const StepTests& before) {
+  SERIN_ASSERT(before.size() == size());
+  states_ = before.states_;
+  scored_ = before.scored_;
+  step_ = before.step_;
+  began_ = before.began_;
+  began_ms_ = before.began_ms_;
+}
+
 double StepTests::limit_of(std::size_t metric) const {
-  const auto steps = static_cast<double>(
-      std::count_if(plan_.steps.begin(), plan_.steps.end(),
-                    [](const auto& step) { return step.second > Duration::zero(); }));
   const MetricRules& rules = plan_.metrics[metric].rules;
   // One that only notifies stands outside the budget, as a sequential one does.
   const double part = rules.on_fail == OnFail::notify ? 1
                       : plan_.shares > 0              ? rules.share / plan_.shares
                                                       : 0;
-  return plan_.alpha * part / steps;
+  return plan_.alpha * part / static_cast<double>(steps());
 }
 
 void StepTests::start_step(int step, Duration running, std::int64_t wall_ms) {

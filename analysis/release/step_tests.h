@@ -12,6 +12,8 @@
 // owner. A value.
 #pragma once
 
+#include <cmath>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -57,6 +59,13 @@ class StepTests {
   static Result<StepTests> create(StepTestPlan plan);
 
   std::size_t size() const { return plan_.metrics.size(); }
+
+  // Another part of the error budget: alpha · 2^−epoch. Once, before anything else.
+  void enter_epoch(int epoch) { plan_.alpha = std::ldexp(plan_.alpha, -epoch); }
+  // Goes on where the tests of the same metrics stand.
+  void take_over(const StepTests& before);
+  // How many steps are tested.
+  std::ptrdiff_t steps() const;
 
   // `running` does not fall; `wall_ms`: windows that begin earlier don't belong to the step.
   void start_step(int step, Duration running, std::int64_t wall_ms);

@@ -91,6 +91,12 @@ class KeptAnalysis final : public analysis::ReleaseAnalysis {
   }
   analysis::Judgement judgement(Now now) const override { return inner_->judgement(now); }
   Json report(Now now) const override { return inner_->report(now); }
+  Status take_over(const ReleaseAnalysis& before, Now now) override {
+    SERIN_CHECK(inner_->take_over(before, now));
+    file_->call(said("load", {}).set("state", inner_->save()));
+    return {};
+  }
+  const ReleaseAnalysis& core() const override { return inner_->core(); }
   Json save() const override { return inner_->save(); }
   Status load(const Json& state) override {
     file_->call(said("load", {}).set("state", state));

@@ -118,7 +118,7 @@ Result<ReplayOutcome> replay(const providers::Recording& recording, const Replay
   for (std::size_t i = 0; i < plan.steps.size() && !stopped; ++i) {
     outcome.step = static_cast<int>(i);
     double fraction = plan.steps[i].weight.fraction();
-    release->traffic_commanded(fraction, time.at(now));
+    if (fraction > 0) release->traffic_commanded(fraction, time.at(now));
     release->traffic_confirmed(outcome.step, fraction, time.at(now));
     Duration end = now + plan.steps[i].duration;
     while (true) {

@@ -83,6 +83,13 @@ Status Engine::fold(std::span<const JournalRecord> records) {
       return std::unexpected(
           damaged(record, fmt::format("records after {} are missing", release->sequence)));
     }
+    if (record.kind == kEdited) {
+      auto ticket = ticket_from_json(record.body["ticket"]);
+      if (!ticket) return std::unexpected(damaged(record, ticket.error().message));
+      Status edited = Round::edit(*this, *release, std::move(*ticket), record.now);
+      if (!edited) return std::unexpected(damaged(record, edited.error().message));
+      continue;
+    }
     auto entry = entry_from(record.kind, record.body);
     if (!entry) return std::unexpected(damaged(record, entry.error().message));
     const auto* event = std::get_if<machine::Event>(&*entry);
@@ -156,10 +163,12 @@ std::vector<JournalRecord> Engine::restate(const Sequences& durable, Now now) {
 
 Status Engine::fold_restated(const JournalRecord& record) {
   Release* release = find(record.release);
+  SERIN_TRY(ticket, ticket_from_json(record.body["ticket"]));
   if (release == nullptr) {
-    SERIN_TRY(ticket, ticket_from_json(record.body["ticket"]));
     SERIN_TRY(added, Round::add(*this, std::move(ticket), record.now));
     release = added;
+  } else {
+    release->ticket = std::move(ticket);  // edited, it may be
   }
   return release->load(record.body, make_analysis_);
 }

@@ -31,7 +31,7 @@ constexpr auto names(std::type_identity<TicketType>) {
   return std::array{"release"sv, "rollback"sv};
 }
 
-// All that a release pins when it is opened; it does not change afterwards.
+// All that a release pins when it is opened; only event::Edit changes it afterwards.
 struct Ticket {
   std::string service{};  // one active release a service,
   std::string route{};    // and a route
@@ -65,6 +65,16 @@ struct Open {
 struct Operate {
   std::string release{};
   machine::event::Operated operated{};
+};
+
+// The plan of an active release becomes that of `ticket`, which was made of the edited rollout for
+// the same versions; machine::edited says what may differ. Router and workload stay as they are.
+struct Edit {
+  std::string release{};
+  Ticket ticket{};
+  std::string user{};
+  std::string comment{};
+  std::string request{};  // whom the reply is for
 };
 
 // Outcome of an effect of the release machine.
@@ -103,8 +113,8 @@ struct Recovered {};
 
 }  // namespace event
 
-using Event =
-    std::variant<event::Open, event::Operate, event::Outcome, event::Observed, event::Answered,
-                 event::Tick, event::StoreFailed, event::StoreRestored, event::Recovered>;
+using Event = std::variant<event::Open, event::Operate, event::Edit, event::Outcome,
+                           event::Observed, event::Answered, event::Tick, event::StoreFailed,
+                           event::StoreRestored, event::Recovered>;
 
 }  // namespace serin::rollout::engine

@@ -118,7 +118,7 @@ void Release::tell_analysis(const ReleaseState& before, const machine::Event& ev
   }
   for (const machine::Effect& effect : effects) {
     const auto* apply = std::get_if<machine::effect::ApplyTraffic>(&effect.action);
-    if (apply == nullptr || apply->desired.canary.units() == 0) continue;
+    if (apply == nullptr || !machine::gives_traffic(ticket.spec, apply->desired)) continue;
     analysis->traffic_commanded(apply->desired.canary.fraction(), now);
   }
   if (confirmed_anew(before, state)) {
@@ -131,6 +131,16 @@ void Release::tell_analysis(const ReleaseState& before, const machine::Event& ev
                           now);
     judge_again = true;
   }
+}
+
+void Release::replace(Ticket by, ReleaseState next,
+                      std::unique_ptr<analysis::ReleaseAnalysis> judge) {
+  ticket = std::move(by);
+  state = std::move(next);
+  analysis = std::move(judge);
+  judge_again = true;
+  wakeup_known_ = false;
+  ++sequence;
 }
 
 std::optional<Instant> Release::look() const {

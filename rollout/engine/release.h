@@ -35,6 +35,10 @@ std::string_view entry_kind(const Entry& entry);
 Json entry_body(const Entry& entry);
 Result<Entry> entry_from(std::string_view kind, const Json& body);
 
+// A record of this kind holds the ticket that an edit brought; no entry, for the release does not
+// change by itself.
+inline constexpr std::string_view kEdited = "edited";
+
 struct Applied {
   bool changed = false;  // to be kept
   std::vector<machine::Effect> effects{};
@@ -74,6 +78,9 @@ struct Release {
 
   // The one way in which a release changes, live and folded.
   Applied apply(const Entry& entry, Now now);
+  // Goes on with another ticket.
+  void replace(Ticket by, machine::ReleaseState next,
+               std::unique_ptr<analysis::ReleaseAnalysis> judge);
   // When the machine, or the analysis, may move by time alone.
   std::optional<Instant> timer() const { return machine::next_wakeup(ticket.spec, state); }
   std::optional<Instant> look() const;

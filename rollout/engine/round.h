@@ -16,6 +16,7 @@ class Round {
 
   void on(const event::Open& open);
   void on(const event::Operate& operate);
+  void on(const event::Edit& edit);
   void on(const event::Outcome& outcome);
   void on(const event::Observed& observed);
   void on(const event::Answered& answered);
@@ -27,6 +28,9 @@ class Round {
 
   // Shared with fold(): the release that a ticket opens. Errors: those of MakeAnalysis.
   static Result<Release*> add(Engine& engine, Ticket ticket, Now now);
+  // As well: the release goes on under an edited ticket. Where it can't nothing has changed.
+  // Errors: those of machine::edited, MakeAnalysis and ReleaseAnalysis::take_over.
+  static Status edit(Engine& engine, Release& release, Ticket ticket, Now now);
 
  private:
   struct Due {

@@ -37,6 +37,7 @@ Json step_view(const machine::ReleaseStep& step, const machine::StepLog& log) {
   Json json = Json::object();
   json.set("kind", to_string(step.kind)).set("status", to_string(log.outcome));
   if (step.kind == StepKind::set_weight) json.set("weight", step.weight.percent());
+  if (!step.route.empty()) json.set("route", step.route).set("opens", !step.content.empty());
   if (step.scale && step.scale->replicas) json.set("replicas", *step.scale->replicas);
   if (step.scale && step.scale->weight) json.set("scale", step.scale->weight->percent());
   if (step.duration) json.set("duration_s", to_seconds(*step.duration));
@@ -74,6 +75,8 @@ Json weight_view(const ReleaseState& state) {
   json.set("set", traffic.desired.canary.percent());
   json.set("observed", traffic.observed ? Json(traffic.observed->canary.percent()) : Json());
   json.set("confirmed", traffic.confirmed);
+  // Requests that go to the canary beside its share.
+  if (!traffic.desired.content.empty()) json.set("rules", traffic.desired.content.size());
   if (traffic.observed) json.set("observed_at", format_rfc3339(traffic.observed_at.wall));
   return json;
 }

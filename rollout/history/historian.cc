@@ -71,6 +71,15 @@ Historian::Act Historian::act_of(const engine::Event& event, const engine::Outpu
     act.details.set("version", open->ticket.spec.version);
     request = open->request;
   }
+  if (const auto* edit = std::get_if<engine::event::Edit>(&event)) {
+    act.by_person = true;
+    act.actor = edit->user.empty() ? "unknown" : edit->user;
+    act.operation = "edit";
+    act.subject = edit->release;
+    act.reason = edit->comment;
+    act.details.set("steps", edit->ticket.spec.steps.size());
+    request = edit->request;
+  }
   if (!act.by_person) return act;
   for (const engine::Effect& effect : output.effects) {
     const auto* reply = std::get_if<engine::effect::Reply>(&effect.action);
@@ -88,6 +97,16 @@ Kept Historian::after(const engine::Event& event, const engine::Output& output, 
   Kept kept;
   Act act = act_of(event, output);
   audit_act(act, kept, now);
+  if (act.operation == "edit" && act.reply != nullptr && act.reply->accepted) {
+    kept.events.push_back({.release = act.subject,
+                           .component = "release",
+                           .kind = "Edited",
+                           .message = fmt::format("the plan was edited by {}", act.actor),
+                           .first = now.wall,
+                           .last = now.wall});
+    kept.releases.push_back(act.subject);
+    add_report(act.subject, kept, now);
+  }
   for (const std::string& release : output.changed) look_at(release, act, kept, now);
   add_problems(event, kept, now);
   add_notices(output, kept, now);

@@ -25,6 +25,7 @@ void accept(Context& c, const ObservedTraffic& observed) {
   TrafficState& t = c.state.traffic;
   t.accepted = observed.canary;
   t.accepted_in_service = observed.canary_slot.in_service;
+  t.accepted_content = observed.content;
   t.ready = {observed.stable.servers_ready, observed.canary_slot.servers_ready};
 }
 
@@ -57,17 +58,21 @@ void respect_drain(Context& c, const ObservedTraffic& observed) {
   t.desired.canary = std::min(observed.canary, t.desired.canary);
   t.desired.canary_in_service = observed.canary_slot.in_service;
   if (!t.desired.canary_in_service) t.desired.canary = Weight();
+  bool rules_gone = observed.content.empty() && !t.desired.content.empty();
+  if (rules_gone) t.desired.content.clear();
   overtake(t);
   ++t.desired.generation;
   t.drained = true;
   t.confirmed = true;
   t.settled_turn = t.turn;
   accept(c, observed);
-  pause(c, Reason::external_change,
-        fmt::format("somebody took the canary from {} to {} at the router{}; serin leaves it so "
-                    "until a person continues",
-                    before.to_string(), observed.canary.to_string(),
-                    observed.canary_slot.in_service ? "" : ", out of service"));
+  std::string what = fmt::format("somebody took the canary from {} to {} at the router{}",
+                                 before.to_string(), observed.canary.to_string(),
+                                 observed.canary_slot.in_service ? "" : ", out of service");
+  if (rules_gone && observed.canary == before && observed.canary_slot.in_service) {
+    what = "somebody took the canary's rules on content away at the router";
+  }
+  pause(c, Reason::external_change, what + "; serin leaves it so until a person continues");
 }
 
 void undo_raise(Context& c, const ObservedTraffic& observed) {
@@ -79,6 +84,9 @@ void undo_raise(Context& c, const ObservedTraffic& observed) {
   ++t.foreign_raises;
   std::string what = fmt::format("somebody raised the canary from {} to {} at the router",
                                  t.accepted.to_string(), observed.canary.to_string());
+  if (observed.content != content_id(t.desired.content)) {
+    what = "somebody gave the canary other rules on content at the router";
+  }
   if (t.foreign_raises > 1) {
     tell(c, Severity::alert, "second-writer", what + " again: there is a second writer");
     return_to_stable(c, Cause::second_writer, what + " again: a second writer");
@@ -95,7 +103,7 @@ void check_drift(Context& c, const ObservedTraffic& observed) {
   if (c.state.status == ReleaseStatus::rolling_back) {
     // More is taken down again, whoever raised it; less is on the way to zero.
     if (matches(t.desired, observed)) return;
-    bool more = observed.canary > t.desired.canary ||
+    bool more = observed.canary > t.desired.canary || !observed.content.empty() ||
                 (observed.canary_slot.in_service && !t.desired.canary_in_service);
     if (more) {
       reassert(c);
@@ -118,6 +126,12 @@ void check_drift(Context& c, const ObservedTraffic& observed) {
     return;
   }
   bool same_service = observed.canary_slot.in_service == t.desired.canary_in_service;
+  if (observed.content != content_id(t.desired.content)) {
+    bool less = observed.content.empty() || (!same_service && t.desired.canary_in_service) ||
+                (observed.canary < t.accepted && !health_explains(t, observed));
+    less ? respect_drain(c, observed) : undo_raise(c, observed);
+    return;
+  }
   if (observed.canary == t.accepted && same_service) {
     accept(c, observed);
     return;
@@ -145,7 +159,11 @@ void check_unconfirmed(Context& c, const ObservedTraffic& observed) {
   bool in_service = observed.canary_slot.in_service;
   bool out = !in_service && t.accepted_in_service && t.desired.canary_in_service;
   bool less = observed.canary < std::min(t.accepted, t.desired.canary);
-  if (out || (less && !health_explains(t, observed))) respect_drain(c, observed);
+  // While other rules are on their way a router may have none for a moment.
+  bool changing = !t.in_flight.empty() && t.accepted_content != content_id(t.desired.content);
+  bool rules_out = !t.accepted_content.empty() && !t.desired.content.empty() &&
+                   observed.content.empty() && !changing;
+  if (out || rules_out || (less && !health_explains(t, observed))) respect_drain(c, observed);
 }
 
 }  // namespace serin::rollout::machine

@@ -112,7 +112,7 @@ void check_sources(Context& c) {
 
 void check_instances(Context& c) {
   const ReleaseState& state = c.state;
-  if (!is_judged(state) || !state.exposed || state.traffic.desired.canary.units() == 0) return;
+  if (!is_judged(state) || !state.exposed || !gives_traffic(c.spec, state.traffic.desired)) return;
   const auto& observed = state.traffic.observed;
   if (observed && is_all_down(observed->canary_slot)) {
     fail_release(c, Cause::guard,

@@ -61,6 +61,8 @@ void run_phase(Context& c) {
     case ReleaseStatus::progressing:
       return stepping(c);
     case ReleaseStatus::paused:
+      // An edit may have brought other rules, or none; what a person took away stays away.
+      if (!c.state.traffic.drained || content_of(c).empty()) want_content(c);
       return check_approval_timeout(c);
     case ReleaseStatus::promoting:
       return promoting(c);

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "rollout/machine/model/effect.h"
 #include "rollout/machine/model/event.h"
 #include "rollout/machine/model/spec.h"
@@ -58,6 +59,13 @@ struct Transition {
 
 Transition step(const ReleaseSpec& spec, ReleaseState state, const Event& event, Now now);
 
+// The state of a release whose plan is edited while it runs: done steps stay, the current one may
+// have another time, what comes is the new plan's. Errors: failed_precondition (its status, or the
+// store, does not allow it now), invalid_argument (a done step, or what can't change in
+// mid-release, is another: named).
+Result<ReleaseState> edited(const ReleaseSpec& before, const ReleaseSpec& after, ReleaseState state,
+                            Now now);
+
 // When the state may next change by time alone; nothing where it can't. May lie in the past.
 std::optional<Instant> next_wakeup(const ReleaseSpec& spec, const ReleaseState& state);
 
@@ -71,5 +79,9 @@ bool is_wanted(const ReleaseState& state, const Effect& effect);
 // The share that a router may be giving the canary now by what is known: the greatest of what was
 // commanded and not overtaken, and what was read.
 Weight share_possible(const ReleaseState& state);
+
+// Whether such traffic is the canary's to be judged by: a share, or the requests that the release's
+// own rules choose. Header routes are a person's.
+bool gives_traffic(const ReleaseSpec& spec, const DesiredTraffic& desired);
 
 }  // namespace serin::rollout::machine

@@ -103,20 +103,28 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
     t.seen_again = true;
     t.accepted = observed.canary;
     t.accepted_in_service = in_service;
+    t.accepted_content = observed.content;
     t.ready = {observed.stable.servers_ready, observed.canary_slot.servers_ready};
     t.instance = observed.router_instance;
   };
   if (matches(t.desired, observed)) return keep();
-  bool more = observed.canary > t.desired.canary || (in_service && !t.desired.canary_in_service);
+  bool other_rules = was_confirmed && !observed.content.empty() &&
+                     observed.content != content_id(t.desired.content);
+  bool more = observed.canary > t.desired.canary || (in_service && !t.desired.canary_in_service) ||
+              other_rules;
   if (more) {
     tell(c, Severity::warning, "recovered-lowered",
-         fmt::format("after a restart the canary had {}, recorded are {}: lowered",
-                     observed.canary.to_string(), t.desired.canary.to_string()));
+         fmt::format("after a restart the canary had {}{}, recorded are {}: lowered",
+                     observed.canary.to_string(),
+                     observed.content.empty() ? "" : " and rules on content",
+                     t.desired.canary.to_string()));
     return;  // deliver() lowers it at once
   }
-  bool as_before = observed.canary == t.accepted && in_service == t.accepted_in_service;
+  bool no_rules = observed.content.empty() && !t.desired.content.empty();
+  bool as_before = observed.canary == t.accepted && in_service == t.accepted_in_service &&
+                   (!no_rules || t.accepted_content.empty());
   // A raise that was carried out after all and drained since leaves the same as one that was not.
-  bool unclear = commanded && observed.canary.units() == 0;
+  bool unclear = commanded && (observed.canary.units() == 0 || no_rules);
   if (!was_confirmed && as_before && !unclear) {
     t.settled_turn = t.turn;
     return;  // the recorded raise was never carried out: it is due as any step is
@@ -132,6 +140,7 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
           : "somebody or something took it down meanwhile");
   t.desired.canary = in_service ? observed.canary : Weight();
   t.desired.canary_in_service = in_service;
+  if (observed.content.empty()) t.desired.content.clear();
   ++t.desired.generation;
   t.drained = true;
   keep();

@@ -135,6 +135,7 @@ void look_at_route(Context& c, const event::TrafficObserved& event) {
       observed.stable.health_known ? observed.stable.servers_ready : observed.stable.servers_total;
   c.state.traffic.accepted = observed.canary;
   c.state.traffic.accepted_in_service = observed.canary_slot.in_service;
+  c.state.traffic.accepted_content = observed.content;
   advance(c, foreign ? StartStage::clear : StartStage::claim);
   set_status(c, ReleaseStatus::starting, Reason::none, "");
 }

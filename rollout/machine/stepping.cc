@@ -85,6 +85,9 @@ bool is_done(Context& c, const ReleaseStep& step) {
       return c.state.traffic.confirmed && hook_passed(c, HookPoint::step);
     case StepKind::set_canary_scale:
       return scale(c, step);
+    case StepKind::set_header_route:
+      timer.begun = true;
+      return c.state.traffic.confirmed;
     case StepKind::analysis:
       break;
   }
@@ -179,12 +182,14 @@ void stepping(Context& c) {
   for (int round = 0; round <= c.steps_count(); ++round) {
     if (c.state.status != ReleaseStatus::progressing) return;
     if (c.state.step >= c.steps_count()) {
+      if (!is_held(c.state)) want_content(c);
       conclude(c);
       return;
     }
     if (is_held(c.state)) return;
     if (!c.state.timer.prepared) c.state.timer.prepared = hook_passed(c, HookPoint::before_step);
     if (!c.state.timer.prepared) return;
+    want_content(c);
     if (!c.state.timer.finished) c.state.timer.finished = is_done(c, current(c));
     if (!c.state.timer.finished || !hook_passed(c, HookPoint::after_step)) return;
     finish_step(c);

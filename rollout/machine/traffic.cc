@@ -28,6 +28,7 @@ void confirm(Context& c, const ObservedTraffic& observed) {
   c.state.judged_step = -1;  // what was judged before is not of this traffic
   t.accepted = observed.canary;
   t.accepted_in_service = observed.canary_slot.in_service;
+  t.accepted_content = observed.content;
   t.ready = {observed.stable.servers_ready, observed.canary_slot.servers_ready};
   t.instance = observed.router_instance;
   t.late_told = false;
@@ -69,6 +70,7 @@ int tolerance_units(Weight weight) {
 }
 
 bool matches(const DesiredTraffic& desired, const ObservedTraffic& observed) {
+  if (observed.content != content_id(desired.content)) return false;
   if (observed.owner != desired.owner && !observed.owner.empty()) return false;
   if (desired.canary.units() == 0) {
     return observed.canary.units() == 0 &&
@@ -79,6 +81,10 @@ bool matches(const DesiredTraffic& desired, const ObservedTraffic& observed) {
              tolerance_units(desired.canary);
 }
 
+bool gives_traffic(const ReleaseSpec& spec, const DesiredTraffic& desired) {
+  return desired.canary.units() > 0 || (!spec.match.empty() && !desired.content.empty());
+}
+
 bool is_all_down(const SlotState& canary) {
   return canary.in_service && canary.health_known && canary.servers_ready == 0;
 }
@@ -86,6 +92,9 @@ bool is_all_down(const SlotState& canary) {
 bool is_raise(const TrafficState& t) {
   if (t.desired.canary.units() == 0 && !t.desired.canary_in_service) return false;
   if (!t.observed) return true;
+  if (!t.desired.content.empty() && t.observed->content != content_id(t.desired.content)) {
+    return true;
+  }
   return t.desired.canary > t.observed->canary ||
          (t.desired.canary_in_service && !t.observed->canary_slot.in_service);
 }
@@ -109,12 +118,17 @@ void want_traffic(Context& c, Weight weight, bool in_service) {
 void want_traffic_as(Context& c, std::string owner, Weight weight, bool in_service) {
   TrafficState& t = c.state.traffic;
   Duration drain = in_service ? Duration{} : c.spec.drain;
+  bool splits = in_service && owner == c.spec.owner && weight < Weight::full();
+  std::vector<MatchRule> content = splits ? content_of(c) : std::vector<MatchRule>();
   if (t.desired.generation > 0 && t.desired.owner == owner && t.desired.canary == weight &&
-      t.desired.canary_in_service == in_service) {
+      t.desired.canary_in_service == in_service && t.desired.content == content) {
     return;
   }
   overtake(t);
-  if (weight < t.accepted || (t.accepted_in_service && !in_service)) t.settled_turn.reset();
+  if (weight < t.accepted || (t.accepted_in_service && !in_service) ||
+      (!t.accepted_content.empty() && content.empty())) {
+    t.settled_turn.reset();
+  }
   std::string gives_back;
   if (owner.empty()) {
     gives_back =
@@ -127,8 +141,36 @@ void want_traffic_as(Context& c, std::string owner, Weight weight, bool in_servi
                .canary_in_service = in_service,
                .gives_back = std::move(gives_back),
                .lease = lease,
+               .content = std::move(content),
                .drain = drain};
   forget_delivery(c);
+}
+
+std::vector<MatchRule> content_of(const Context& c) {
+  const ReleaseState& state = c.state;
+  bool paused =
+      state.status == ReleaseStatus::paused && state.resume_to == ReleaseStatus::progressing;
+  bool steps = state.status == ReleaseStatus::progressing || paused;
+  if (!steps || state.start.stage != StartStage::started) return {};
+  std::vector<MatchRule> content = c.spec.match;
+  std::vector<const ReleaseStep*> routes;  // the last step of each name
+  for (int i = 0; i <= state.step && i < c.steps_count(); ++i) {
+    const ReleaseStep& step = c.spec.steps[static_cast<std::size_t>(i)];
+    bool reached = i < state.step || state.timer.prepared;
+    if (step.kind != StepKind::set_header_route || !reached) continue;
+    std::erase_if(routes, [&](const ReleaseStep* other) { return other->route == step.route; });
+    routes.push_back(&step);
+  }
+  for (const ReleaseStep* step : routes) {
+    content.insert(content.end(), step->content.begin(), step->content.end());
+  }
+  return content;
+}
+
+void want_content(Context& c) {
+  TrafficState& t = c.state.traffic;
+  if (!t.desired.canary_in_service || t.desired.owner != c.spec.owner) return;
+  want_traffic(c, t.desired.canary, true);
 }
 
 bool may_send(const ReleaseState& state) {
@@ -156,10 +198,10 @@ void deliver(Context& c) {
   ++t.attempt;
   ++t.turn;
   t.in_flight = fmt::format("t{}.{}", t.desired.generation, t.attempt);
-  t.in_flight_gives = raise || t.desired.canary.units() > 0;
+  t.in_flight_gives = raise || t.desired.canary.units() > 0 || !t.desired.content.empty();
   t.next_try = c.mono() + backoff(t.attempt, returning ? kReturnRetryMax : kRetryMax);
   t.claimed = t.claimed || t.desired.owner == c.spec.owner;
-  if (t.desired.canary.units() > 0 && t.desired.owner == c.spec.owner) c.state.exposed = true;
+  if (gives_traffic(c.spec, t.desired) && t.desired.owner == c.spec.owner) c.state.exposed = true;
   c.effects.push_back(
       {raise ? When::after_durable : When::at_once, effect::ApplyTraffic{t.desired, t.in_flight}});
 }

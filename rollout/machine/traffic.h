@@ -13,6 +13,12 @@ void want_traffic(Context& c, Weight weight, bool in_service);
 // The same with another mark: "" gives the route back.
 void want_traffic_as(Context& c, std::string owner, Weight weight, bool in_service);
 
+// The rules on content that hold where the release stands: its own, and those of the header routes
+// up to the current step.
+std::vector<MatchRule> content_of(const Context& c);
+// Wants the rules that hold now, with the share as it is.
+void want_content(Context& c);
+
 // Whether what is wanted may be sent, once its time has come.
 bool may_send(const ReleaseState& state);
 

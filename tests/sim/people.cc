@@ -23,6 +23,7 @@ void People::begin(Bug bug) {
   again(again, seconds(20), &People::open);
   again(again, knobs_.operate_every, &People::press);
   again(again, seconds(30), &People::help);
+  again(again, seconds(90), &People::edit);
 }
 
 machine::Hook People::hook() {
@@ -36,11 +37,26 @@ machine::CanaryScale People::scale() {
   return {.match_traffic = true};
 }
 
-std::vector<ReleaseStep> People::steps() {
+std::vector<MatchRule> People::rules() {
+  MatchRule rule;
+  rule.header.push_back(
+      {.key = "X-Team", .exact = fmt::format("t{}", world_.whole(1, 9)), .regex = {}});
+  return {rule};
+}
+
+// Opened, opened otherwise, or closed.
+ReleaseStep People::header_route() {
+  ReleaseStep step{.kind = StepKind::set_header_route};
+  step.route = world_.chance(0.5) ? "testers" : "staff";
+  if (world_.chance(0.7)) step.content = rules();
+  return step;
+}
+
+std::vector<ReleaseStep> People::steps(int units) {
   std::vector<ReleaseStep> steps;
-  int units = 0;
   int count = world_.whole(1, 4);
   for (int i = 0; i < count; ++i) {
+    if (world_.chance(0.1)) steps.push_back(header_route());
     units = std::min(9900, units + world_.whole(100, 4000));
     steps.push_back({.kind = StepKind::set_weight, .weight = Weight::from_units(units)});
     ReleaseStep next{.kind = StepKind::pause};
@@ -77,7 +93,8 @@ engine::Ticket People::ticket(const std::string& service) {
   spec.rollout = service;
   spec.version = "v2";
   spec.stable_version = "v1";
-  spec.steps = steps();
+  spec.steps = steps(0);
+  if (world_.chance(0.2)) spec.match = rules();
   spec.promotion = world_.chance(0.9) ? machine::PromoteBy::swap : machine::PromoteBy::manual;
   spec.verify = world_.chance(0.6) ? Duration(seconds(world_.whole(5, 40))) : Duration{};
   spec.warm = seconds(world_.whole(0, 60));
@@ -169,6 +186,35 @@ void People::press() {
   operated.version = "v0";
   operated.weight = Weight::from_units(world_.whole(0, 6000));
   operate(process, release, operated, world_.chance(knobs_.operate_twice));
+}
+
+// Another plan for what comes, and now and then one that can't be.
+void People::edit() {
+  if (calm_) return;
+  Process& process = *processes_[world_.rng.below(processes_.size())];
+  const std::string& service = services_[world_.rng.below(services_.size())];
+  if (!process.alive()) return;
+  std::string release = process.engine().active(service);
+  if (release.empty()) return;
+  const ReleaseState& state = *process.engine().state(release);
+  engine::Ticket wanted = *process.engine().ticket(release);
+  auto current = static_cast<std::size_t>(std::max(state.step, 0));
+  std::vector<ReleaseStep>& plan = wanted.spec.steps;
+  if (current < plan.size()) {
+    if (plan[current].kind == StepKind::pause && world_.chance(0.5)) {
+      plan[current].duration = seconds(world_.whole(5, 50));
+    }
+    plan.resize(current + 1);
+  }
+  if (world_.chance(0.1) && !plan.empty()) plan.front() = header_route();
+  int units = 0;
+  for (const ReleaseStep& step : plan) units = std::max(units, step.weight.units());
+  for (ReleaseStep& step : steps(units)) plan.push_back(std::move(step));
+  if (world_.chance(0.3))
+    wanted.spec.match = world_.chance(0.5) ? rules() : std::vector<MatchRule>();
+  world_.note("people: edit the plan of {}", release);
+  process.send(
+      engine::event::Edit{release, std::move(wanted), "ana", "", fmt::format("edit-{}", ++edits_)});
 }
 
 // Somebody looks after what waits for a person: seldom in bad weather, always when it has cleared.

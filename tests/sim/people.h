@@ -31,8 +31,12 @@ class People {
   void open();
   void press();
   void help();
+  void edit();
   rollout::engine::Ticket ticket(const std::string& service);
-  std::vector<rollout::machine::ReleaseStep> steps();
+  // From a share of `units` on.
+  std::vector<rollout::machine::ReleaseStep> steps(int units);
+  std::vector<rollout::MatchRule> rules();
+  rollout::machine::ReleaseStep header_route();
   rollout::machine::Hook hook();
   rollout::machine::CanaryScale scale();
   void operate(Process& process, const std::string& release,
@@ -49,6 +53,7 @@ class People {
   bool calm_ = false;
   int tickets_ = 0;
   int operations_ = 0;
+  int edits_ = 0;
 };
 
 }  // namespace serin::sim

@@ -48,7 +48,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{Bug::stale_counted, "metrics", true},
                     Case{Bug::reset_twice, "metrics", true}, Case{Bug::drain_undone, "hands"},
                     Case{Bug::downtime_counted, "crash"}, Case{Bug::promoted_on_no_data, "metrics"},
-                    Case{Bug::verify_ignored, "calm"}, Case{Bug::queue_dropped, "store"}));
+                    Case{Bug::verify_ignored, "calm"}, Case{Bug::queue_dropped, "store"},
+                    Case{Bug::rules_left, "operator"}));
 
 TEST(Simulation, SameSeedSameRun) {
   Arguments arguments{.seed = 11, .steps = 5'000, .scenario = "chaos", .telling = true};

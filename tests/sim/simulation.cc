@@ -23,6 +23,11 @@ Result<std::unique_ptr<analysis::ReleaseAnalysis>> fleet_analysis(const engine::
   policy->release = ticket.spec.id;
   policy->history = seconds(ticket.pinned["history_s"].integer());
   policy->planned = minutes(10);
+  policy->chosen_requests =
+      !ticket.spec.match.empty() ||
+      std::ranges::any_of(ticket.spec.steps, [](const machine::ReleaseStep& step) {
+        return step.kind == machine::StepKind::set_header_route;
+      });
   analysis::Metric metric;
   metric.name = "errors";
   metric.interval = config::DurationText("5s");

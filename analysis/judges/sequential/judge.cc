@@ -217,13 +217,14 @@ void SequentialJudge::change_polls(int polls_planned) {
   level_ = std::max(level_, stats::fail_level(alpha_of(plan_), factor_of(plan_)));
 }
 
-Status SequentialJudge::change_plan(SequentialPlan plan) {
+Status SequentialJudge::change_plan(SequentialPlan plan, const std::set<std::string>& anew) {
   plan.epoch = plan_.epoch + 1;
   SERIN_CHECK(validate(plan));
   std::vector<std::unique_ptr<sequential::MetricState>> states;
   for (const auto& metric : plan.metrics) {
-    auto old = std::find_if(plan_.metrics.begin(), plan_.metrics.end(),
-                            [&](const auto& before) { return same_evidence(before, metric); });
+    auto old = std::find_if(plan_.metrics.begin(), plan_.metrics.end(), [&](const auto& before) {
+      return !anew.contains(metric.name) && same_evidence(before, metric);
+    });
     if (old == plan_.metrics.end()) {
       states.push_back(std::make_unique<sequential::MetricState>(metric, plan));
       continue;

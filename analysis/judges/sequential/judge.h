@@ -15,6 +15,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -87,9 +88,9 @@ class SequentialJudge {
   void change_polls(int polls_planned);
   // Other metrics, shares or margins: a new epoch with the budget alpha · 2^−epoch. Evidence
   // against the canary starts anew; what was learned, and evidence for passing, stays with every
-  // metric whose name, kind, direction and margins are the same. invalid_argument as validate; the
-  // plan's epoch is set by this call.
-  Status change_plan(SequentialPlan plan);
+  // metric whose name, kind, direction and margins are the same, unless it is among `anew` (asked
+  // otherwise than before). invalid_argument as validate; the plan's epoch is set by this call.
+  Status change_plan(SequentialPlan plan, const std::set<std::string>& anew = {});
 
   Json to_json() const;
   // data_loss, naming the field, where the JSON is no state of this class.

@@ -48,6 +48,9 @@ concept Described = requires {
 };
 
 // Types that bring their own reader, under names of their own.
+inline Result<MatchRule> read(std::type_identity<MatchRule>, const Json& json) {
+  return match_rule_from_json(json);
+}
 inline Result<DesiredTraffic> read(std::type_identity<DesiredTraffic>, const Json& json) {
   return desired_traffic_from_json(json);
 }

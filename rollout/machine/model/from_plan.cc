@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "rollout/plan/header_route.h"
+
 namespace serin::rollout::machine {
 namespace {
 
@@ -60,6 +62,10 @@ std::optional<ReleaseStep> make_step(const Step& step) {
     made.duration = pause->duration;
   } else if (std::holds_alternative<AnalysisStep>(step.action)) {
     made.kind = StepKind::analysis;
+  } else if (const auto* route = std::get_if<SetHeaderRouteStep>(&step.action)) {
+    made.kind = StepKind::set_header_route;
+    made.route = route->name;
+    if (!route->match.empty()) made.content.push_back(rule_of(*route));
   } else if (const auto* approval = std::get_if<ApprovalStep>(&step.action)) {
     made.kind = StepKind::approval;
     made.duration = approval->timeout;
@@ -86,6 +92,7 @@ void add_canary(const CanaryStrategy& canary, ReleaseSpec& spec,
       refused.push_back(fmt::format("steps[{}]: {}", i, canary.steps[i].kind()));
     }
   }
+  spec.match = canary.match;
 }
 
 void add_blue_green(const Rollout& rollout, ReleaseSpec& spec) {

@@ -27,7 +27,9 @@ constexpr auto fields(std::type_identity<ReleaseStep>) {
                     Field{"on_timeout", &ReleaseStep::on_timeout},
                     Field{"text", &ReleaseStep::text},
                     Field{"hook", &ReleaseStep::hook},
-                    Field{"scale", &ReleaseStep::scale}};
+                    Field{"scale", &ReleaseStep::scale},
+                    Field{"route", &ReleaseStep::route},
+                    Field{"content", &ReleaseStep::content}};
 }
 
 constexpr auto fields(std::type_identity<ReleaseSpec>) {
@@ -37,6 +39,7 @@ constexpr auto fields(std::type_identity<ReleaseSpec>) {
                     Field{"version", &ReleaseSpec::version},
                     Field{"stable_version", &ReleaseSpec::stable_version},
                     Field{"steps", &ReleaseSpec::steps},
+                    Field{"match", &ReleaseSpec::match},
                     Field{"promotion", &ReleaseSpec::promotion},
                     Field{"verify_ns", &ReleaseSpec::verify},
                     Field{"warm_ns", &ReleaseSpec::warm},

@@ -17,13 +17,22 @@
 #include "base/time.h"
 #include "rollout/machine/model/names.h"
 #include "rollout/plan/weight.h"
+#include "rollout/traffic/rules.h"
 
 namespace serin::rollout::machine {
 
-enum class StepKind { set_weight, pause, analysis, approval, hook, set_canary_scale };
+enum class StepKind {
+  set_weight,
+  pause,
+  analysis,
+  approval,
+  hook,
+  set_canary_scale,
+  set_header_route
+};
 constexpr auto names(std::type_identity<StepKind>) {
-  return std::array{"setWeight"sv, "pause"sv, "analysis"sv,
-                    "approval"sv,  "hook"sv,  "setCanaryScale"sv};
+  return std::array{"setWeight"sv, "pause"sv,          "analysis"sv,      "approval"sv,
+                    "hook"sv,      "setCanaryScale"sv, "setHeaderRoute"sv};
 }
 
 enum class OnTimeout { hold, rollback, promote };
@@ -75,6 +84,8 @@ struct ReleaseStep {
   std::string text{};                      // approval: what the person is asked
   std::optional<Hook> hook{};
   std::optional<CanaryScale> scale{};  // set_canary_scale
+  std::string route{};                 // set_header_route: its name, and the requests that take
+  std::vector<MatchRule> content{};    // it from then on; none removes it
   bool operator==(const ReleaseStep&) const = default;
 };
 
@@ -98,6 +109,7 @@ struct ReleaseSpec {
   std::string version{};
   std::string stable_version{};
   std::vector<ReleaseStep> steps{};
+  std::vector<MatchRule> match{};  // requests that go to the canary from the first step on
   PromoteBy promotion = PromoteBy::swap;
   Duration verify{};  // watched at 100 % before the roles are exchanged
   Duration warm = std::chrono::minutes(15);

@@ -31,6 +31,7 @@ constexpr auto fields(std::type_identity<TrafficState>) {
                     Field{"seen_again", &TrafficState::seen_again},
                     Field{"accepted", &TrafficState::accepted},
                     Field{"accepted_in_service", &TrafficState::accepted_in_service},
+                    Field{"accepted_content", &TrafficState::accepted_content},
                     Field{"ready", &TrafficState::ready},
                     Field{"instance", &TrafficState::instance},
                     Field{"in_flight", &TrafficState::in_flight},

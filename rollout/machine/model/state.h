@@ -131,6 +131,7 @@ struct TrafficState {
   bool seen_again = false;  // and once more, by a reading of its own
   Weight accepted;          // the share that was read back then
   bool accepted_in_service = false;
+  std::string accepted_content;  // and the rules on content, by their name
   ReadyCounts ready;             // and the servers
   std::string instance;          // and the router's instance
   std::string in_flight;         // key of the last command without an outcome

@@ -84,7 +84,12 @@ void Checker::on_start(Process& process) {
     // What was not durable did not happen.
     const ReleaseState* state = process.engine().state(release);
     track.known = state != nullptr;
-    if (state != nullptr) track.last = *state;
+    if (state != nullptr) {
+      track.last = *state;
+      const machine::ReleaseSpec& spec = process.engine().ticket(release)->spec;
+      track.ticket.spec.steps = spec.steps;  // an edit that was not durable
+      track.ticket.spec.match = spec.match;
+    }
     track.failed = state != nullptr && (state->back.cause == machine::Cause::metric ||
                                         state->back.cause == machine::Cause::guard);
     track.looked = state != nullptr ? std::max(track.looked, state->timer.looked) : Duration{};
@@ -182,6 +187,7 @@ void Checker::on_output(Process& process, const engine::Event& event, const engi
       track.operated = world_.mono();
       routes_.at(track.ticket.service)->undrain_by_word();
     }
+    if (record.kind == "edited") check_edit(mind, record);
     if (record.kind == "hookOutcome" && record.body["result"].string() == "done") {
       mind.tracks[record.release].hooks.emplace(record.body["key"].string());
     }
@@ -277,6 +283,21 @@ void Checker::follow(Process& process, Mind& mind, const std::string& release, D
   track.last = now;
 }
 
+// 13
+void Checker::check_edit(Mind& mind, const JournalRecord& record) const {
+  Track& track = mind.tracks[record.release];
+  machine::ReleaseSpec after = engine::ticket_from_json(record.body["ticket"])->spec;
+  const machine::ReleaseSpec& before = track.ticket.spec;
+  for (int i = 0; i < track.last.step && i < static_cast<int>(before.steps.size()); ++i) {
+    auto index = static_cast<std::size_t>(i);
+    if (index >= after.steps.size() || after.steps[index] != before.steps[index]) {
+      violated("{}: step {} is done and was edited", record.release, i + 1);
+    }
+  }
+  after.verify = before.verify;  // people edit steps and rules
+  track.ticket.spec = std::move(after);
+}
+
 // 12: what must succeed first has succeeded.
 void Checker::check_hook(const Track& track, const ReleaseState& now, bool operated) const {
   const ReleaseState& before = track.last;
@@ -351,9 +372,11 @@ void Checker::check_end(Process& process, Track& track, const ReleaseState& now)
   bool ours = now.back.cause != machine::Cause::route_lost &&
               now.back.cause != machine::Cause::refused && now.traffic.claimed;
   bool touched = world_.mono() - route.last_foreign_change() < seconds(3);
-  if (ours && !touched && route.share().units() > 0 && route.owner() == track.ticket.spec.owner) {
-    violated("{}: {} ended {} and the canary still gets {}", process.instance(),
-             track.ticket.spec.id, machine::to_string(now.status), route.share().to_string());
+  bool gets = route.share().units() > 0 || !route.content().empty();
+  if (ours && !touched && gets && route.owner() == track.ticket.spec.owner) {
+    violated("{}: {} ended {} and the canary still gets {}{}", process.instance(),
+             track.ticket.spec.id, machine::to_string(now.status), route.share().to_string(),
+             route.content().empty() ? "" : " and what rules take");
   }
 }
 

@@ -16,6 +16,9 @@
 //  9. A timed pause lasts as long as serin looked.
 // 10. After a restart nothing is raised for a while.
 // 11. Evidence counts nothing that did not happen.
+// 12. What must succeed first has succeeded.
+// 13. An edit leaves what is done as it is.
+// 1, 2, 7 and 10 hold for rules on content as for the share.
 #pragma once
 
 #include <map>
@@ -79,6 +82,7 @@ class Checker final : public Watcher {
     Duration recalled{};        // FAIL, and the exchange of roles has no outcome
     Duration looked{};          // in the current step, or window, by this clock
     int good_looks = 0;
+    Duration exposed_rules{};     // good time with rules that the plan does not have
     std::set<std::string> hooks;  // that have succeeded, by key
   };
   // Per process: engines that fold.
@@ -102,6 +106,8 @@ class Checker final : public Watcher {
   void check_folded(Process& process, Mind& mind);
   void follow(Process& process, Mind& mind, const std::string& release, Duration elapsed,
               bool operated);
+  void check_edit(Mind& mind, const rollout::JournalRecord& record) const;
+  void check_rules(Process& process, const Route& route, const rollout::engine::Effect& effect);
   void check_hook(const Track& track, const rollout::machine::ReleaseState& now,
                   bool operated) const;
   void follow_steps(const Track& track, const rollout::machine::ReleaseState& now,

@@ -30,7 +30,74 @@ Weight allowed_share(const machine::ReleaseSpec& spec, const ReleaseState& state
   return weight;
 }
 
+// The rules on content that the plan has once the header routes up to `last` are set.
+std::string planned_rules(const machine::ReleaseSpec& spec, int last) {
+  std::vector<std::pair<std::string, std::vector<MatchRule>>> routes;
+  for (int i = 0; i <= last && i < static_cast<int>(spec.steps.size()); ++i) {
+    const machine::ReleaseStep& step = spec.steps[static_cast<std::size_t>(i)];
+    if (step.kind != machine::StepKind::set_header_route) continue;
+    std::erase_if(routes, [&](const auto& route) { return route.first == step.route; });
+    routes.emplace_back(step.route, step.content);
+  }
+  std::vector<MatchRule> rules = spec.match;
+  for (const auto& [name, content] : routes)
+    rules.insert(rules.end(), content.begin(), content.end());
+  return content_id(rules);
+}
+
+// Of this step or one just left: a step that has not begun to act yet has not set its route either,
+// and what a person passed over may still be on its way.
+bool is_planned(const machine::ReleaseSpec& spec, const ReleaseState& state,
+                const std::string& rules) {
+  if (rules.empty()) return true;
+  bool steps = state.status == ReleaseStatus::progressing ||
+               state.status == ReleaseStatus::paused || state.status == ReleaseStatus::promoting;
+  for (int back = 0; steps && back <= 2; ++back) {
+    if (rules == planned_rules(spec, state.step - back)) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+// Rules on content are traffic, whatever the share.
+void Checker::check_rules(Process& process, const Route& route, const engine::Effect& effect) {
+  const DesiredTraffic& desired = std::get<machine::effect::ApplyTraffic>(effect.action).desired;
+  Mind& mind = minds_[process.instance()];
+  const Track& track = mind.tracks[effect.release];
+  const ReleaseState& state = *process.engine().state(effect.release);
+  std::string rules = content_id(desired.content);
+  if (rules.empty()) return;
+  // 1
+  if (track.failed) violated("{}: failed, and is given rules", effect.release);
+  // 2
+  if (!is_planned(track.ticket.spec, state, rules)) {
+    violated("{}: given rules that the plan does not have ({}, step {})", effect.release,
+             to_string(state.status), state.step + 1);
+  }
+  if (!desired.canary_in_service || rules == route.content()) return;
+  // 10
+  Duration up = world_.mono() - process.started();
+  if (up < machine::kRecoverySettle - milliseconds(100) && process.incarnation() > 1 &&
+      track.operated < process.started()) {
+    violated("{}: given rules {:.2f} s after a restart", effect.release, to_seconds(up));
+  }
+  const auto& observed = state.traffic.observed;
+  bool knows = observed && observed->content == route.content();
+  // 7
+  if (route.rules_drained() && knows && track.operated < route.last_foreign_change()) {
+    violated("{}: a person took its rules away; they are given again", effect.release);
+  }
+  // 2
+  if (effect.when == machine::When::at_once) {
+    if (knows) violated("{}: given rules without waiting for the journal", effect.release);
+    return;
+  }
+  const ReleaseState* durable = mind.durable->state(effect.release);
+  if (durable == nullptr || durable->traffic.desired.generation < desired.generation) {
+    violated("{}: given rules before that was on disk", effect.release);
+  }
+}
 
 void Checker::on_apply(Process& process, Route& route, const engine::Effect& effect) {
   ++checks_;
@@ -51,6 +118,7 @@ void Checker::on_apply(Process& process, Route& route, const engine::Effect& eff
       observed->owner != state.start.stale_owner) {
     violated("{}: commands although it saw the mark of '{}'", effect.release, observed->owner);
   }
+  check_rules(process, route, effect);
   if (!raises) return;
 
   bool knows = observed && observed->canary == truth &&
@@ -132,15 +200,17 @@ void Checker::check_share(const Route& route, const ReleaseState& state, Track& 
                state.back.cause != machine::Cause::route_lost &&
                state.back.cause != machine::Cause::refused;
   bool ours = route.owner() == track.ticket.spec.owner;
-  if (!(back || (ended && ours)) || route.share().units() == 0) {
+  // Rules that lead to servers which are out fail the requests that they take.
+  bool gets = route.share().units() > 0 || !route.content().empty();
+  if (!(back || (ended && ours)) || !gets) {
     track.exposed_failed = Duration{};
     return;
   }
   if (route.reachable()) track.exposed_failed += kEvery;
   if (track.exposed_failed > kReturnBound) {
-    violated("{}: {} for {:.1f} s and still gets {}", track.ticket.spec.id,
+    violated("{}: {} for {:.1f} s and still gets {}{}", track.ticket.spec.id,
              back ? "returns to stable" : "has ended", to_seconds(track.exposed_failed),
-             route.share().to_string());
+             route.share().to_string(), route.content().empty() ? "" : " and what rules take");
   }
 }
 
@@ -159,7 +229,16 @@ void Checker::check_plan(const Route& route, const ReleaseState& state, Track& t
                   route.truth().stable.servers_ready > 0;
   Weight allowed = std::max(allowed_share(track.ticket.spec, state), state.traffic.desired.canary);
   bool more = route.share().units() > allowed.units() + machine::tolerance_units(allowed);
-  if (!judged || !readable || !more || route.owner() != track.ticket.spec.owner) {
+  bool ours = judged && readable && route.owner() == track.ticket.spec.owner;
+  bool other_rules = route.takes_matched() &&
+                     !is_planned(track.ticket.spec, state, route.content()) &&
+                     route.content() != content_id(state.traffic.desired.content);
+  track.exposed_rules = ours && other_rules ? track.exposed_rules + kEvery : Duration{};
+  if (track.exposed_rules > kReturnBound && route.reachable()) {
+    violated("{}: rules that the plan does not have for {:.1f} s", track.ticket.spec.id,
+             to_seconds(track.exposed_rules));
+  }
+  if (!ours || !more) {
     track.exposed_more = Duration{};
     return;
   }

@@ -46,6 +46,10 @@ class Spoiled final : public ReleaseAnalysis {
     return judgement;
   }
   Json report(Now now) const override { return inner_->report(now); }
+  Status take_over(const ReleaseAnalysis& before, Now now) override {
+    return inner_->take_over(before, now);
+  }
+  const ReleaseAnalysis& core() const override { return inner_->core(); }
   Json save() const override { return inner_->save(); }
   Status load(const Json& state) override { return inner_->load(state); }
   std::unique_ptr<ReleaseAnalysis> clone() const override {

@@ -24,8 +24,9 @@ enum class Bug {
   promoted_on_no_data,  // uncovered and undecided count as passed
   verify_ignored,       // there is no verify window
   queue_dropped,        // what overflows the queue of records is not restated
+  rules_left,           // the way back takes the share and leaves the rules on content
 };
-inline constexpr std::array<std::string_view, 12> kBugNames{"none",
+inline constexpr std::array<std::string_view, 13> kBugNames{"none",
                                                             "evidence-lost",
                                                             "rollback-waits",
                                                             "raised-on-recovery",
@@ -36,7 +37,8 @@ inline constexpr std::array<std::string_view, 12> kBugNames{"none",
                                                             "downtime-counted",
                                                             "promoted-on-no-data",
                                                             "verify-ignored",
-                                                            "queue-dropped"};
+                                                            "queue-dropped",
+                                                            "rules-left"};
 
 inline std::string_view to_string(Bug bug) {
   return kBugNames.at(static_cast<std::size_t>(bug));

@@ -26,12 +26,13 @@ class ChaosAnalysis final : public analysis::ReleaseAnalysis {
   std::vector<analysis::Ask> due(Now now) override;
   std::optional<Instant> next_wakeup() const override;
   void answered(analysis::AskId id, const Result<queries::Answer>& answer, Now now) override;
-  void traffic_commanded(double fraction, Now) override { exposed_ = exposed_ || fraction > 0; }
+  void traffic_commanded(double, Now) override { exposed_ = true; }
   void traffic_confirmed(int step, double, Now) override;
   void edge_counts(const analysis::EdgeCounts& counts, double, Now) override;
   void resumed(Now now) override;
   analysis::Judgement judgement(Now now) const override;
   Json report(Now now) const override;
+  Status take_over(const ReleaseAnalysis& before, Now) override { return load(before.save()); }
   Json save() const override;
   Status load(const Json& state) override;
   std::unique_ptr<ReleaseAnalysis> clone() const override {

@@ -65,7 +65,13 @@ void Process::apply_traffic(const Effect& effect) {
     }
     outcome(release, event);
   };
-  route.apply(apply.desired, kTimeout, done);
+  DesiredTraffic desired = apply.desired;
+  if (around_.bug == Bug::rules_left) {
+    std::vector<MatchRule>& last = rules_sent_[effect.release];
+    if (desired.content.empty() && desired.canary.units() == 0) desired.content = last;
+    last = desired.content;
+  }
+  route.apply(desired, kTimeout, done);
 }
 
 void Process::preflight(const std::string& release) {

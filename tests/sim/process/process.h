@@ -112,6 +112,7 @@ class Process {
   bool snapshot_wanted_ = false;
   bool restate_wanted_ = false;
   rollout::engine::Engine::Sequences kept_;  // the records that are on disk
+  std::map<std::string, std::vector<rollout::MatchRule>> rules_sent_;  // last, by release
   std::deque<Waiting> waiting_;
   int dropped_reloads_ = 0;
 };

@@ -25,6 +25,10 @@ Weight Route::share() const {
   return Weight::from_units(static_cast<int>(std::lround(Weight::kFull * odds / (1 + odds))));
 }
 
+bool Route::takes_matched() const {
+  return in_service_ && slots_[1].ready > 0 && !content_.empty();
+}
+
 void Route::change(Hand hand, const std::string& owner, const std::function<void()>& action) {
   Weight before = share();
   action();
@@ -39,6 +43,8 @@ void Route::set(const DesiredTraffic& desired) {
     weight_ = desired.canary;
     in_service_ = desired.canary_in_service;
     lease_ = desired.lease;
+    content_ = rollout::content_id(desired.content);
+    if (!content_.empty()) rules_drained_ = false;
     owner_ = desired.owner;
     double share = desired.canary.fraction();
     // The driver knows the servers that are up and sets their weights for this share.
@@ -54,6 +60,7 @@ ObservedTraffic Route::truth() const {
   seen.stable = {slots_[0].total, slots_[0].ready, true, true, counts_[0]};
   seen.canary_slot = {slots_[1].total, in_service_ ? slots_[1].ready : 0, in_service_, true,
                       counts_[1]};
+  seen.content = content_;
   seen.owner = owner_;
   seen.router_instance = fmt::format("r{}", instance_);
   return seen;
@@ -85,6 +92,7 @@ void Route::apply(const DesiredTraffic& desired, Duration timeout, Done done) {
     ObservedTraffic lie = truth();
     lie.canary = desired.canary;
     lie.canary_slot.in_service = desired.canary_in_service;
+    lie.content = rollout::content_id(desired.content);
     lie.owner = desired.owner;
     world_.note("{}: lies about {}", name_, desired.canary.to_string());
     world_.after(delay, [done, lie] { done(lie); });
@@ -110,10 +118,11 @@ void Route::apply(const DesiredTraffic& desired, Duration timeout, Done done) {
     set(desired);
     given_ = desired.canary;
     // Serin takes the canary out itself: nobody can tell any more that a person had, too.
-    if (desired.canary.units() == 0 && !desired.canary_in_service) drained_ = false;
-    world_.note("{}: set to {} {} by '{}' (generation {}), gives {}{}", name_,
+    if (desired.canary.units() == 0 && !desired.canary_in_service) undrain_by_word();
+    world_.note("{}: set to {} {} by '{}' (generation {}), gives {}{}{}", name_,
                 desired.canary.to_string(), desired.canary_in_service ? "in service" : "out",
                 desired.owner, desired.generation, share().to_string(),
+                content_.empty() ? "" : " and what rules take",
                 lost   ? ", reply lost"
                 : late ? ", late"
                        : "");
@@ -147,7 +156,8 @@ void Route::exchange_roles(const std::string& key) {
   weight_ = Weight::from_units(Weight::kFull - weight_.units());
   in_service_ = true;
   odds_ = odds_ > 0 ? 1 / odds_ : 0;
-  drained_ = false;
+  content_.clear();  // its rules name the slot that was the canary's
+  undrain_by_word();
 }
 
 void Route::apply_workload(const rollout::DesiredWorkload& desired, WorkloadDone done) {
@@ -216,6 +226,24 @@ void Route::raise_by_hand() {
   world_.note("{}: a person raises the canary to {}", name_, share().to_string());
 }
 
+void Route::clear_rules_by_hand() {
+  if (!takes_matched()) return;
+  world_.note("{}: a person takes the rules away", name_);
+  change(Hand::person, "", [&] {
+    content_.clear();
+    rules_drained_ = true;
+  });
+}
+
+void Route::add_rules_by_hand() {
+  if (!in_service_) return;
+  world_.note("{}: a person gives the canary rules", name_);
+  change(Hand::person, "", [&] {
+    content_ = "a person's";
+    rules_drained_ = false;
+  });
+}
+
 void Route::reload() {
   world_.note("{}: reloaded", name_);
   change(Hand::reload, "", [&] {
@@ -226,7 +254,8 @@ void Route::reload() {
     lease_ = false;
     counts_[0] = {};
     counts_[1] = {};
-    drained_ = false;  // what was set at run time is gone
+    if (world_.chance(0.5)) content_.clear();  // a map set at run time, or a file
+    undrain_by_word();                         // what was set at run time is gone
   });
 }
 
@@ -269,7 +298,9 @@ void Route::begin_weather() {
   every(knobs_.reload_every, [this] { reload(); });
   every(knobs_.health_every, [this] { flap(); });
   every(knobs_.drain_every, [this] { drain_by_hand(); });
+  every(2 * knobs_.drain_every, [this] { clear_rules_by_hand(); });
   every(knobs_.raise_every, [this] { raise_by_hand(); });
+  every(2 * knobs_.raise_every, [this] { add_rules_by_hand(); });
 }
 
 void Route::restore_all() {
@@ -282,9 +313,10 @@ void Route::restore_all() {
 
 void Route::serve(Duration duration) {
   double requests = 200 * to_seconds(duration);
-  double canary = requests * share().fraction();
+  double matched = takes_matched() ? 5 * to_seconds(duration) : 0;
+  double canary = requests * share().fraction() + matched;
   counts_[1].requests += canary;
-  counts_[0].requests += requests - canary;
+  counts_[0].requests += requests + matched - canary;
 }
 
 }  // namespace serin::sim

@@ -44,11 +44,18 @@ class Route {
   void restore_all();
   void drain_by_hand();
   void raise_by_hand();
+  // Takes the rules on content away, or gives the canary others.
+  void clear_rules_by_hand();
+  void add_rules_by_hand();
   void reload();
   // Whoever commands is gone: with a lease the canary leaves by itself.
   void lapse(const std::string& instance);
 
   rollout::Weight share() const;
+  // The rules on content that are in force, by their name; "" for none.
+  const std::string& content() const { return content_; }
+  // Whether requests that a rule takes reach the canary now.
+  bool takes_matched() const;
   bool in_service() const { return in_service_; }
   bool reachable() const { return reachable_; }
   // Nothing that commands or reads meet is slower or falser than it should be.
@@ -57,7 +64,9 @@ class Route {
   rollout::ObservedTraffic truth() const;
   // A person's drain that is in force: nobody but a person gives the share back.
   bool drained() const { return drained_; }
-  void undrain_by_word() { drained_ = false; }
+  // The same of rules that a person took away.
+  bool rules_drained() const { return rules_drained_; }
+  void undrain_by_word() { drained_ = rules_drained_ = false; }
   Instant last_foreign_change() const { return foreign_change_; }
   Instant last_health_change() const { return health_change_; }
   std::uint64_t commands_in_flight() const { return in_flight_; }
@@ -88,12 +97,14 @@ class Route {
   rollout::Weight weight_;  // as commanded
   bool in_service_ = false;
   bool lease_ = false;
+  std::string content_;
   std::string owner_;
   int instance_ = 1;
   bool reachable_ = true;
   rollout::SlotCounts counts_[2];
   std::set<std::string> exchanged_;
   bool drained_ = false;
+  bool rules_drained_ = false;
   rollout::Weight given_;  // as serin set it last
   Instant foreign_change_ = Instant{};
   Instant health_change_ = Instant{};

@@ -88,6 +88,12 @@ class ScriptedAnalysis final : public analysis::ReleaseAnalysis {
     judgement_ = std::move(judgement);
     return {};
   }
+  // Goes on with the other question; kTiresome can't.
+  static constexpr std::string_view kTiresome = "no edit";
+  Status take_over(const ReleaseAnalysis& before, Now) override {
+    if (question_ == kTiresome) return fail(Code::failed_precondition, "it can't go on");
+    return load(before.save());
+  }
   std::unique_ptr<ReleaseAnalysis> clone() const override {
     return std::make_unique<ScriptedAnalysis>(*this);
   }
@@ -185,6 +191,11 @@ class EngineLab {
     effect::Reply answer = open(lab_ticket(service));
     EXPECT_TRUE(answer.accepted) << answer.message;
     return answer.opened;
+  }
+  effect::Reply edit(const std::string& release, Ticket ticket) {
+    std::string request = "edit-" + std::to_string(++requests_);
+    send(event::Edit{release, std::move(ticket), "ada", "slower", request});
+    return reply(request);
   }
   effect::Reply operate(const std::string& release, machine::event::Operated operated) {
     operated.request = "operate-" + std::to_string(++requests_);
@@ -286,6 +297,7 @@ class EngineLab {
         seen.canary = apply->desired.canary;
         seen.canary_slot.in_service = apply->desired.canary_in_service;
         seen.owner = apply->desired.owner;
+        seen.content = content_id(apply->desired.content);
         outcome.result = machine::Outcome::done;
         outcome.observed = seen;
       }

@@ -295,6 +295,7 @@ class Lab {
     ++router.writes;
     router.seen.canary = apply.desired.canary;
     router.seen.canary_slot.in_service = apply.desired.canary_in_service;
+    router.seen.content = content_id(apply.desired.content);
     router.seen.owner = apply.desired.owner;
     outcomes_.push_back(event::TrafficOutcome{apply.key, Outcome::done, router.seen, "", false});
   }

@@ -78,5 +78,41 @@ TEST(EdgeWatch, SurvivesAsJson) {
   EXPECT_EQ(back->to_json().dump(), watch.to_json().dump());
 }
 
+queries::ComparisonWindow window_of(double stable, double stable_bad, double canary,
+                                    double canary_bad) {
+  EdgeWatch watch(1s);
+  watch.add(counts(0, 0, 0, 0), 0.5, at(0s));
+  return *watch.add(counts(stable, stable_bad, canary, canary_bad), 0.5, at(1s));
+}
+
+TEST(EdgeGuard, ActsOnGrossErrorsAloneAndOnceOverSeveralWindows) {
+  EdgeGuard guard;
+  EXPECT_FALSE(guard.gross("edge-errors"));
+  guard.add(window_of(1000, 2, 100, 40));
+  EXPECT_FALSE(guard.gross("edge-errors")) << "bad, and nothing that needs no comparison";
+  guard.add(window_of(1000, 2, 20, 20));
+  auto found = guard.gross("edge-errors");
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->guard);
+  EXPECT_EQ(found->action, OnFail::rollback);
+  EXPECT_NE(found->sentence.find("20 of 20 against 2 of 1000"), std::string::npos)
+      << found->sentence;
+  // Few a window, but many together.
+  EdgeGuard slow;
+  for (int i = 0; i < 9; ++i) slow.add(window_of(100, 0, 3, 3));
+  EXPECT_TRUE(slow.gross("edge-errors"));
+}
+
+TEST(EdgeGuard, ForgetsWhatIsOldAndReadsBack) {
+  EdgeGuard guard;
+  guard.add(window_of(1000, 2, 30, 30));
+  auto back = EdgeGuard::from_json(guard.to_json());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, guard);
+  for (std::size_t i = 0; i < EdgeGuard::kRecent; ++i) guard.add(window_of(1000, 2, 50, 0));
+  EXPECT_FALSE(guard.gross("edge-errors"));
+  EXPECT_FALSE(EdgeGuard::from_json(Json::object()));
+}
+
 }  // namespace
 }  // namespace serin::analysis
