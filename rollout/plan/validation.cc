@@ -278,6 +278,25 @@ void validate(const Rollout& rollout, const Reporter& reporter) {
   }
 }
 
+namespace {
+
+// Copies of requests are the proxy's own affair, set in its configuration and not while it runs.
+void no_mirror(const TrafficRouting& routing, const Path& path, const Reporter& reporter) {
+  if (analysis::is_supported("step.setMirrorRoute")) return;
+  std::string_view router = routing.kind();
+  reporter.add(analysis::kNotYet, path,
+               router == "none"
+                   ? "a release without a router has nothing that could copy requests"
+                   : fmt::format("serin can't make the router ({}) send copies of requests to the "
+                                 "canary",
+                                 router),
+               "leave the step out, and mirror by the proxy's own configuration (nginx: the "
+               "directive mirror); what canary and stable then count differs, so give metrics of "
+               "mirrored requests a target (slo)");
+}
+
+}  // namespace
+
 void check_supported(const Rollout& rollout, const Reporter& reporter) {
   Path spec = Path() / "spec";
   auto check = [&](const std::string& feature, const Path& path) {
@@ -306,7 +325,11 @@ void check_supported(const Rollout& rollout, const Reporter& reporter) {
   if (!canary.match.empty()) check("match", path / "match");
   for (std::size_t i = 0; i < canary.steps.size(); ++i) {
     std::string kind(canary.steps[i].kind());
-    if (!kind.empty()) check("step." + kind, path / "steps" / i / kind);
+    if (kind == "setMirrorRoute") {
+      no_mirror(canary.traffic_routing, path / "steps" / i / kind, reporter);
+    } else if (!kind.empty()) {
+      check("step." + kind, path / "steps" / i / kind);
+    }
   }
   if (canary.analysis) {
     analysis::check_supported(canary.analysis->metrics, reporter, path / "analysis" / "metrics");

@@ -337,6 +337,24 @@ TEST(Supported, WhatIsToComeIsRefused) {
   EXPECT_NE(steps.find("'experiment' is not supported yet (supported: "), std::string::npos);
 }
 
+TEST(Supported, CopiesOfRequestsAreRefusedByTheRouterWithAWayOut) {
+  auto problems = [](std::string_view routing) {
+    return read_and_validate(rollout_of("{steps: [{setMirrorRoute: {name: m, percentage: 5}}, "
+                                        "{setWeight: 5}, {pause: {}}]" +
+                                        std::string(routing) + std::string(kAnalysis)),
+                             true)
+        .problems;
+  };
+  const std::string haproxy = problems(
+      ", trafficRouting: {haproxy: {socket: /s, map: /m, stableBackend: a, canaryBackend: b}}");
+  EXPECT_NE(haproxy.find("error E013 spec.strategy.canary.steps[0].setMirrorRoute: serin can't "
+                         "make the router (haproxy) send copies of requests to the canary"),
+            std::string::npos)
+      << haproxy;
+  EXPECT_NE(haproxy.find("leave the step out"), std::string::npos) << haproxy;
+  EXPECT_NE(problems("").find("without a router"), std::string::npos);
+}
+
 TEST(Hooks, NeedACommandOrAWebAddress) {
   std::string problems = read_and_validate(R"(kind: Rollout
 metadata: {name: r}
