@@ -69,6 +69,8 @@ class Api {
   void operate(const CallPtr& call, const std::string& release,
                rollout::machine::event::Operated operated);
   void operation(const CallPtr& call);
+  bool may_go_on(const CallPtr& call, const std::string& release);
+  void edit(const CallPtr& call);
   void set_traffic(const CallPtr& call);
   void journal(const CallPtr& call, bool decisions_only);
   void stream(const CallPtr& call, std::set<std::string> releases);

@@ -148,6 +148,8 @@ void Api::add_releases() {
       });
   routes_.add("POST", base + "/{id}/operations/{operation}", Role::operator_,
               [this](const CallPtr& call) { operation(call); });
+  routes_.add("POST", base + "/{id}/plan", Role::operator_,
+              [this](const CallPtr& call) { edit(call); });
   routes_.add("GET", base + "/{id}/traffic", Role::viewer, [this](const CallPtr& call) {
     std::string id;
     if (!find_release(call, id)) return;
@@ -250,19 +252,49 @@ void Api::start(const CallPtr& call) {
   });
 }
 
+// Whether who calls may act against what a metric says; refuses where not.
+bool Api::may_go_on(const CallPtr& call, const std::string& release) {
+  const machine::ReleaseState* state = parts_.fleet.engine().state(release);
+  if (!speaks_against(*state) || call->who.may_override) return true;
+  call->refuse({.kind = kForbidden,
+                .detail = fmt::format("a metric says worse, and {} may not override it (a token "
+                                      "with override may): {}",
+                                      call->who.actor,
+                                      state->judgement->findings.empty()
+                                          ? state->judgement->contested_sentence
+                                          : state->judgement->findings.front().sentence)});
+  return false;
+}
+
+void Api::edit(const CallPtr& call) {
+  EditRequest request;
+  if (!find_release(call, request.release)) return;
+  if (is_stale(call, watch_.tag(request.release)) || !may_go_on(call, request.release)) return;
+  auto body = call->json();
+  if (!body) return;
+  Fields fields(*body);
+  request.comment = fields.text("reason");
+  request.arguments = fields.texts("args");
+  if (fields.refuse(*call)) return;
+  request.user = call->who.actor;
+  parts_.fleet.edit(request, [this, call, release = request.release](auto done) {
+    if (!done) {
+      Problem what = problem_of(done.error().error);
+      for (Operation each : done.error().allowed)
+        what.allowed.emplace_back(machine::to_string(each));
+      return call->refuse(what);
+    }
+    call->answer(202, Json::object()
+                          .set("message", done->message)
+                          .set("repeated", false)
+                          .set("opened", "")
+                          .set("release", parts_.fleet.document(release)));
+  });
+}
+
 void Api::operate(const CallPtr& call, const std::string& release,
                   machine::event::Operated operated) {
-  const machine::ReleaseState* state = parts_.fleet.engine().state(release);
-  if (goes_on(operated.operation) && speaks_against(*state) && !call->who.may_override) {
-    Problem what{.kind = kForbidden,
-                 .detail = fmt::format("a metric says worse, and {} may not override it (a token "
-                                       "with override may): {}",
-                                       call->who.actor,
-                                       state->judgement->findings.empty()
-                                           ? state->judgement->contested_sentence
-                                           : state->judgement->findings.front().sentence)};
-    return call->refuse(what);
-  }
+  if (goes_on(operated.operation) && !may_go_on(call, release)) return;
   operated.user = call->who.actor;
   operated.key = call->key;
   parts_.fleet.operate(release, std::move(operated), [this, call, release](auto done) {

@@ -116,6 +116,7 @@ struct RenderOptions {
   std::vector<std::string> files;
   std::string rollout;  // where the files hold several
   std::string weight;   // a percentage; "": that of the first setWeight
+  bool idle = false;    // as it is between releases: all to stable, no rules
   std::string version;  // labels of the subsets
   std::string stable;
   std::string release;                // names what is serin's in the objects

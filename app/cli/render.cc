@@ -21,6 +21,7 @@ using rollout::Rollout;
 
 // The weight asked for, else that of the first setWeight.
 Result<int> units_of(const RenderOptions& options, const CanaryStrategy& canary) {
+  if (options.idle) return 0;
   if (!options.weight.empty()) {
     SERIN_TRY(weight, rollout::Weight::parse(options.weight));
     return weight.units();
@@ -31,6 +32,11 @@ Result<int> units_of(const RenderOptions& options, const CanaryStrategy& canary)
     }
   }
   return 0;
+}
+
+std::vector<rollout::MatchRule> rules_of(const RenderOptions& options,
+                                         const CanaryStrategy& canary) {
+  return options.idle ? std::vector<rollout::MatchRule>() : canary.match;
 }
 
 // The objects of the files of --existing, by kind.
@@ -61,7 +67,7 @@ Result<KubernetesSplit> kubernetes_split(const RenderOptions& options, const Rol
   split.name = rollout.metadata.name;
   split.name_space = rollout.metadata.name_space;
   split.release = options.release;
-  split.rules = canary.match;
+  split.rules = rules_of(options, canary);
   split.stable_version = options.stable;
   split.canary_version = options.version;
   SERIN_TRY(units, units_of(options, canary));
@@ -114,7 +120,7 @@ Result<std::string> render_nginx(const RenderOptions& options, const Rollout& ro
   split.canary_upstream = nginx.canary_upstream.empty() ? "canary" : nginx.canary_upstream;
   split.split_by = nginx.split_by;
   split.units = units;
-  split.rules = canary.match;
+  split.rules = rules_of(options, canary);
   split.status_listen = nginx.status;
   split.status = "generation=0";
   return nginx_text(split);
@@ -140,7 +146,7 @@ Result<std::string> render_haproxy(const RenderOptions& options, const Rollout& 
     split.lease_listen = haproxy.lease.listen;
   }
   split.units = units;
-  split.rules = canary.match;
+  split.rules = rules_of(options, canary);
   return haproxy_text(split);
 }
 

@@ -78,6 +78,26 @@ Result<TicketOrigin> origin_of(const RunOptions& options, const rollout::ConfigS
   return origin;
 }
 
+// The plan of the same release as its files have it by now.
+Result<SessionOptions::Reread> reread(const RunOptions& options, const std::string& name,
+                                      const std::string& stable) {
+  SERIN_TRY(files, read_files(options.files));
+  rollout::LoadOptions load;
+  load.safe = options.safe;
+  for (const auto& [argument, value] : options.arguments) load.args.insert(argument);
+  rollout::Loaded loaded = rollout::load_config(files, load);
+  if (loaded.problems.has_errors()) {
+    return fail(Code::invalid_argument, config::to_text(loaded.problems));
+  }
+  const rollout::Rollout* rollout = loaded.set.find_rollout(name);
+  if (rollout == nullptr) {
+    return fail(Code::not_found, fmt::format("the files have no rollout '{}' any more", name));
+  }
+  SERIN_TRY(plan, plan_of(options, loaded.set, *rollout, stable));
+  SERIN_TRY(origin, origin_of(options, loaded.set, *rollout));
+  return SessionOptions::Reread{std::move(plan), origin.revision};
+}
+
 Status make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
   return fail(Code::unavailable,
@@ -169,6 +189,9 @@ ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
   session_options.recordings = options.recordings;
   session_options.pause_timeout = options.pause_timeout;
   session_options.supersede = options.supersede;
+  session_options.reread = [&]() -> Result<SessionOptions::Reread> {
+    return reread(options, (*chosen)->metadata.name, plan->stable_version);
+  };
   auto end = run_session(loop, rng, std::move(session_options), std::move(*store), *plan, log,
                          terminal, options.output == Output::json);
   return end ? exit_code_of(*end) : give_up(end.error(), options.output);

@@ -43,6 +43,10 @@ void add_render(CLI::App& app, Slots& slots) {
       ->add_option("--weight", options.weight,
                    "the canary's percentage; left out: the first setWeight's")
       ->type_name("PERCENT");
+  command
+      ->add_flag("--idle", options.idle,
+                 "as it is between releases: everything to stable, and no rules on content")
+      ->excludes("--weight");
   command->add_option("--version", options.version, "istio: the canary subset's label `version`")
       ->type_name("VERSION");
   command->add_option("--stable", options.stable, "istio: the stable subset's label `version`")

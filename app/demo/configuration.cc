@@ -7,7 +7,15 @@
 namespace serin::app {
 
 std::string demo_haproxy_configuration(const DemoPorts& ports, const std::string& socket,
-                                       const std::string& map) {
+                                       const std::string& map, const std::string& match_map) {
+  std::string rules;
+  if (!match_map.empty()) {
+    rules = fmt::format(
+        R"(  http-request set-var-fmt(txn.request) "%[query]\n%[req.hdrs]"
+  http-request set-var(txn.share) var(txn.request),map_reg_int({}) if {{ nbsrv(serin_lease) ge 1 }}
+)",
+        match_map);
+  }
   std::string text = fmt::format(
       R"(# Two backends and a map: serin writes the canary's share (in 0.01 %) under the key "shop".
 global
@@ -26,14 +34,14 @@ frontend shop
   # Without serin the canary gets nothing more: "shop.base" gives all to the stable slot.
   http-request set-var(txn.share) str(shop.base),map_str_int({map},0)
   http-request set-var(txn.share) str(shop),map_str_int({map},0) if {{ nbsrv(serin_lease) ge 1 }}
-  use_backend green if {{ rand(10000),sub(txn.share) -m int lt 0 }}
+{rules}  use_backend green if {{ rand(10000),sub(txn.share) -m int lt 0 }}
   default_backend blue
 backend serin_lease
   option httpchk GET /lease
   server engine 127.0.0.1:{lease} check inter 500ms fall 4 rise 1
 )",
       fmt::arg("socket", socket), fmt::arg("http", ports.http), fmt::arg("map", map),
-      fmt::arg("lease", ports.lease));
+      fmt::arg("lease", ports.lease), fmt::arg("rules", rules));
   for (std::size_t slot = 0; slot < kDemoSlots.size(); ++slot) {
     text += fmt::format("backend {}\n  balance roundrobin\n  option httpchk GET /healthz\n",
                         kDemoSlots[slot]);

@@ -17,8 +17,9 @@ struct DemoPorts {
 
 inline constexpr std::array<const char*, 2> kDemoSlots = {"blue", "green"};
 
+// `match_map`: the file of rules on content; "" where there are none.
 std::string demo_haproxy_configuration(const DemoPorts& ports, const std::string& socket,
-                                       const std::string& map);
+                                       const std::string& map, const std::string& match_map = "");
 // `targets`: the file that names the instances; Prometheus reads it again when it changes.
 std::string demo_prometheus_configuration(const std::string& targets, int scrape_seconds);
 // The instances with the labels that tell versions and pods apart, as service discovery adds them

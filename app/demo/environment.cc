@@ -140,7 +140,10 @@ Status DemoEnvironment::prepare() {
   rollout_file_ = path("rollout.yaml");
   std::string map = path("share.map");
   SERIN_CHECK(write_file(map, "shop 0\n"));
-  SERIN_CHECK(write_file(path("haproxy.cfg"), demo_haproxy_configuration(ports, socket_, map)));
+  std::string match_map = options_.match_rules ? path("match.map") : "";
+  if (!match_map.empty()) SERIN_CHECK(write_file(match_map, ""));
+  SERIN_CHECK(
+      write_file(path("haproxy.cfg"), demo_haproxy_configuration(ports, socket_, map, match_map)));
   SERIN_CHECK(write_targets());
   SERIN_CHECK(
       write_file(path("prometheus.yml"),

@@ -28,6 +28,7 @@ struct DemoOptions {
   double load_seconds = 3600;
   int instances = 2;  // of each slot
   int scrape_seconds = 1;
+  bool match_rules = false;  // HAProxy reads rules on content, from match.map
   std::vector<std::pair<int, int>> steps = {{5, 15}, {25, 20}, {50, 25}};  // percent, seconds
 };
 

@@ -152,6 +152,30 @@ Result<engine::Ticket> Fleet::ticket_for(const StartRequest& request,
   return ticket;
 }
 
+Result<engine::Ticket> Fleet::ticket_for(const EditRequest& request) {
+  const engine::Ticket* before = engine_->ticket(request.release);
+  if (before == nullptr) {
+    return fail(Code::not_found, fmt::format("there is no release '{}'", request.release));
+  }
+  const rollout::Rollout* rollout = configuration_->set.find_rollout(before->spec.rollout);
+  if (rollout == nullptr) {
+    return fail(Code::not_found,
+                fmt::format("there is no rollout '{}' in the configuration", before->spec.rollout));
+  }
+  rollout::PinOptions pin;
+  pin.version = before->spec.version;
+  pin.stable_version = before->spec.stable_version;
+  pin.args = options_.arguments;
+  for (const auto& [name, value] : request.arguments) pin.args[name] = value;
+  SERIN_TRY(plan, rollout::pin(configuration_->set, *rollout, pin));
+  SERIN_CHECK(check_edit(*before, plan));
+  SERIN_TRY(revision, rollout::policy_revision(configuration_->set, *rollout, pin));
+  SERIN_TRY(ticket, make_ticket(plan, {.executor = request.user, .revision = revision}));
+  SERIN_CHECK(messenger_->prepare(plan.rollout, options_.notify_url));
+  SERIN_CHECK(adopt(plan));
+  return ticket;
+}
+
 Status Fleet::adopt(const rollout::PinnedPlan& plan) {
   SERIN_TRY(policy, make_policy(plan, "", true));
   if (sources_.size() + policy->sources.size() > kFleetSourcesMax) {
@@ -215,6 +239,24 @@ void Fleet::operate(const std::string& release, machine::event::Operated operate
   event.release = release;
   event.operated = std::move(operated);
   shell_->submit(event);
+}
+
+void Fleet::edit(const EditRequest& request, OperateDone done) {
+  auto ticket = ticket_for(request);
+  if (!ticket) return done(std::unexpected(OperationRefusal{.error = ticket.error()}));
+  std::string id = fmt::format("fleet-{}", ++requests_);
+  waiting_.emplace(id, [done = std::move(done)](const LiveShell::Reply& reply) mutable {
+    if (!reply.accepted) {
+      return done(std::unexpected(
+          OperationRefusal{.error = {reply.code, reply.message}, .allowed = reply.allowed}));
+    }
+    done(OperationDone{.message = reply.message});
+  });
+  shell_->submit(engine::event::Edit{.release = request.release,
+                                     .ticket = *std::move(ticket),
+                                     .user = request.user,
+                                     .comment = request.comment,
+                                     .request = id});
 }
 
 void Fleet::replied(const LiveShell::Reply& reply) {

@@ -49,6 +49,13 @@ struct StartRequest {
   bool supersede = false;
 };
 
+struct EditRequest {
+  std::string release{};
+  std::map<std::string, std::string> arguments{};
+  std::string user{};
+  std::string comment{};
+};
+
 struct Opened {
   std::string release{};
   bool repeated = false;
@@ -94,6 +101,10 @@ class Fleet {
   // `done` comes once the operation is on disk. Errors: as the engine's.
   void operate(const std::string& release, rollout::machine::event::Operated operated,
                OperateDone done);
+  // The release goes on under its rollout as the configuration has it now. `done` comes once that
+  // is on disk. Errors: not_found (the release, or its rollout), and as rollout::pin and the
+  // engine's.
+  void edit(const EditRequest& request, OperateDone done);
   // Makes the sources that a plan asks, where they are not there yet.
   Status adopt(const rollout::PinnedPlan& plan);
   // Null where no plan that was adopted names it.
@@ -124,6 +135,7 @@ class Fleet {
   Status recall_ends();
   Result<rollout::engine::Ticket> ticket_for(const StartRequest& request,
                                              std::vector<std::string>& warnings);
+  Result<rollout::engine::Ticket> ticket_for(const EditRequest& request);
   void changed(const std::vector<std::string>& releases);
   void keep_end(const std::string& release);
   void replied(const LiveShell::Reply& reply);

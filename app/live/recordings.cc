@@ -30,6 +30,8 @@ KeepRecording keep_in(const std::string& directory, const Log& log) {
     std::error_code problem;
     fs::create_directories(directory, problem);
     prune(directory, name);
+    // After an edit the file of the plan before may still be open: it is another one from now on.
+    fs::remove(directory + "/" + name, problem);
     auto file =
         KeptFile::create(directory + "/" + name, Json::object()
                                                      .set("made_by", "serin run")

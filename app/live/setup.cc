@@ -45,6 +45,14 @@ std::map<int, Duration> step_times(const rollout::Rollout& rollout) {
   return times;
 }
 
+rollout::TrafficRouting routing_of(const rollout::Rollout& rollout) {
+  rollout::TrafficRouting routing = rollout.canary       ? rollout.canary->traffic_routing
+                                    : rollout.blue_green ? rollout.blue_green->traffic_routing
+                                                         : rollout::TrafficRouting();
+  routing.managed_routes.clear();  // names alone
+  return routing;
+}
+
 }  // namespace
 
 Duration planned_time(const rollout::Rollout& rollout, bool extended) {
@@ -88,7 +96,12 @@ Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout
   policy->exposure = planned_exposure(plan.rollout);
   policy->step_times = step_times(plan.rollout);
   if (plan.rollout.canary) {
-    policy->matched_only = !plan.rollout.canary->match.empty();
+    const rollout::CanaryStrategy& canary = *plan.rollout.canary;
+    policy->matched_only = !canary.match.empty();
+    policy->chosen_requests =
+        policy->matched_only || std::ranges::any_of(canary.steps, [](const rollout::Step& step) {
+          return std::holds_alternative<rollout::SetHeaderRouteStep>(step.action);
+        });
     policy->edge_errors =
         live && plan.rollout.edge_errors.enabled && plan.rollout.canary->traffic_routing.haproxy;
   }
@@ -157,6 +170,24 @@ Result<engine::Ticket> make_ticket(const rollout::PinnedPlan& plan, const Ticket
                     .set("environment", plan.rollout.environment)
                     .set("endpoint", plan.rollout.endpoint);
   return ticket;
+}
+
+Status check_edit(const engine::Ticket& before, const rollout::PinnedPlan& after) {
+  SERIN_TRY(pinned, rollout::pinned_plan_from_json(before.pinned));
+  const rollout::Rollout& was = pinned.rollout;
+  const rollout::Rollout& is = after.rollout;
+  std::string_view changed;
+  if (was.canary.has_value() != is.canary.has_value()) {
+    changed = "the strategy";
+  } else if (routing_of(was) != routing_of(is)) {
+    changed = "trafficRouting";
+  } else if (was.workload != is.workload) {
+    changed = "the workload";
+  }
+  if (changed.empty()) return {};
+  return fail(
+      Code::invalid_argument,
+      fmt::format("{} can't change in mid-release: it holds from the next one on", changed));
 }
 
 engine::MakeTicket ticket_factory() {

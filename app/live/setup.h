@@ -44,6 +44,9 @@ Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout
 // Where a release writes its own recording; null: nowhere.
 using KeepRecording = std::function<std::shared_ptr<KeptFile>(const rollout::engine::Ticket&)>;
 rollout::engine::MakeAnalysis analysis_factory(KeepRecording keep_recording = {});
+// Whether a release may go on under an edited plan as far as router and workload go: those were
+// made for the plan before. Errors: invalid_argument, naming what differs.
+Status check_edit(const rollout::engine::Ticket& before, const rollout::PinnedPlan& after);
 // Tickets of undone releases, out of the plan that the release before has pinned.
 rollout::engine::MakeTicket ticket_factory();
 

@@ -136,6 +136,8 @@ Result<SessionEnd> run_session(AsioLoop& loop, Rng& rng, SessionOptions options,
   Display display(terminal, json, loop);
   (*session)->on_view = [&](const Json& view) { display.show(view); };
   for (int number : {SIGINT, SIGTERM}) loop.on_signal(number, [&] { (*session)->interrupt(); });
+  // Not SIGHUP: that is what the end of a terminal sends.
+  loop.on_signal(SIGUSR1, [&] { (*session)->reload(); });
   SERIN_CHECK((*session)->begin());
   loop.run();
   display.end();

@@ -19,6 +19,7 @@ namespace machine = rollout::machine;
 using machine::ReleaseStatus;
 
 constexpr const char* kOpenRequest = "open";
+constexpr const char* kEditRequest = "edit";
 
 bool undecided(machine::Reason reason) {
   return reason == machine::Reason::inconclusive || reason == machine::Reason::no_data ||
@@ -61,16 +62,7 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
   SERIN_TRY(workload,
             make_workload(loop_, *http_, plan.rollout, options_.state_directory, swapped));
   workload_ = std::move(workload);
-  SERIN_TRY(policy, make_policy(plan, "", true));
-  for (const analysis::PolicySource& source : policy->sources) {
-    SERIN_TRY(made, make_release_source({.loop = loop_,
-                                         .http = *http_,
-                                         .pool = &pool_,
-                                         .counters = queries_,
-                                         .on_degraded = tell_degraded(log_)},
-                                        plan, *policy, source));
-    sources_.emplace(source_identity(source.provider), std::move(made));
-  }
+  SERIN_CHECK(add_sources(plan));
   hooks_ = std::make_unique<drivers::HookRunner>(loop_, *http_);
   notifier_ = std::make_unique<Teller>(log_);
   SERIN_TRY(instance, instance_name(options_.state_directory, rng));
@@ -80,6 +72,7 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
                                                    : keep_in(options_.recordings, log_)),
       ticket_factory());
   SERIN_CHECK(restore_engine(*engine_, options_.state_directory));
+  add_pinned_sources();
   messenger_ = std::make_unique<Messenger>(loop_, *http_, *store_, *engine_, log_);
   SERIN_CHECK(messenger_->prepare(plan.rollout, options_.notify_url));
   SERIN_CHECK(messenger_->resume(options_.state_directory));
@@ -106,6 +99,62 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
   shell_ = std::make_unique<LiveShell>(std::move(parts));
   SERIN_TRY(control, ControlServer::listen(loop_, options_.state_directory, *engine_, *shell_));
   control_ = std::move(control);
+  return {};
+}
+
+Status Session::add_sources(const rollout::PinnedPlan& plan) {
+  SERIN_TRY(policy, make_policy(plan, "", true));
+  for (const analysis::PolicySource& source : policy->sources) {
+    std::string identity = source_identity(source.provider);
+    if (sources_.contains(identity)) continue;
+    SERIN_TRY(made, make_release_source({.loop = loop_,
+                                         .http = *http_,
+                                         .pool = &pool_,
+                                         .counters = queries_,
+                                         .on_degraded = tell_degraded(log_)},
+                                        plan, *policy, source));
+    sources_.emplace(std::move(identity), std::move(made));
+  }
+  return {};
+}
+
+// Releases of the journal may ask more than the files do by now, after an edit.
+void Session::add_pinned_sources() {
+  for (const std::string& release : engine_->releases()) {
+    bool wanted = !machine::is_terminal(engine_->state(release)->status) ||
+                  (options_.operate && options_.operate->release == release);
+    if (!wanted) continue;
+    auto plan = rollout::pinned_plan_from_json(engine_->ticket(release)->pinned);
+    Status added = plan ? add_sources(*plan) : Status(std::unexpected(plan.error()));
+    if (added) continue;
+    log_.error("not all that a release asks can be asked",
+               {{"release", release}, {"why", added.error().to_string()}});
+  }
+}
+
+void Session::reload() {
+  Status edited = edit();
+  if (edited) return;
+  log_.error("the files were read again, and the release goes on as before",
+             {{"why", edited.error().to_string()}});
+}
+
+Status Session::edit() {
+  if (!options_.reread || release_.empty()) {
+    return fail(Code::failed_precondition, "there is no release whose plan could be edited");
+  }
+  SERIN_TRY(reread, options_.reread());
+  rollout::PinnedPlan& plan = reread.plan;
+  if (!plan.rollout.on_engine_loss) plan.rollout.on_engine_loss = default_engine_loss(plan.rollout);
+  SERIN_CHECK(check_edit(*engine_->ticket(release_), plan));
+  SERIN_TRY(ticket, make_ticket(plan, {.executor = options_.user, .revision = reread.revision}));
+  SERIN_CHECK(messenger_->prepare(plan.rollout, options_.notify_url));
+  SERIN_CHECK(add_sources(plan));
+  shell_->submit(engine::event::Edit{.release = release_,
+                                     .ticket = std::move(ticket),
+                                     .user = options_.user,
+                                     .comment = "its files were read again",
+                                     .request = kEditRequest});
   return {};
 }
 
@@ -178,6 +227,11 @@ void Session::replied(const LiveShell::Reply& reply) {
     }
     changed();
     return;
+  }
+  if (reply.request == kEditRequest) {
+    if (reply.accepted) return log_.info("the edited plan was taken over", {{"release", release_}});
+    return log_.error("the edited plan was refused: the release goes on as before",
+                      {{"why", reply.message}});
   }
   control_->reply(reply);
 }

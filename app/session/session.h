@@ -42,6 +42,12 @@ struct SessionOptions {
   bool supersede = false;  // another version's active release is aborted first
   // How long a pause that waits for a person may last; nothing: as long as it takes.
   std::optional<Duration> pause_timeout;
+  // The plan as its files have it now, for Session::reload (SIGUSR1); null: can't be read again.
+  struct Reread {
+    rollout::PinnedPlan plan;
+    std::string revision;
+  };
+  std::function<Result<Reread>()> reread;
 };
 
 enum class SessionEnd { succeeded, rolled_back, inconclusive, aborted, refused, timed_out };
@@ -71,6 +77,9 @@ class Session {
   // (another version is being released). What the engine refuses later ends the loop with
   // `refused`.
   Status begin();
+  // The release goes on under its files as they are now. What can't be is logged, and changes
+  // nothing.
+  void reload();
   // Return to stable; a second call leaves as soon as the router was told.
   void interrupt();
   const std::optional<SessionEnd>& end() const { return end_; }
@@ -83,6 +92,9 @@ class Session {
  private:
   Session(AsioLoop& loop, const SessionOptions& options, const Log& log);
   Status prepare(Rng& rng, rollout::PinnedPlan plan);
+  Status add_sources(const rollout::PinnedPlan& plan);
+  void add_pinned_sources();
+  Status edit();
   void exchange(bool swapped);
   void changed();
   void replied(const LiveShell::Reply& reply);

@@ -44,6 +44,7 @@ std::string steps_line(const Json& view, const Terminal& terminal) {
       text = fmt::format("{:.0f} s", step["duration_s"].number());
     } else {
       text = kind;
+      if (step.contains("route")) text += " " + std::string(step["route"].string());
     }
     double planned = step["duration_s"].number();
     if (step["status"].string() == "current" && planned > 0 && left >= 0) {
@@ -61,6 +62,8 @@ std::string weight_line(const Json& weight) {
   std::string line = fmt::format("set {:g} %", weight["set"].number());
   if (weight["observed"].is_number())
     line += fmt::format("   read back {:g} %", weight["observed"].number());
+  if (weight.contains("rules"))
+    line += fmt::format("   and by {} rule(s) on content", weight["rules"].integer());
   return line + (weight["confirmed"].boolean() ? "" : "   not confirmed yet");
 }
 

@@ -44,6 +44,7 @@ class ReleaseTest : public testing::Test {
     options.programs = SERIN_DEMO_PROGRAMS;
     options.load_seconds = 240;
     options.steps = {{10, 4}, {50, 12}};
+    options.match_rules = match_rules_;
     auto world = DemoEnvironment::start(options, [](const std::string&) {});
     ASSERT_TRUE(world) << world.error().to_string();
     world_ = std::move(*world);
@@ -59,7 +60,8 @@ class ReleaseTest : public testing::Test {
   std::string router() const {
     return "{haproxy: {socket: [" + world_->socket() + "], map: " + dir_.path() +
            "/world/share.map, stableBackend: blue, canaryBackend: green, lease: {listen: '" +
-           world_->lease_address() + "'}}}";
+           world_->lease_address() + "'}" +
+           (match_rules_ ? ", matchMap: " + dir_.path() + "/world/match.map" : "") + "}}";
   }
   // Wide enough to be passed within seconds of this traffic.
   void write_rollout(const std::string& metrics) {
@@ -79,7 +81,8 @@ spec:
         metrics:)" << metrics
                             << R"(
       steps:
-)" << steps_ << more_;
+)" << steps_ << more_strategy_
+                            << more_;
   }
   void start_release(const std::string& version, const std::vector<std::string>& more = {}) {
     output_ = dir_.path() + "/" + version + ".out";
@@ -121,6 +124,13 @@ spec:
     output = read_file(path);
     return status && WIFEXITED(*status) ? WEXITSTATUS(*status) : -1;
   }
+  // The version that answers: "v1".
+  std::string version(const std::string& target, const test::HttpAsk& ask) const {
+    std::string url = world_->service_url();
+    std::string port = url.substr(url.find(':', 5) + 1);
+    return test::http_ask(static_cast<std::uint16_t>(std::atoi(port.c_str())), target, ask)
+        .header("X-Version");
+  }
   std::string state() const { return dir_.path() + "/state"; }
   int share() const {
     std::string text = read_file(dir_.path() + "/world/share.map");
@@ -132,7 +142,9 @@ spec:
   std::string steps_ =
       "      - setWeight: 10\n      - pause: {duration: 4s}\n"
       "      - setWeight: 50\n      - pause: {duration: 12s}\n";
-  std::string more_;  // of the spec
+  std::string more_strategy_;  // of the canary's
+  std::string more_;           // of the spec
+  bool match_rules_ = false;   // HAProxy reads rules on content
   std::string rollout_;
   std::string output_;
   std::optional<Process> release_;

@@ -277,7 +277,7 @@ void NginxRouter::preflight(Instant deadline, Done<rollout::Preflight> done) {
   if (::access(options_.file.c_str(), W_OK) != 0 || ::access(directory.c_str(), W_OK) != 0) {
     out->refusals.push_back(
         fmt::format("serin must be able to write {} and a new file beside it: {} (`serin render "
-                    "nginx --weight 0 … > {}` makes a first one)",
+                    "nginx --idle … > {}` makes a first one)",
                     options_.file, std::strerror(errno), options_.file));
   }
   if (options_.reload.empty()) {

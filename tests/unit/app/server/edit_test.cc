@@ -1,0 +1,81 @@
+// Plans that are edited while their release runs, over the API; the router is a program.
+#include "tests/unit/app/server_fixture.h"
+
+namespace serin::app {
+namespace {
+
+class ServerEditTest : public ServerTest {
+ protected:
+  void SetUp() override {
+    ServerTest::SetUp();
+    dir_.write("held", R"({"weight":0,"inService":false,"owner":""})");
+    write("checkout.yaml", rollout("[{setWeight: 10}, {pause: {}}]"));
+    start(options());
+  }
+  std::string rollout(const std::string& steps, const std::string& router = "held") const {
+    return R"(apiVersion: serin.dev/v1alpha1
+kind: Rollout
+metadata: {name: checkout}
+spec:
+  strategy:
+    canary:
+      trafficRouting:
+        command:
+          set: [sh, -c, 'printf %s "$SERIN_WANTED" >)" +
+           dir_.file("held") + "']\n          get: [cat, " + dir_.file(router) +
+           "]\n      steps: " + steps + "\n";
+  }
+  HttpResponse apply(const std::string& text) {
+    return own("POST", "/api/v1/apply",
+               Json::object()
+                   .set("files", Json::array().push(
+                                     Json::object().set("name", "checkout.yaml").set("text", text)))
+                   .dump());
+  }
+  HttpResponse edit(const std::string& id, const std::string& token_text = "") {
+    std::string path = "/api/v1/releases/" + id + "/plan";
+    std::string body = R"({"reason":"smaller steps"})";
+    if (token_text.empty()) return own("POST", path, body);
+    return ask({.method = "POST", .path = path, .body = body, .token = token_text});
+  }
+  double weight() { return (*Json::parse(dir_.read("held")))["weight"].number(); }
+};
+
+TEST_F(ServerEditTest, AnEditedPlanIsTakenOverOrHoldsFromTheNextReleaseOn) {
+  std::string id = release();
+  ASSERT_TRUE(wait_for_status(id, "Paused"));
+  EXPECT_EQ(weight(), 10);
+  ASSERT_EQ(apply(rollout("[{setWeight: 10}, {pause: {}}, {setWeight: 30}, {pause: {}}]")).status,
+            200);
+  EXPECT_EQ(json(own("GET", "/api/v1/releases/" + id))["steps"].size(), 2U) << "it pinned its plan";
+  EXPECT_EQ(edit(id, token(Role::viewer)).status, 403);
+  auto taken = edit(id);
+  ASSERT_EQ(taken.status, 202) << taken.body;
+  EXPECT_EQ(json(taken)["release"]["steps"].size(), 4U);
+  ASSERT_EQ(own("POST", "/api/v1/releases/" + id + "/operations/continue", "{}").status, 202);
+  EXPECT_TRUE(eventually([&] { return weight() == 30; }));
+  auto audit = json(own("GET", "/api/v1/audit"));
+  EXPECT_NE(audit.dump().find("smaller steps"), std::string::npos);
+}
+
+TEST_F(ServerEditTest, WhatIsDoneCantBeEdited) {
+  std::string id = release();
+  ASSERT_TRUE(wait_for_status(id, "Paused"));
+  ASSERT_EQ(apply(rollout("[{setWeight: 20}, {pause: {}}]")).status, 200);
+  auto done = edit(id);
+  EXPECT_EQ(done.status, 422) << done.body;
+  EXPECT_NE(done.body.find("step 1 is done"), std::string::npos) << done.body;
+  ASSERT_EQ(apply(rollout("[{setWeight: 10}, {pause: {}}]", "elsewhere")).status, 200);
+  done = edit(id);
+  EXPECT_EQ(done.status, 422) << done.body;
+  EXPECT_NE(done.body.find("trafficRouting can't change in mid-release"), std::string::npos)
+      << done.body;
+  EXPECT_EQ(edit("checkout-9").status, 404);
+  ASSERT_EQ(apply(rollout("[{setWeight: 10}, {pause: {}}]")).status, 200);
+  ASSERT_EQ(own("POST", "/api/v1/releases/" + id + "/operations/abort", "{}").status, 202);
+  ASSERT_TRUE(wait_for_status(id, "Terminated"));
+  EXPECT_EQ(edit(id).status, 409);
+}
+
+}  // namespace
+}  // namespace serin::app
