@@ -53,7 +53,7 @@ Status compare_steps(const ReleaseSpec& before, const ReleaseSpec& after,
                      const ReleaseState& state) {
   auto current = static_cast<std::size_t>(state.step);
   for (std::size_t i = 0; i < before.steps.size() && i <= current; ++i) {
-    bool is_current = i == current;
+    bool is_current = i == current && !state.timer.finished;  // then only its hook runs
     if (i >= after.steps.size()) {
       return fail(Code::invalid_argument, fmt::format("step {} is {}: it can't be taken out", i + 1,
                                                       is_current ? "the current one" : "done"));

@@ -70,6 +70,18 @@ TEST_F(Editing, TheCurrentStepMayHaveAnotherTime) {
   EXPECT_EQ(lab->router.seen.canary.percent(), 50);
 }
 
+TEST_F(Editing, AStepOfWhichOnlyTheHookRunsIsDone) {
+  ReleaseSpec spec = lab_spec();
+  spec.hooks.after_step = Hook{.command = {"true"}, .timeout = minutes(5)};
+  begin(spec);
+  lab->hooks_wait = true;
+  lab->advance(seconds(45));
+  ASSERT_TRUE(lab->state.timer.finished);
+  EXPECT_THAT(edit(with({weight_step(5), pause_step(seconds(300)), weight_step(50)})),
+              HasSubstr("step 2 is done"));
+  EXPECT_EQ(edit(with({weight_step(5), pause_step(seconds(60)), weight_step(20)})), "");
+}
+
 TEST_F(Editing, DoneStepsStayAndTheCurrentOneIsWhatItIs) {
   begin();
   ReleaseSpec before = lab->spec;
