@@ -110,8 +110,20 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
   if (matches(t.desired, observed)) return keep();
   bool other_rules = was_confirmed && !observed.content.empty() &&
                      observed.content != content_id(t.desired.content);
+  bool no_rules = observed.content.empty() && !t.desired.content.empty();
   bool more = observed.canary > t.desired.canary || (in_service && !t.desired.canary_in_service) ||
               other_rules;
+  if (more && no_rules &&
+      !t.accepted_content.empty()) {  // the share is lowered, the rules stay away
+    t.desired.content.clear();
+    ++t.desired.generation;
+    t.drained = true;
+    pause(c, Reason::recovered,
+          fmt::format("after a restart the canary had {}, recorded are {} and rules on content: "
+                      "lowered, and the rules left away until a person continues",
+                      observed.canary.to_string(), t.desired.canary.to_string()));
+    return;
+  }
   if (more) {
     tell(c, Severity::warning, "recovered-lowered",
          fmt::format("after a restart the canary had {}{}, recorded are {}: lowered",
@@ -120,7 +132,6 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
                      t.desired.canary.to_string()));
     return;  // deliver() lowers it at once
   }
-  bool no_rules = observed.content.empty() && !t.desired.content.empty();
   bool as_before = observed.canary == t.accepted && in_service == t.accepted_in_service &&
                    (!no_rules || t.accepted_content.empty());
   // A raise that was carried out after all and drained since leaves the same as one that was not.

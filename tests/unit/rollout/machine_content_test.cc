@@ -77,6 +77,24 @@ TEST(Content, RulesThatSomebodyTookAwayStayAwayUntilAPersonContinues) {
   EXPECT_EQ(lab.router.seen.content, content_id(header("1")));
 }
 
+TEST(Content, RulesTakenAwayWhileSerinWasDownStayAwayEvenIfTheShareIsMore) {
+  Lab lab(matched_spec());
+  lab.start();
+  lab.judgement.passed = true;
+  lab.judgement.covered = true;
+  while (lab.share() == 0) lab.advance(seconds(1));
+  ASSERT_EQ(lab.share(), 5);
+  lab.advance(seconds(5));
+  lab.router.seen.content = "";
+  lab.router.seen.canary = Weight::full();  // stable is down
+  lab.router.seen.stable.servers_ready = 0;
+  lab.restart();
+  lab.advance(seconds(30));
+  EXPECT_EQ(lab.state.reason, Reason::recovered);
+  EXPECT_EQ(lab.share(), 5);
+  EXPECT_EQ(lab.router.seen.content, "");
+}
+
 TEST(Content, OtherRulesAreUndoneOnceThenTheReleaseReturns) {
   Lab lab(matched_spec());
   lab.start();
