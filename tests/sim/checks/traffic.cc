@@ -233,7 +233,11 @@ void Checker::check_plan(const Route& route, const ReleaseState& state, Track& t
   bool other_rules = route.takes_matched() &&
                      !is_planned(track.ticket.spec, state, route.content()) &&
                      route.content() != content_id(state.traffic.desired.content);
-  track.exposed_rules = ours && other_rules ? track.exposed_rules + kEvery : Duration{};
+  // Other rules wait for the journal, however slow it is.
+  bool commanded = !state.traffic.in_flight.empty() &&
+                   is_planned(track.ticket.spec, state, content_id(state.traffic.desired.content));
+  track.exposed_rules =
+      ours && other_rules && !commanded ? track.exposed_rules + kEvery : Duration{};
   if (track.exposed_rules > kReturnBound && route.reachable()) {
     violated("{}: rules that the plan does not have for {:.1f} s", track.ticket.spec.id,
              to_seconds(track.exposed_rules));
