@@ -11,6 +11,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/files.h"
 #include "app/control/client.h"
+#include "app/live/recovery.h"
 #include "app/live/stable_version.h"
 #include "app/session/foreground.h"
 #include "base/process.h"
@@ -24,11 +25,17 @@ namespace {
 constexpr Duration kSupersedeMax = std::chrono::minutes(5);
 constexpr Duration kSupersedeEvery = std::chrono::milliseconds(200);
 
-// The stable version: as the journal has it, else as the person says; "" where neither does.
-std::string stable_version(const store::Store& store, const std::string& rollout,
-                           const std::string& said, const Log& log) {
+// The stable version: as the journal has it, else as the person says, else that of the release
+// which is under way or was the last; "" where none does.
+std::string stable_version(const store::Store& store, const RunOptions& options,
+                           const std::string& rollout, const Log& log) {
+  const std::string& said = options.stable;
   auto roles = store.roles(rollout);
-  if (!roles || roles->stable_version.empty()) return said;
+  if (!roles || roles->stable_version.empty()) {
+    if (!said.empty()) return said;
+    auto last = stored_ticket(options.state, rollout);
+    return last ? last->spec.stable_version : "";
+  }
   if (!said.empty() && said != roles->stable_version) {
     log.warn("--stable is not what the journal says, which counts",
              {{"said", said}, {"journal", roles->stable_version}});
@@ -166,7 +173,7 @@ ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
   if (!store) return give_up(store.error(), options.output);
   Rng rng(static_cast<std::uint64_t>(clock.now().wall.time_since_epoch().count()) ^
           static_cast<std::uint64_t>(::getpid()) << 48U);
-  std::string stable = stable_version(**store, (*chosen)->metadata.name, options.stable, log);
+  std::string stable = stable_version(**store, options, (*chosen)->metadata.name, log);
   auto plan = plan_of(options, loaded.set, **chosen, stable);
   if (plan && stable.empty()) {
     auto found = find_stable_version(loop, rng, *plan);

@@ -7,7 +7,6 @@
 
 #include "app/live/recovery.h"
 #include "app/live/setup.h"
-#include "app/live/sources.h"
 #include "app/live/teller.h"
 #include "base/assert.h"
 #include "drivers/store/reader.h"
@@ -187,18 +186,13 @@ Status Fleet::adopt(const rollout::PinnedPlan& plan) {
     }
     std::erase_if(sources_, [&](const auto& each) { return !used.contains(each.first); });
   }
-  for (const analysis::PolicySource& each : policy->sources) {
-    std::string identity = source_identity(each.provider);
-    if (sources_.contains(identity)) continue;
-    SERIN_TRY(made, make_release_source({.loop = loop_,
-                                         .http = *http_,
-                                         .pool = &pool_,
-                                         .counters = queries_,
-                                         .on_degraded = tell_degraded(log_)},
-                                        plan, *policy, each));
-    sources_.emplace(identity, std::move(made));
-  }
-  return {};
+  return add_release_sources(sources_,
+                             {.loop = loop_,
+                              .http = *http_,
+                              .pool = &pool_,
+                              .counters = queries_,
+                              .on_degraded = tell_degraded(log_)},
+                             plan, *policy);
 }
 
 queries::MetricSource* Fleet::source(const std::string& identity) {

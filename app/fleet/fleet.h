@@ -21,6 +21,7 @@
 #include "app/fleet/configuration.h"
 #include "app/fleet/places.h"
 #include "app/live/shell.h"
+#include "app/live/sources.h"
 #include "app/notify/messenger.h"
 #include "base/threads/worker_pool.h"
 #include "drivers/hooks/hook_runner.h"
@@ -150,7 +151,7 @@ class Fleet {
   WorkerPool pool_{kThreads};
   std::unique_ptr<HttpClient> http_;
   std::shared_ptr<paced::Counters> queries_ = std::make_shared<paced::Counters>();
-  std::map<std::string, std::unique_ptr<queries::MetricSource>> sources_;  // by identity
+  SourceMap sources_;
   std::unique_ptr<Places> places_;
   std::unique_ptr<drivers::HookRunner> hooks_;
   std::unique_ptr<rollout::Notifier> notifier_;

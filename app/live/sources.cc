@@ -221,15 +221,19 @@ Result<SourcePointer> make_source(const SourceParts& parts, const analysis::Prov
                                                    : fmt::format("provider.{}", provider.kind())));
 }
 
-Result<SourcePointer> make_release_source(const SourceParts& parts, const rollout::PinnedPlan& plan,
-                                          const analysis::ReleasePolicy& policy,
-                                          const analysis::PolicySource& source) {
-  SecretReferences secrets = secrets_of(plan);
-  SERIN_TRY(provider, with_secrets(source.provider, secrets));
-  SERIN_TRY(made, make_source(parts, provider));
-  SERIN_TRY(named, secrets_asked(policy, source.key, secrets));
-  if (!named.empty()) made = std::make_unique<FilledSource>(std::move(made), std::move(named));
-  return Result<SourcePointer>(std::move(made));
+Status add_release_sources(SourceMap& sources, const SourceParts& parts,
+                           const rollout::PinnedPlan& plan, const analysis::ReleasePolicy& policy) {
+  const SecretReferences secrets = secrets_of(plan);
+  for (const analysis::PolicySource& source : policy.sources) {
+    std::string identity = source_identity(source.provider);
+    if (sources.contains(identity)) continue;
+    SERIN_TRY(provider, with_secrets(source.provider, secrets));
+    SERIN_TRY(made, make_source(parts, provider));
+    SERIN_TRY(named, secrets_asked(policy, source.key, secrets));
+    if (!named.empty()) made = std::make_unique<FilledSource>(std::move(made), std::move(named));
+    sources.emplace(std::move(identity), std::move(made));
+  }
+  return {};
 }
 
 std::function<void(const std::string&, bool)> tell_degraded(const Log& log) {

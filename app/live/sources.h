@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -41,12 +42,13 @@ std::string source_identity(const analysis::Provider& provider);
 Result<std::unique_ptr<queries::MetricSource>> make_source(const SourceParts& parts,
                                                            const analysis::Provider& provider);
 
-// The source of a release, by the secrets that its plan refers to: the journal knows it by its
-// references (source_identity of source.provider), only what asks knows the secrets. Errors: those
-// of make_source and of secrets_asked.
-Result<std::unique_ptr<queries::MetricSource>> make_release_source(
-    const SourceParts& parts, const rollout::PinnedPlan& plan,
-    const analysis::ReleasePolicy& policy, const analysis::PolicySource& source);
+using SourceMap = std::map<std::string, std::unique_ptr<queries::MetricSource>>;  // by identity
+
+// Adds the sources of a release's policy that are not there yet, by the secrets that its plan
+// refers to: the journal knows them by their references (source_identity), only what asks knows the
+// secrets. Errors: those of make_source and of secrets_asked; what came before stays added.
+Status add_release_sources(SourceMap& sources, const SourceParts& parts,
+                           const rollout::PinnedPlan& plan, const analysis::ReleasePolicy& policy);
 
 // For SourceParts::on_degraded: a line in the log.
 std::function<void(const std::string& origin, bool degraded)> tell_degraded(const Log& log);

@@ -7,7 +7,6 @@
 #include "app/live/recordings.h"
 #include "app/live/recovery.h"
 #include "app/live/secrets.h"
-#include "app/live/sources.h"
 #include "app/live/teller.h"
 #include "base/assert.h"
 
@@ -104,18 +103,13 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
 
 Status Session::add_sources(const rollout::PinnedPlan& plan) {
   SERIN_TRY(policy, make_policy(plan, "", true));
-  for (const analysis::PolicySource& source : policy->sources) {
-    std::string identity = source_identity(source.provider);
-    if (sources_.contains(identity)) continue;
-    SERIN_TRY(made, make_release_source({.loop = loop_,
-                                         .http = *http_,
-                                         .pool = &pool_,
-                                         .counters = queries_,
-                                         .on_degraded = tell_degraded(log_)},
-                                        plan, *policy, source));
-    sources_.emplace(std::move(identity), std::move(made));
-  }
-  return {};
+  return add_release_sources(sources_,
+                             {.loop = loop_,
+                              .http = *http_,
+                              .pool = &pool_,
+                              .counters = queries_,
+                              .on_degraded = tell_degraded(log_)},
+                             plan, *policy);
 }
 
 // Releases of the journal may ask more than the files do by now, after an edit.

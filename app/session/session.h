@@ -9,7 +9,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +18,7 @@
 #include "app/control/server.h"
 #include "app/live/setup.h"
 #include "app/live/shell.h"
+#include "app/live/sources.h"
 #include "app/notify/messenger.h"
 #include "base/log.h"
 #include "base/net/http_client.h"
@@ -111,7 +111,7 @@ class Session {
   WorkerPool pool_{kDecoders};
   std::unique_ptr<HttpClient> http_;
   std::shared_ptr<paced::Counters> queries_ = std::make_shared<paced::Counters>();
-  std::map<std::string, std::unique_ptr<queries::MetricSource>> sources_;  // by identity
+  SourceMap sources_;
   std::unique_ptr<drivers::SteeredRouter> router_;
   std::unique_ptr<drivers::PlacedWorkload> workload_;  // null: somebody else runs the instances
   std::unique_ptr<LeaseServer> lease_;  // null: the route stays as it is when serin is gone

@@ -61,8 +61,7 @@ void run_phase(Context& c) {
     case ReleaseStatus::progressing:
       return stepping(c);
     case ReleaseStatus::paused:
-      // An edit may have brought other rules, or none; what a person took away stays away.
-      if (!c.state.traffic.drained || content_of(c).empty()) want_content(c);
+      want_content(c);  // an edit may have brought other rules, or none
       return check_approval_timeout(c);
     case ReleaseStatus::promoting:
       return promoting(c);

@@ -164,13 +164,16 @@ std::vector<MatchRule> content_of(const Context& c) {
   for (const ReleaseStep* step : routes) {
     content.insert(content.end(), step->content.begin(), step->content.end());
   }
+  // What a person took away, or an edit of the plan since, is given back by a person's word alone.
+  if (state.traffic.drained && state.traffic.desired.content != content) return {};
   return content;
 }
 
 void want_content(Context& c) {
   TrafficState& t = c.state.traffic;
-  if (!t.desired.canary_in_service || t.desired.owner != c.spec.owner) return;
-  want_traffic(c, t.desired.canary, true);
+  if (t.desired.owner != c.spec.owner) return;
+  if (!t.desired.canary_in_service && t.desired.content.empty()) return;
+  want_traffic(c, t.desired.canary, t.desired.canary_in_service);
 }
 
 bool may_send(const ReleaseState& state) {

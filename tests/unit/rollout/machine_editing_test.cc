@@ -56,6 +56,31 @@ TEST_F(Editing, WhatComesIsTheNewPlan) {
   EXPECT_EQ(lab->state.status, ReleaseStatus::succeeded);
 }
 
+TEST_F(Editing, ADrainedReleaseLosesRulesAndGetsNoneUntilAPersonContinues) {
+  ReleaseSpec matched = lab_spec();
+  matched.match = {{.header = {{.key = "X-A", .exact = "1", .regex = {}}}}};
+  begin(matched);
+  ASSERT_EQ(lab->router.seen.content, content_id(matched.match));
+  lab->router.seen.canary = Weight();  // drained by hand, with the rules left
+  lab->advance(seconds(5));
+  ASSERT_EQ(lab->state.reason, Reason::external_change);
+  ASSERT_EQ(lab->router.seen.content, content_id(matched.match));
+  ReleaseSpec other = lab->spec;
+  other.match[0].header[0].exact = "2";
+  ASSERT_EQ(edit(other), "");
+  lab->advance(seconds(5));
+  EXPECT_EQ(lab->router.seen.content, "");
+  EXPECT_TRUE(lab->state.traffic.desired.content.empty());
+  ASSERT_EQ(edit(matched), "");
+  lab->advance(seconds(5));
+  EXPECT_EQ(lab->router.seen.content, "");
+  EXPECT_EQ(lab->share(), 0);
+  lab->send(event::Operated{.operation = Operation::resume, .request = "1", .user = "a"});
+  lab->advance(seconds(5));
+  EXPECT_EQ(lab->router.seen.content, content_id(matched.match));
+  EXPECT_EQ(lab->share(), 5);
+}
+
 TEST_F(Editing, TheCurrentStepMayHaveAnotherTime) {
   begin();
   const std::vector<ReleaseStep> rest = {weight_step(50), pause_step(seconds(60))};
