@@ -58,6 +58,9 @@ std::string objection(const Context& c, const event::Operated& event) {
       }
       return "";
     case Operation::set_weight:
+      if (state.start.stage != StartStage::started) {
+        return "the release has not started: nothing is known of the route yet; continue it first";
+      }
       if (c.spec.capacity && event.weight > *c.spec.capacity && !c.spec.has_workload) {
         return fmt::format("the canary slot can take {} and not {}", c.spec.capacity->to_string(),
                            event.weight.to_string());

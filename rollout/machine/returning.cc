@@ -149,7 +149,13 @@ void returning(Context& c) {
     return;
   }
   // A reading of its own must agree; and while a lost command could still land it is watched.
-  if (!t.seen_again || c.mono() < t.uncertain_until || state.back.restore_stable) return;
+  if (c.mono() < t.uncertain_until || state.back.restore_stable) return;
+  if (t.uncertain_until != Instant{}) {
+    t.uncertain_until = {};
+    t.seen_again = false;  // what was read until now was read too early
+    ++t.turn;
+  }
+  if (!t.seen_again) return;
   end(c, final_status(state.back.cause), state.back.sentence);
 }
 

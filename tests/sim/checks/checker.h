@@ -122,7 +122,9 @@ class Checker final : public Watcher {
 
   template <class... A>
   [[noreturn]] void violated(fmt::format_string<A...> format, A&&... args) const {
-    throw Violation(fmt::format(format, std::forward<A>(args)...));
+    std::string what = fmt::format(format, std::forward<A>(args)...);
+    world_.note("here: {}", what);
+    throw Violation(what);
   }
 
   World& world_;

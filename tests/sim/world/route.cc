@@ -117,6 +117,7 @@ void Route::apply(const DesiredTraffic& desired, Duration timeout, Done done) {
     }
     set(desired);
     given_ = desired.canary;
+    rules_given_ = !desired.content.empty();
     // Serin takes the canary out itself: nobody can tell any more that a person had, too.
     if (desired.canary.units() == 0 && !desired.canary_in_service) undrain_by_word();
     world_.note("{}: set to {} {} by '{}' (generation {}), gives {}{}{}", name_,
@@ -157,6 +158,7 @@ void Route::exchange_roles(const std::string& key) {
   in_service_ = true;
   odds_ = odds_ > 0 ? 1 / odds_ : 0;
   content_.clear();  // its rules name the slot that was the canary's
+  rules_given_ = false;
   undrain_by_word();
 }
 
@@ -231,7 +233,7 @@ void Route::clear_rules_by_hand() {
   world_.note("{}: a person takes the rules away", name_);
   change(Hand::person, "", [&] {
     content_.clear();
-    rules_drained_ = true;
+    rules_drained_ = rules_given_;
   });
 }
 
@@ -255,7 +257,8 @@ void Route::reload() {
     counts_[0] = {};
     counts_[1] = {};
     if (world_.chance(0.5)) content_.clear();  // a map set at run time, or a file
-    undrain_by_word();                         // what was set at run time is gone
+    rules_given_ = rules_given_ && !content_.empty();
+    undrain_by_word();  // what was set at run time is gone
   });
 }
 

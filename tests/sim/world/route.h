@@ -105,7 +105,8 @@ class Route {
   std::set<std::string> exchanged_;
   bool drained_ = false;
   bool rules_drained_ = false;
-  rollout::Weight given_;  // as serin set it last
+  rollout::Weight given_;     // as serin set it last
+  bool rules_given_ = false;  // serin's, the last time that it set any
   Instant foreign_change_ = Instant{};
   Instant health_change_ = Instant{};
   std::uint64_t in_flight_ = 0;

@@ -189,6 +189,29 @@ TEST(Return, LostRaiseIsWatchedForAWhile) {
   EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
 }
 
+TEST(Return, EndsByAReadingFromAfterALostRaiseCouldLand) {
+  Lab lab(lab_spec());
+  lab.start();
+  lab.advance(seconds(59));
+  lab.router.deaf = true;
+  while (lab.state.step < 2) lab.advance(milliseconds(100));
+  lab.router.deaf = false;
+  lab.fail_metric();
+  while (lab.now.mono + milliseconds(300) < lab.state.traffic.uncertain_until) {
+    lab.advance(milliseconds(100));
+  }
+  ASSERT_TRUE(lab.state.traffic.seen_again);
+  lab.router.seen.canary = Weight::from_units(5000);  // at the last moment, and no reading sees it
+  lab.router.seen.canary_slot.in_service = true;
+  lab.router.reachable = false;
+  lab.advance(seconds(1));
+  EXPECT_EQ(lab.state.status, ReleaseStatus::rolling_back);
+  lab.router.reachable = true;
+  lab.advance(seconds(3));
+  EXPECT_EQ(lab.share(), 0);
+  EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
+}
+
 TEST(Return, LyingReplyIsFoundOutByAReadingOfItsOwn) {
   Lab lab = at_half();
   lab.judgement.findings = {{"error-rate", "worse", analysis::OnFail::rollback, false}};

@@ -118,6 +118,21 @@ TEST(Start, MixedInstancesPause) {
   EXPECT_EQ(lab.state.reason, Reason::mixed_canary);
 }
 
+TEST(Start, NoWeightIsSetInAPauseBeforeTheFirstTraffic) {
+  Lab lab(lab_spec());
+  lab.operate(Operation::pause);
+  ASSERT_EQ(lab.state.status, ReleaseStatus::paused);
+  event::Operated operated{.operation = Operation::set_weight};
+  operated.weight = Weight::from_units(2000);
+  effect::Reply reply = lab.operate(operated);
+  EXPECT_FALSE(reply.accepted);
+  EXPECT_NE(reply.message.find("has not started"), std::string::npos) << reply.message;
+  lab.advance(seconds(5));
+  EXPECT_EQ(lab.router.writes, 0);
+  lab.operate(Operation::abort);
+  EXPECT_EQ(lab.state.status, ReleaseStatus::terminated);
+}
+
 TEST(Start, AbortBeforeAnythingIsTouched) {
   Lab lab(lab_spec());
   lab.operate(Operation::abort);
