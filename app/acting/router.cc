@@ -39,6 +39,8 @@ Result<drivers::HaproxyOptions> haproxy_options(const Rollout& rollout, bool swa
     }
     options.lease_backend = routing.lease.backend;
     options.lease_listen = routing.lease.listen;
+  } else {
+    options.idle_lease = routing.lease.backend;
   }
   return options;
 }

@@ -33,6 +33,8 @@ struct HaproxyOptions {
   // route stays as it is when serin is gone.
   std::string lease_backend{};
   std::string lease_listen{};
+  // Where serin answers no lease: the backend that would ask for it.
+  std::string idle_lease{};
 
   // HAProxy's configuration, for what its socket does not tell; "" asks HAProxy where it is.
   std::vector<std::string> config_files{};

@@ -201,17 +201,34 @@ class Examiner {
       refuse(
           fmt::format("map {} holds entries that are not serin's: empty it", options_.match_map));
     }
-    bool read = std::ranges::any_of(config_.config.choices(), [&](const ConfigLine& line) {
-      return line.text.find("(" + options_.match_map + ")") != std::string::npos;
-    });
-    if (read) return;
     std::string lease =
         options_.leased() ? fmt::format(" if {{ nbsrv({}) ge 1 }}", options_.lease_backend) : "";
-    refuse(fmt::format(
-        "no frontend reads the map of match rules: write before the `use_backend` of {}\n"
-        "  http-request set-var-fmt(txn.request) \"%[query]\\n%[req.hdrs]\"\n"
+    std::string lines = fmt::format(
+        "\n  http-request set-var-fmt(txn.request) \"%[query]\\n%[req.hdrs]\"\n"
         "  http-request set-var(txn.share) var(txn.request),map_reg_int({}){}\n",
-        options_.canary_backend, options_.match_map, lease));
+        options_.match_map, lease);
+    bool read = false;
+    for (const ConfigLine& line : config_.config.choices()) {
+      auto has = [&](const std::string& text) { return line.text.find(text) != std::string::npos; };
+      if (!has("(" + options_.match_map + ")")) continue;
+      read = true;
+      const std::string& idle = options_.idle_lease;
+      if (options_.leased() && !has(fmt::format("nbsrv({})", options_.lease_backend))) {
+        refuse(fmt::format("match rules hold whether or not serin is there ({}): write instead{}",
+                           line.to_string(), lines));
+      } else if (!idle.empty() && has(fmt::format("nbsrv({})", idle))) {
+        refuse(fmt::format(
+            "match rules hold only while serin answers the lease ({}), and with `onEngineLoss: "
+            "hold` it answers none: they would never hold. Write `onEngineLoss: stable` in the "
+            "rollout, or instead{}",
+            line.to_string(), lines));
+      }
+    }
+    if (read) return;
+    refuse(
+        fmt::format("no frontend reads the map of match rules: write before the `use_backend` "
+                    "of {}{}",
+                    options_.canary_backend, lines));
   }
 
   void unread_files() {

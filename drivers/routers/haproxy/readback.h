@@ -63,6 +63,8 @@ struct HaproxyReadback {
   bool is_quiet(bool swapped) const;
   // There is no lease to wait for, or it holds.
   bool lease_holds() const;
+  // Of the match rules; "" also where they wait for the lease.
+  std::string content_in_force() const { return lease_holds() ? content : std::string(); }
   rollout::SlotState slot(rollout::Slot slot) const;
   int count(rollout::Slot slot, bool up_only) const;
   // The weight that a server of the stable slot has when it takes everything: its own in the

@@ -126,8 +126,9 @@ ObservedTraffic HaproxyRouter::observed_of(const Readbacks& all) const {
     units += one.share(options_.swapped).units();
     // A foreign mark on one proxy is a foreign mark on the route.
     // Rules that not all proxies have are none that a release knows.
-    if (i > 0 && one.content != observed.content) observed.content = kMixedContent;
-    if (i == 0) observed.content = one.content;
+    std::string content = one.content_in_force();
+    if (i > 0 && content != observed.content) observed.content = kMixedContent;
+    if (i == 0) observed.content = std::move(content);
     bool ours = observed.owner.empty() || observed.owner == owner_;
     if (ours && !one.owner.empty()) observed.owner = one.owner;
     if (i == 0) {

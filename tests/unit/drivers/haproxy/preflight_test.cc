@@ -142,6 +142,37 @@ TEST_F(HaproxyPreflight, InTheMapLayoutWeightsDoNotMatter) {
   EXPECT_NE(out.warnings[0].find("no key 'shop' yet"), std::string::npos);
 }
 
+TEST_F(HaproxyPreflight, MatchRulesFollowTheLeaseWhereThereIsOne) {
+  use(FakeProxy::map(2, 1));
+  now_.share_units = 0;
+  options_.match_map = "/etc/match.map";
+  const std::string rules =
+      "frontend shop\n  http-request set-var(txn.share) var(txn.request),map_reg_int(/etc/"
+      "match.map)";
+  const std::string condition = " if { nbsrv(serin_lease) ge 1 }\n";
+  file_ = "frontend shop\n";
+  EXPECT_NE(refusal().find("no frontend reads the map of match rules"), std::string::npos);
+  options_.idle_lease = "serin_lease";
+  file_ = rules + "\n";
+  EXPECT_EQ(refusal(), "");
+  file_ = rules + " if { nbsrv(other) ge 1 }\n";
+  EXPECT_EQ(refusal(), "");
+  file_ = rules + condition;
+  EXPECT_NE(refusal().find("`onEngineLoss: hold` it answers none"), std::string::npos);
+  EXPECT_NE(refusal().find("haproxy.cfg:2"), std::string::npos);
+  options_.idle_lease.clear();
+  options_.lease_backend = "serin_lease";
+  options_.lease_listen = "127.0.0.1:9477";
+  auto has = [&](const std::string& text) {
+    std::string all;
+    for (const std::string& each : examine().refusals) all += each;
+    return all.find(text) != std::string::npos;
+  };
+  EXPECT_FALSE(has("match rules hold"));
+  file_ = rules + "\n";
+  EXPECT_TRUE(has("match rules hold whether or not serin is there"));
+}
+
 TEST_F(HaproxyPreflight, NamesAndLevelAreRefusals) {
   PreflightFacts facts{.now = fail(Code::invalid_argument, "HAProxy has no map '/m': …"),
                        .level = "operator",

@@ -163,5 +163,17 @@ TEST(HaproxyReadback, AnswersThatCanNotBeReadAreErrors) {
   }
 }
 
+TEST(HaproxyReadback, MatchRulesAreInForceWhileTheLeaseHolds) {
+  HaproxyReadback readback;
+  readback.map_layout = true;
+  readback.content = "0123456789abcdef";
+  EXPECT_EQ(readback.content_in_force(), readback.content) << "there is no lease";
+  readback.lease = {{.name = "engine", .address = "127.0.0.1:9477", .checked = true, .up = true}};
+  EXPECT_EQ(readback.content_in_force(), readback.content);
+  readback.lease->front().up = false;
+  EXPECT_EQ(readback.content_in_force(), "");
+  EXPECT_FALSE(readback.is_quiet(false)) << "they would come back with it";
+}
+
 }  // namespace
 }  // namespace serin::drivers
