@@ -1,6 +1,8 @@
 // After a restart: the canary's share becomes the lesser of journal and route, and never more.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "rollout/machine/phases.h"
 #include "rollout/machine/traffic.h"
 
@@ -108,21 +110,27 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
     t.instance = observed.router_instance;
   };
   if (matches(t.desired, observed)) return keep();
-  bool other_rules = was_confirmed && !observed.content.empty() &&
-                     observed.content != content_id(t.desired.content);
+  // Neither what is recorded nor what a command was to change.
+  bool other_rules = !observed.content.empty() &&
+                     observed.content != content_id(t.desired.content) &&
+                     (was_confirmed || observed.content != t.accepted_content);
   bool no_rules = observed.content.empty() && !t.desired.content.empty();
   bool more = observed.canary > t.desired.canary || (in_service && !t.desired.canary_in_service) ||
               other_rules;
-  if (more && no_rules &&
-      !t.accepted_content.empty()) {  // the share is lowered, the rules stay away
+  if (more && (no_rules || other_rules) && !t.accepted_content.empty()) {
+    const Weight recorded = t.desired.canary;
+    t.desired.canary = std::min(observed.canary, t.desired.canary);
+    t.desired.canary_in_service = t.desired.canary_in_service && in_service;
+    if (!t.desired.canary_in_service) t.desired.canary = Weight();
     t.desired.content.clear();
     ++t.desired.generation;
     t.drained = true;
     pause(c, Reason::recovered,
-          fmt::format("after a restart the canary had {}, recorded are {} and rules on content: "
-                      "lowered, and the rules left away until a person continues",
-                      observed.canary.to_string(), t.desired.canary.to_string()));
-    return;
+          fmt::format("after a restart the canary had {} and {} rules on content, recorded are {} "
+                      "and its own: {}, and no rules until a person continues",
+                      observed.canary.to_string(), no_rules ? "no" : "other", recorded.to_string(),
+                      t.desired.canary.to_string()));
+    return;  // deliver() lowers it at once
   }
   if (more) {
     tell(c, Severity::warning, "recovered-lowered",

@@ -95,6 +95,28 @@ TEST(Content, RulesTakenAwayWhileSerinWasDownStayAwayEvenIfTheShareIsMore) {
   EXPECT_EQ(lab.router.seen.content, "");
 }
 
+TEST(Content, OtherRulesFoundAfterARestartGoAndNoneComeUntilAPersonContinues) {
+  Lab lab(matched_spec());
+  lab.start();
+  lab.judgement.passed = true;
+  lab.judgement.covered = true;
+  while (lab.share() == 0) lab.advance(seconds(1));
+  lab.advance(seconds(5));
+  lab.router.seen.content = "unknown";
+  lab.router.seen.canary = Weight::from_units(300);
+  lab.restart();
+  lab.advance(milliseconds(500));
+  EXPECT_EQ(lab.state.reason, Reason::recovered);
+  EXPECT_EQ(lab.router.seen.content, "") << "taken away at once";
+  lab.advance(seconds(30));
+  EXPECT_EQ(lab.router.seen.content, "");
+  EXPECT_EQ(lab.share(), 3);
+  lab.operate(Operation::resume);
+  lab.advance(seconds(2));
+  EXPECT_EQ(lab.router.seen.content, content_id(header("1")));
+  EXPECT_EQ(lab.share(), 5);
+}
+
 TEST(Content, OtherRulesAreUndoneOnceThenTheReleaseReturns) {
   Lab lab(matched_spec());
   lab.start();
