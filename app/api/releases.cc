@@ -150,27 +150,6 @@ void Api::add_releases() {
               [this](const CallPtr& call) { operation(call); });
   routes_.add("POST", base + "/{id}/plan", Role::operator_,
               [this](const CallPtr& call) { edit(call); });
-  routes_.add("GET", base + "/{id}/traffic", Role::viewer, [this](const CallPtr& call) {
-    std::string id;
-    if (!find_release(call, id)) return;
-    const engine::Ticket* ticket = parts_.fleet.engine().ticket(id);
-    const Json& routing = ticket->pinned["rollout"]["spec"]["strategy"]["canary"]["trafficRouting"];
-    Json names = routing["haproxy"];
-    auto slot = [&](const char* server, const char* backend) {
-      std::string out(names[backend].string());
-      for (const Json& each : names[server].items())
-        out += (out.empty() ? "" : " ") + std::string(each.string());
-      return out;
-    };
-    call->answer(
-        200, Json::object()
-                 .set("release", id)
-                 .set("weight", parts_.fleet.view(id)["weight"])
-                 .set("router",
-                      routing.members().empty() ? std::string() : routing.members().front().first)
-                 .set("stable", slot("stable", "stableBackend"))
-                 .set("canary", slot("canary", "canaryBackend")));
-  });
   routes_.add("PUT", base + "/{id}/traffic", Role::operator_,
               [this](const CallPtr& call) { set_traffic(call); });
 }

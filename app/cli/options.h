@@ -10,6 +10,7 @@
 #include "app/history/options.h"
 #include "app/operate/options.h"
 #include "app/past/options.h"
+#include "app/render/split.h"
 #include "app/serving/options.h"
 #include "app/view/output.h"
 #include "base/time.h"
@@ -111,17 +112,10 @@ struct VersionOptions {
 };
 
 struct RenderOptions {
-  enum class Format { istio, gateway, haproxy, nginx };
-  Format format = Format::istio;
   std::vector<std::string> files;
-  std::string rollout;  // where the files hold several
-  std::string weight;   // a percentage; "": that of the first setWeight
-  bool idle = false;    // as it is between releases: all to stable, no rules
-  std::string version;  // labels of the subsets
-  std::string stable;
-  std::string release;                // names what is serin's in the objects
-  std::string gateway;                // the parent of a new HTTPRoute
-  int port = 0;                       // of its services; 0: 80
+  std::string rollout;                // where the files hold several
+  std::string weight;                 // a percentage; "": that of the first setWeight
+  SplitRequest split;                 // units and existing are the command's to fill in
   std::vector<std::string> existing;  // files with the objects as they are
 };
 

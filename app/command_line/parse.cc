@@ -98,11 +98,7 @@ Command chosen(CLI::App& app, Slots& slots) {
   }
   if (name == "get") return slots.get;
   if (name == "render") {
-    using Format = RenderOptions::Format;
-    slots.render.format = slots.render_format == "gateway"   ? Format::gateway
-                          : slots.render_format == "haproxy" ? Format::haproxy
-                          : slots.render_format == "nginx"   ? Format::nginx
-                                                             : Format::istio;
+    slots.render.split.format = *parse_split_format(slots.render_format);  // one of them: checked
     return slots.render;
   }
   if (name == "lint") {

@@ -44,20 +44,22 @@ void add_render(CLI::App& app, Slots& slots) {
                    "the canary's percentage; left out: the first setWeight's")
       ->type_name("PERCENT");
   command
-      ->add_flag("--idle", options.idle,
+      ->add_flag("--idle", options.split.idle,
                  "as it is between releases: everything to stable, and no rules on content")
       ->excludes("--weight");
-  command->add_option("--version", options.version, "istio: the canary subset's label `version`")
-      ->type_name("VERSION");
-  command->add_option("--stable", options.stable, "istio: the stable subset's label `version`")
+  command
+      ->add_option("--version", options.split.version, "istio: the canary subset's label `version`")
       ->type_name("VERSION");
   command
-      ->add_option("--release", options.release,
+      ->add_option("--stable", options.split.stable, "istio: the stable subset's label `version`")
+      ->type_name("VERSION");
+  command
+      ->add_option("--release", options.split.release,
                    "istio, gateway: the release that the routes are named by")
       ->type_name("ID");
-  command->add_option("--gateway", options.gateway, "gateway: the parent of a new HTTPRoute")
+  command->add_option("--gateway", options.split.gateway, "gateway: the parent of a new HTTPRoute")
       ->type_name("NAME");
-  command->add_option("--port", options.port, "gateway: the services' port (80)")
+  command->add_option("--port", options.split.port, "gateway: the services' port (80)")
       ->type_name("PORT");
   command
       ->add_option("--existing", options.existing,

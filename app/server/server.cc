@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "app/render/routes.h"
 #include "base/net/endpoint.h"
 
 namespace serin::app {
@@ -85,6 +86,7 @@ Status Server::prepare(Rng& rng) {
                           .configuration = [this] { return fleet_->configuration(); },
                           .arguments = options_.arguments});
   tools_->add_to(api_->routes());
+  add_traffic_routes(api_->routes(), *fleet_);
   if (options_.sidecar) {
     sidecar_ = std::make_unique<Sidecar>(
         *fleet_, *access_, SidecarOptions{.auto_start = options_.sidecar_auto_start}, log_);

@@ -1,0 +1,85 @@
+// A release's traffic as numbers, and as the configuration that other routers read.
+#include "app/render/split.h"
+#include "tests/unit/app/server_fixture.h"
+
+namespace serin::app {
+namespace {
+
+constexpr const char* kByContent = R"(apiVersion: serin.dev/v1alpha1
+kind: Rollout
+metadata: {name: checkout}
+spec:
+  strategy:
+    canary:
+      trafficRouting:
+        haproxy:
+          socket: [/nowhere/serin-test.sock]
+          map: /etc/haproxy/share.map
+          matchMap: /etc/haproxy/match.map
+          stableBackend: blue
+          canaryBackend: green
+      match:
+      - header: {key: X-Team, exact: checkout}
+      steps:
+      - setWeight: 10
+      - pause: {}
+)";
+
+class ServerTrafficTest : public ServerTest {};
+
+TEST_F(ServerTrafficTest, GivesTheConfigurationOfEveryRouter) {
+  start(options());
+  const std::string path = "/api/v1/releases/" + release() + "/traffic";
+  auto numbers = own("GET", path);
+  EXPECT_EQ(json(numbers)["router"].string(), "haproxy");
+  struct Case {
+    const char* format;
+    const char* part;
+  };
+  for (const Case& each :
+       {Case{"istio", "kind: VirtualService"}, Case{"gateway", "kind: HTTPRoute"},
+        Case{"haproxy", "use_backend"}, Case{"nginx", "split_clients"}}) {
+    auto answer = own("GET", path + "?format=" + each.format);
+    EXPECT_EQ(answer.status, 200) << each.format << ": " << answer.body;
+    EXPECT_EQ(answer.header("content-type"), "text/plain; charset=utf-8") << each.format;
+    EXPECT_NE(answer.body.find(each.part), std::string::npos) << answer.body;
+  }
+  auto named = own("GET", path + "?format=istio");
+  EXPECT_NE(named.body.find("version: v2"), std::string::npos) << named.body;
+}
+
+TEST_F(ServerTrafficTest, RefusesAFormatThatThereIsNot) {
+  start(options());
+  const std::string id = release();
+  for (const char* wrong : {"envoy", "", "Istio", "istio,nginx"}) {
+    auto answer = own("GET", "/api/v1/releases/" + id + "/traffic?format=" + wrong);
+    EXPECT_EQ(answer.status, 400) << wrong;
+    EXPECT_EQ(answer.header("content-type"), "application/problem+json");
+    EXPECT_NE(json(answer)["detail"].string().find("gateway"), std::string_view::npos);
+  }
+  EXPECT_EQ(own("GET", "/api/v1/releases/nothing-1/traffic?format=istio").status, 404);
+}
+
+TEST(Split, FollowsTheShareAndTheRulesThatAreInForce) {
+  auto loaded = rollout::load_config({{"a.yaml", kByContent}}, {});
+  ASSERT_FALSE(loaded.problems.has_errors()) << config::to_text(loaded.problems);
+  const rollout::Rollout& rollout = loaded.set.rollouts.front();
+  auto text = [&](const SplitRequest& request) {
+    auto rendered = render_split(rollout, request);
+    EXPECT_TRUE(rendered) << rendered.error().to_string();
+    return rendered ? rendered->text : "";
+  };
+  const std::string first = text({.format = SplitFormat::nginx});
+  EXPECT_NE(first.find("10.00%"), std::string::npos) << first;
+  EXPECT_NE(first.find("x_team"), std::string::npos) << first;
+  const std::string set = text(
+      {.format = SplitFormat::nginx, .units = 2'500, .rules = std::vector<rollout::MatchRule>()});
+  EXPECT_NE(set.find("25.00%"), std::string::npos) << set;
+  EXPECT_EQ(set.find("x_team"), std::string::npos) << set;
+  EXPECT_NE(set, text({.format = SplitFormat::nginx, .idle = true}));
+  auto fine = render_split(rollout, {.format = SplitFormat::istio, .units = 1'250});
+  EXPECT_FALSE(fine) << "Istio's weights are whole percentages";
+}
+
+}  // namespace
+}  // namespace serin::app
