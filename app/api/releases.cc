@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "app/analyze/asked.h"
 #include "app/api/api.h"
 #include "app/api/documents.h"
 #include "app/api/fields.h"
@@ -146,6 +147,15 @@ void Api::add_releases() {
               Json::object().set("metric", name).set("items", series_.points(id, name, from, to)));
         });
       });
+  routes_.add("GET", base + "/{id}/metrics/{metric}/query", Role::viewer,
+              [this](const CallPtr& call) {
+                std::string id;
+                if (!find_release(call, id)) return;
+                auto asked = queries_of(parts_.fleet.engine().ticket(id)->pinned, (*call)["metric"],
+                                        parts_.fleet.loop().clock().now());
+                if (!asked) return call->refuse(asked.error());
+                call->answer(200, *asked);
+              });
   routes_.add("POST", base + "/{id}/operations/{operation}", Role::operator_,
               [this](const CallPtr& call) { operation(call); });
   routes_.add("POST", base + "/{id}/plan", Role::operator_,

@@ -11,6 +11,7 @@ const kPages = [
   ['releases', 'checkout-42'],
   ['rollouts/cart/history', 'cart-9'],
   ['releases/search-3/metrics/error-rate', 'arithmetic'],
+  ['rollouts/cart/compare?a=cart-9&b=cart-02', 'analysis.metrics'],
   ['replays?release=payments-7', 'after the start'],
   ['plan', 'In nine of ten'],
   ['new', 'kind: Rollout'],

@@ -208,6 +208,35 @@ export const actions = [
     },
   },
   {
+    name: 'what the router does is shown as text for any router',
+    run: async ({page, server, open, shot}) => {
+      await open('releases/checkout-42');
+      await page.getByRole('button', {name: 'HAProxy (in use)'}).click();
+      await sees(page, 'set server be/canary1 weight 25');
+      await page.getByRole('button', {name: 'Istio'}).click();
+      await sees(page, 'kind: VirtualService');
+      await sees(page, 'Copy the text');
+      await shot('release-router-text');
+      server.scene({noText: true});
+      await page.getByRole('button', {name: 'Gateway API'}).click();
+      await sees(page, 'Istio takes whole per cent only');
+    },
+  },
+  {
+    name: 'two releases are chosen from the history and compared by keys',
+    run: async ({page, open}) => {
+      await open('rollouts/cart/history');
+      await page.getByRole('link', {name: 'Compare two releases'}).focus();
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/cart\/compare/);
+      await sees(page, 'cart-03');
+      await page.getByLabel('Compared with').focus();
+      await page.keyboard.type('cart-02');
+      await page.waitForURL(/b=cart-02/);
+      await sees(page, '▲ worse');
+    },
+  },
+  {
     name: 'a plan is tried out by the server',
     run: async ({page, open, shot}) => {
       await open('plan');

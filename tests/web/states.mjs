@@ -73,6 +73,49 @@ const kStates = [
     'E-value against the canary', 'Share of the error budget', '31 of 1 004', 'Samples as CSV',
     'Forecast', 'finished, as of'], not: ['live, heard']},
   {name: 'metric-histogram', path: 'releases/payments-7/metrics/latency', see: [/p50/, /p99/]},
+  {name: 'metric-query', path: 'releases/search-3/metrics/latency', see: ['What is asked',
+    /http_request_duration_seconds_bucket\{version=~/, 'Copy the query',
+    'Asked of http://127.0.0.1:9090', 'All metrics together', 'of the distributions'],
+    act: async (page) => {
+      const link = page.getByRole('link', {name: /Open in Prometheus/}).first();
+      const at = new URL(await link.getAttribute('href'));
+      expect(at.origin === 'http://127.0.0.1:9090' && at.pathname === '/graph', at.href);
+      expect(at.searchParams.get('g0.expr').endsWith('[45s]'), at.href);
+      expect(/^\d{4}-\d\d-\d\d /.test(at.searchParams.get('g0.moment_input')), at.href);
+      await page.getByText(/^The newest \d+ of/).click();
+      await sees(page, 'Canary’s n');
+    }},
+  {name: 'metric-router', path: 'releases/payments-7/metrics/edge-errors', see: [
+    'the router’s own counters'], not: ['Open in Prometheus']},
+  {name: 'metric-query-gone', path: 'releases/search-3/metrics/latency', scene: {noQuery: true},
+    see: ['No query of it is known any more']},
+  {name: 'metric-narrow', path: 'releases/search-3/metrics/error-rate',
+    options: {viewport: {width: 320, height: 800}}, see: ['What is asked', 'Copy the query'],
+    act: async (page) => {
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width <= 320, `the page is ${width} wide at 320`);
+    }},
+  {name: 'compare', path: 'rollouts/cart/compare?a=cart-9&b=cart-02', see: ['Two releases of cart',
+    '✔ Succeeded', '✖ Failed', 'Policy’s revision', '9f2c51', '4c1a9e', 'differs',
+    'took 3 min 20 s', 'not reached', '▲ worse', 'analysis.metrics[error-rate].metric.interval', '30s',
+    'strategy.canary.steps[1].pause.duration']},
+  {name: 'compare-dark', path: 'rollouts/cart/compare', options: {colorScheme: 'dark'}, see: [
+    'cart-9', 'cart-03']},
+  {name: 'compare-narrow', path: 'rollouts/cart/compare',
+    options: {viewport: {width: 320, height: 800}}, see: ['cart-9', 'What differs in the plans'],
+    act: async (page) => {
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width <= 320, `the page is ${width} wide at 320`);
+    }},
+  {name: 'compare-no-plan', path: 'rollouts/cart/compare', scene: {noPlan: true}, see: [
+    'is not kept any more']},
+  {name: 'compare-gone', path: 'rollouts/cart/compare?a=cart-9&b=cart-8', see: [
+    'Nothing is kept of cart-8 any more']},
+  {name: 'compare-error', path: 'rollouts/cart/compare', scene: {fail: 503}, see: [
+    'The store does not answer', 'Try again']},
+  {name: 'compare-loading', path: 'rollouts/cart/compare', scene: {slow: 4000},
+    before: async (page) => page.waitForSelector('[aria-busy=true] .bone.shown'),
+    see: ['Two releases of cart']},
   {name: 'replay-empty', path: 'replays', see: ['Nothing chosen yet', 'serin report']},
   {name: 'replay', path: 'replays?release=payments-7', see: ['after the start; canary at',
     'Towards “worse”']},

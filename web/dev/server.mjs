@@ -141,11 +141,16 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
         : send(response, 200, world.rollout(doc));
     }
     if (what === 'releases') {
-      const doc = docs.get(id);
+      const doc = docs.get(id) ?? world.earlier(docs, id);
       if (!doc) return problem(response, 404, 'No such release', `There is no release ${id}.`);
       if (part === undefined) return send(response, 200, doc);
       if (part === 'decisions' || part === 'events') {
         return send(response, 200, {items: world.decisions(doc), next: null});
+      }
+      if (part === 'metrics' && path[4] === 'query') {
+        const asked = scene.noQuery ? null : world.asked(name);
+        return asked ? send(response, 200, asked)
+          : problem(response, 404, 'Not found', `no query is asked for '${name}'`);
       }
       if (part === 'metrics') {
         return send(response, 200, {metric: name, items: scene.noSamples ? []
@@ -157,9 +162,17 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
           response.writeHead(200, {'Content-Type': accepts});
           return response.end(`Release ${doc.id}: ${doc.status}\n`);
         }
-        return send(response, 200, {serin: '0.1.0', release: doc, events: [], plan: null, note: '',
+        return send(response, 200, {serin: '0.1.0', release: doc, events: [], note: '',
+          plan: scene.noPlan ? null : world.plan(doc),
           samples: scene.noSamples ? {} : Object.fromEntries((doc.report?.metrics ?? [])
             .map((metric) => [metric.name, world.samples(doc, metric.name)]))});
+      }
+      if (part === 'traffic' && url.searchParams.get('format')) {
+        if (scene.noText) {
+          return problem(response, 409, 'Not possible', 'Istio takes whole per cent only.');
+        }
+        response.writeHead(200, {'Content-Type': 'text/plain; charset=utf-8'});
+        return response.end(world.routerText(doc, url.searchParams.get('format')));
       }
       if (part === 'traffic') {
         return send(response, 200, {release: id, weight: doc.weight, router: 'haproxy',
@@ -248,7 +261,8 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     posted,
-    // {fail, slow, role, empty, many, still, conflict, noSamples, restarted}
+      // {fail, slow, role, empty, many, still, conflict, noSamples, noQuery, noPlan, noText,
+    //  restarted}
     scene(next) {
       scene = next;
       docs = next.empty ? new Map() : next.many ? world.many(next.many) : world.makeWorld();

@@ -36,7 +36,7 @@ function release(base, rollout, number, change = {}) {
   doc.version = '2.4.0';
   doc.stable_version = '2.3.0';
   doc.info = {executor: 'ana', pipeline: 'https://ci.example/checkout/1381', policy: rollout,
-    environment: 'prod', endpoint: `https://${rollout}.example`};
+    environment: 'prod', endpoint: `https://${rollout}.example`, revision: '9f2c51'};
   Object.assign(doc, change);
   return doc;
 }
@@ -190,7 +190,8 @@ export function samples(doc, metric) {
 export function decisions(doc) {
   if (doc.status === 'Failed') return failedDecisions(doc);
   return shift(copy(real.decisions['shop-2']), moved(doc)).filter((row) => doc.end ||
-    (row.kind !== 'operated' && Date.parse(row.time) <= Date.now() + 500));
+    (row.kind !== 'operated' && Date.parse(row.time) <= Date.now() + 500 &&
+      !(row.body.observed?.canary_units > 100 * doc.weight.set)));
 }
 
 // What the server tells of a pause.
@@ -268,4 +269,63 @@ export function planned({weights = [1, 5, 25, 50]}) {
   return {steps, found: 0.98, detectSeconds: 410, extraBad: 14, promoted: 0.91, simulations: 200,
     lines: [], suggestion: 'steps that would do: 1 % for 20m, 5 % for 5m', fits: false,
     warnings: ['step 1: 1 % for 5m finds it in 52 of 100 releases: use 5 % or more']};
+}
+
+// What is asked for a metric; of the router's own counters nothing.
+export function asked(metric) {
+  const versions = 'version=~"2\\.3\\.0|2\\.4\\.0"';
+  const selector = {'error-rate': `{__name__=~"http_requests_total",${versions}}`,
+    latency: `http_request_duration_seconds_bucket{${versions}}`}[metric];
+  if (!selector) return null;
+  return {metric, provider: 'prometheus', address: 'http://127.0.0.1:9090', queries: [
+    {text: `${selector}[45s]`}, {text: 'up{job="shop"}[45s]'}]};
+}
+
+// One of the older releases that `history` makes up, whole.
+export function earlier(docs, id) {
+  const [, rollout, number] = /^(.*)-0(\d)$/.exec(id) ?? [];
+  const base = [...docs.values()].find((doc) => doc.rollout === rollout);
+  const old = base && history(base).find((each) => each.id === id);
+  if (!old || !number) return undefined;
+  const doc = {...copy(base), id, version: old.version, stable_version: old.stable_version,
+    status: old.status, sentence: old.sentence, allowed: [], next: null, start: old.start,
+    end: old.end, info: {...base.info, executor: 'ben', revision: '4c1a9e'}};
+  if (old.status === 'Failed') failing(doc);
+  const reached = old.status === 'Failed' ? 3 : doc.steps.length;
+  doc.steps.forEach((step, i) => {
+    const at = (n) => new Date(Date.parse(old.start) + n * 200_000).toISOString();
+    Object.assign(step, i < reached ? {status: 'done', start: at(i), end: at(i + 1)}
+      : {status: i === reached ? 'failed' : 'pending', start: i === reached ? at(i) : null,
+        end: i === reached ? old.end : null});
+  });
+  return doc;
+}
+
+export function plan(doc) {
+  const old = /-0\d$/.test(doc.id);
+  const metric = (name, more) => ({metric: {name, interval: old ? '30s' : '10s', compare: more}});
+  const open = {rollout: {spec: {strategy: {canary: {
+    steps: doc.steps.map((step) => step.kind === 'setWeight' ? {setWeight: step.weight}
+      : {pause: {duration: old ? '10s' : `${step.duration_s}s`}})}}}},
+  background: {falseRollbackRate: 0.01, metrics: [
+    metric('error-rate', {tolerate: {absolute: old ? 0.001 : 0.0005}}),
+    ...(old ? [] : [metric('latency', {histogram: {buckets: 'duration_seconds_bucket'}})])]}};
+  return {...open, version: doc.version, open};
+}
+
+export function routerText(doc, format) {
+  const share = doc.weight.set;
+  if (format === 'haproxy') {
+    return `# weights of the servers of be\nset server be/canary1 weight ${share}\n`;
+  }
+  if (format === 'nginx') {
+    return `split_clients "$request_id" $serin_${doc.rollout} {\n` +
+      `  ${share}%  canary;\n  *  stable;\n}\n`;
+  }
+  const to = (subset, weight) => `    - destination: {host: ${doc.service}, ` +
+    `subset: ${subset}}\n      weight: ${weight}\n`;
+  const [version, kind] = format === 'istio' ? ['networking.istio.io/v1', 'VirtualService']
+    : ['gateway.networking.k8s.io/v1', 'HTTPRoute'];
+  return `apiVersion: ${version}\nkind: ${kind}\nmetadata: {name: ${doc.service}}\nspec:\n` +
+    `  http:\n  - route:\n${to('stable', 100 - share)}${to('canary', share)}`;
 }

@@ -2,6 +2,7 @@
 import {render} from 'preact';
 import {useState} from 'preact/hooks';
 import {AuditPage} from './pages/audit';
+import {ComparePage} from './pages/compare';
 import {HistoryPage} from './pages/history';
 import {MetricPage} from './pages/metric';
 import {PlanPage} from './pages/plan';
@@ -36,6 +37,9 @@ function Page() {
   }
   if ((first === 'releases' || first === 'runs') && second && third === undefined) {
     return <ReleasePage key={second} id={second} />;
+  }
+  if (first === 'rollouts' && second && third === 'compare') {
+    return <ComparePage key={second} name={second} />;
   }
   if (first === 'rollouts' && second) return <HistoryPage key={second} name={second} />;
   if (second === undefined) {

@@ -70,6 +70,13 @@ export interface Metric {
     ratio?: number; absolute?: number; down?: boolean;  // of stable's value
     most?: number | null; least?: number | null;  // a target
   };
+  // Judged once a step.
+  judge?: string;
+  test?: string;
+  p?: Num;
+  pLimit?: Num;
+  passP?: Num;
+  passLimit?: Num;
   // Threshold rules.
   value?: string;
   measurements?: number;
@@ -147,6 +154,7 @@ export interface Release {
     executor?: string;
     pipeline?: string;
     policy?: string;
+    revision?: string;
     environment?: string;
     endpoint?: string;
   } | null;
@@ -214,6 +222,9 @@ export interface Operated {
   opened: string;
   release: Release;
 }
+
+// What makes a router split: `traffic?format=`.
+export type RouterText = 'istio' | 'gateway' | 'haproxy' | 'nginx';
 
 export interface Traffic {
   release: string;
@@ -292,4 +303,19 @@ export interface Told {
   first: string;
   last: string;
   count: number;
+}
+
+// What is asked for a metric.
+export interface Asked {
+  metric: string;
+  provider: string;
+  address: string | null;
+  queries: {text: string}[];
+}
+
+// A release with what its journal keeps of it.
+export interface Story {
+  release: Release;
+  plan: unknown;  // what it pinned; null where its records are too old
+  note: string;
 }

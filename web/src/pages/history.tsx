@@ -7,7 +7,7 @@ import {OperationDialog} from '../release/dialog';
 import {mayOperate} from '../release/operations';
 import {problemOf, useLoad, useTitle} from '../ui/hooks';
 import {Empty, Facts, ProblemBox, Skeleton, StatusMark, Time} from '../ui/parts';
-import {go, Link, to} from '../ui/router';
+import {go, Link, to, usePlace} from '../ui/router';
 
 function took(release: Summary): string {
   if (!release.end) return 'under way';
@@ -60,6 +60,7 @@ export function HistoryPage({name}: {name: string}) {
       )}
       {rollout.data && <StartRelease rollout={rollout.data} active={active} who={who} />}
       <h2>History</h2>
+      {items.length > 1 && <p><Link href={to.compare(name)}>Compare two releases</Link></p>}
       {first.problem && <ProblemBox problem={first.problem} retry={first.reload} at={first.at} />}
       {!first.data && !first.problem && <Skeleton rows={5} label="the history" />}
       {first.data && items.length === 0 && (
@@ -139,8 +140,9 @@ function Back({release, latest, close}: {
 function StartRelease({rollout, active, who}: {
   rollout: Rollout; active: Summary | undefined; who: Whoami | null;
 }) {
-  const [version, setVersion] = useState('');
-  const [stable, setStable] = useState('');
+  const {query} = usePlace();  // the page that writes rollouts knows the version already
+  const [version, setVersion] = useState(query.get('version') ?? '');
+  const [stable, setStable] = useState(query.get('stable') ?? '');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   if (active) {

@@ -12,6 +12,7 @@ import {headline, spoken} from '../release/sentence';
 import {Split} from '../release/split';
 import {Stepper} from '../release/stepper';
 import {Timeline} from '../release/timeline';
+import {TrafficPolicy} from '../release/traffic';
 import {useEvents, useSamples} from '../release/story';
 import {unbroken} from '../text/format';
 import {FeedBar, FeedDot, Finished} from '../ui/feed';
@@ -137,12 +138,15 @@ export function ReleasePage({id}: {id: string}) {
       <Charts release={release} samples={shownSamples} read={samples.read}
         problem={samples.problem} />
       <div class="columns">
-        <section class="card" aria-labelledby="events-title">
-          <h2 id="events-title">What happened</h2>
-          {events.problem && !events.items.length
-            ? <ProblemBox problem={events.problem} retry={events.reload} />
-            : <Timeline release={release} events={events.items} told={events.told} />}
-        </section>
+        <div>
+          <section class="card" aria-labelledby="events-title">
+            <h2 id="events-title">What happened</h2>
+            {events.problem && !events.items.length
+              ? <ProblemBox problem={events.problem} retry={events.reload} />
+              : <Timeline release={release} events={events.items} told={events.told} />}
+          </section>
+          <TrafficPolicy release={release} />
+        </div>
         <Details release={release} />
       </div>
       {asked && release.allowed.includes(asked) && (

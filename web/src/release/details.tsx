@@ -1,10 +1,9 @@
-// Basic information of a release, what the router has been told, and its report to take along.
+// Basic information of a release, and its report to take along.
 import {useState} from 'preact/hooks';
 import {getText} from '../api/client';
-import type {Problem, Release, Traffic} from '../api/types';
-import {percent} from '../text/format';
+import type {Problem, Release} from '../api/types';
 import {download} from '../ui/download';
-import {problemOf, useLoad} from '../ui/hooks';
+import {problemOf} from '../ui/hooks';
 import {CopyText, Facts, ProblemBox, Time} from '../ui/parts';
 import {Link, to} from '../ui/router';
 
@@ -43,8 +42,6 @@ function Report({id}: {id: string}) {
 }
 
 export function Details({release}: {release: Release}) {
-  const path = release.end ? '' : `releases/${encodeURIComponent(release.id)}/traffic`;
-  const traffic = useLoad<Traffic>(path).data;
   const info = release.info ?? {};
   return (
     <section class="card" aria-labelledby="details-title">
@@ -52,6 +49,7 @@ export function Details({release}: {release: Release}) {
       <Facts items={[
         ['Environment', info.environment],
         ['Policy', info.policy],
+        ['Policy’s revision', info.revision ? <code>{info.revision.slice(0, 12)}</code> : ''],
         ['Service', release.service],
         ['Endpoint', info.endpoint],
         ['Version', release.version],
@@ -61,22 +59,12 @@ export function Details({release}: {release: Release}) {
         ['Start', <Time at={release.start} full />],
         ['End', <Time at={release.end} full />],
       ]} />
-      {traffic && (
-        <>
-          <h3>Traffic policy</h3>
-          <Facts items={[
-            ['Router', traffic.router],
-            ['Stable slot', traffic.stable],
-            ['Canary slot', traffic.canary],
-            ['Canary’s share', percent(traffic.weight.set)],
-          ]} />
-        </>
-      )}
       <Report id={release.id} />
       <h3>On the command line</h3>
       <p><CopyText value={`serin get ${release.id}`} /></p>
       <p><CopyText value={`serin report ${release.id} --html ${release.id}.html`} /></p>
-      <p><Link href={to.history(release.rollout)}>All releases of {release.rollout}</Link></p>
+      <p><Link href={to.history(release.rollout)}>All releases of {release.rollout}</Link> ·{' '}
+        <Link href={to.compare(release.rollout, release.id)}>Compare with another</Link></p>
     </section>
   );
 }

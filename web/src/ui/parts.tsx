@@ -90,14 +90,20 @@ export function ProblemBox({problem, retry, at}: {
   );
 }
 
-export function CopyText({value, label}: {value: string; label?: string}) {
+function useCopy(value: string): {done: boolean; copy: () => void} {
   const [done, setDone] = useState(false);
+  useEffect(() => setDone(false), [value]);
   const copy = () => {
     navigator.clipboard.writeText(value).then(() => {
       setDone(true);
       window.setTimeout(() => setDone(false), 2000);
     }, () => setDone(false));
   };
+  return {done, copy};
+}
+
+export function CopyText({value, label}: {value: string; label?: string}) {
+  const {done, copy} = useCopy(value);
   return (
     <span class="copy">
       <code>{value}</code>
@@ -105,6 +111,22 @@ export function CopyText({value, label}: {value: string; label?: string}) {
         {done ? text.copied : text.copy}
       </button>
     </span>
+  );
+}
+
+// Some lines of text with a button that copies them; `children` are more to press.
+export function CopyBlock({value, label, children}: {
+  value: string; label: string; children?: ComponentChildren;
+}) {
+  const {done, copy} = useCopy(value);
+  return (
+    <div class="copy-block">
+      <pre tabIndex={0}><code>{value}</code></pre>
+      <p class="buttons left">
+        <button type="button" class="small" onClick={copy}>{done ? text.copied : label}</button>
+        {children}
+      </p>
+    </div>
   );
 }
 

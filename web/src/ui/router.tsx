@@ -55,6 +55,11 @@ export const to = {
     `/ui/releases/${encodeURIComponent(id)}/metrics/${encodeURIComponent(metric)}`,
   rollout: (name: string) => `/ui/rollouts/${encodeURIComponent(name)}`,
   history: (name: string) => `/ui/rollouts/${encodeURIComponent(name)}/history`,
+  // Either may be left out: the newest, and the one before it.
+  compare: (name: string, a = '', b = '') => {
+    const query = new URLSearchParams([['a', a], ['b', b]].filter(([, id]) => id)).toString();
+    return `/ui/rollouts/${encodeURIComponent(name)}/compare${query ? `?${query}` : ''}`;
+  },
 };
 
 type LinkProps = JSX.HTMLAttributes<HTMLAnchorElement> & {href: string};
