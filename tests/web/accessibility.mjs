@@ -14,6 +14,7 @@ const kPages = [
   ['rollouts/cart/compare?a=cart-9&b=cart-02', 'analysis.metrics'],
   ['replays?release=payments-7', 'after the start'],
   ['plan', 'In nine of ten'],
+  ['plan?of=latency', 'Slower means'],
   ['new', 'kind: Rollout'],
   ['targets', 'answers'],
   ['audit', 'user:ana', {role: 'admin'}],

@@ -244,7 +244,54 @@ export const actions = [
       await sees(page, 'the whole plan finds 98');
       await sees(page, 'over a day');
       await sees(page, 'steps that would do');
+      await sees(page, 'Of 100 as good as stable 91 are promoted');
       await shot('plan-tried');
+    },
+  },
+  ...[
+    {of: 'latency', change: async () => {}, see: 'Requests to a worse canary',
+      body: {latency: 'p50=80ms,p99=400ms', effect: 'x1.3'}},
+    {of: 'latency', see: 'Slow requests more',
+      change: async (page) => page.getByLabel('Slower means').selectOption('more'),
+      body: {latency: 'p50=80ms,p99=400ms', over: '300ms', effect: '+1pp'}},
+    {of: 'mean', see: 'Requests to a worse canary',
+      change: async (page) => page.getByLabel('Smallest rise to be found, %').fill('20'),
+      body: {mean: 5, sd: 3, effect: '+20%'}},
+  ].map(({of, change, see, body}) => ({
+    name: `a plan is tried out for ${Object.keys(body).join(', ')}`,
+    run: async ({page, server, open, shot}) => {
+      await open(`plan?of=${of}`);
+      await change(page);
+      await page.getByLabel('Weights, %').fill('25, 50');
+      await page.getByRole('button', {name: 'Try 200 releases'}).click();
+      await sees(page, see);
+      await shot(`plan-${of}-${body.effect.replace(/\W/g, '')}`);
+      const {body: sent} = server.posted.pop();
+      for (const [name, value] of Object.entries({...body, weights: [25, 50], risk: 0.01})) {
+        expect(JSON.stringify(sent[name]) === JSON.stringify(value),
+          `${name}: ${JSON.stringify(sent)}`);
+      }
+      const command = await page.locator('.copy code').last().innerText();
+      expect(command.startsWith('serin plan --rps 200 --') && command.endsWith('25,50'), command);
+      if (!process.env.SERIN_PROGRAM) return;
+      const run = spawnSync(process.env.SERIN_PROGRAM, command.split(' ').slice(1),
+        {encoding: 'utf8'});
+      expect(run.status === 0, `${command}: ${run.stdout}${run.stderr}`);
+    },
+  })),
+  {
+    name: 'a plan of other figures is another plan',
+    run: async ({page, server, open}) => {
+      await open('plan');
+      await page.getByRole('button', {name: 'Try 200 releases'}).click();
+      await sees(page, 'the whole plan finds 98');
+      await page.getByLabel('Worse is').selectOption('mean');
+      await page.waitForURL(/of=mean/);
+      await sees(page, '200 bad releases and 200 good ones are simulated');
+      server.scene({fail: 503});
+      await page.getByRole('button', {name: 'Try 200 releases'}).click();
+      await sees(page, 'The store does not answer');
+      server.posted.splice(0);
     },
   },
   {

@@ -55,6 +55,7 @@ for (const {name, run, options = {}, allowErrors = false} of cases) {
   server.cut(false);
   server.freeze(false);
   server.scene({});
+  server.posted.splice(0);
   const context = await browser.newContext({viewport: {width: 1280, height: 900},
     reducedMotion: 'reduce', timezoneId: 'UTC', ...options});
   const page = await context.newPage();

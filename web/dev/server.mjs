@@ -185,7 +185,10 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
       }
     }
     if (what === 'replays') return send(response, 200, world.replayed());
-    if (what === 'plans') return send(response, 200, world.planned(body));
+    if (what === 'plans') {
+      posted.push({operation: 'plan', body});
+      return send(response, 200, world.planned(body));
+    }
     if (what === 'targets') return send(response, 200, {items: scene.empty ? [] : world.targets});
     if (what === 'audit') {
       if (role() !== 'admin') {

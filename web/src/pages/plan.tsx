@@ -1,28 +1,48 @@
 // How long steps must be for an effect of a given size to be seen: an estimate as one types, and a
 // simulation by the server.
 import {useMemo, useState} from 'preact/hooks';
-import {workOut} from '../api/client';
-import type {Page, Problem, Rollout} from '../api/types';
-import {estimate, type PlanInput, type PlanStep} from '../release/planning';
+import {commandOf, type Figures, kFigures, type Kind, type Slower} from '../release/figures';
+import {estimate, type PlanStep} from '../release/planning';
+import {Simulated, stepsYaml} from '../release/simulated';
 import {count, duration, percent} from '../text/format';
-import {problemOf, useLoad, useTitle} from '../ui/hooks';
-import {CopyText, ProblemBox} from '../ui/parts';
+import {useTitle} from '../ui/hooks';
+import {CopyBlock, CopyText} from '../ui/parts';
+import {setQuery, usePlace} from '../ui/router';
+
+type Number_ = {[K in keyof Figures]: Figures[K] extends number ? K : never}[keyof Figures];
 
 interface Field {
-  name: keyof Omit<PlanInput, 'weights'>;
+  name: Number_;
   label: string;
   min: number;
-  step: string;
 }
-const kFields: Field[] = [
-  {name: 'rps', label: 'Requests a second, both versions', min: 0.01, step: 'any'},
-  {name: 'baseline', label: 'Errors of stable, %', min: 0.001, step: 'any'},
-  {name: 'effect', label: 'Smallest rise to be found, percentage points', min: 0.001, step: 'any'},
-  {name: 'risk', label: 'Harmless releases rolled back, at most %', min: 0.01, step: 'any'},
-  {name: 'dispersion', label: 'Dispersion (1 is pure chance)', min: 1, step: 'any'},
-];
-const kDefaults: PlanInput =
-  {rps: 200, baseline: 0.5, effect: 0.5, risk: 1, dispersion: 1, weights: [1, 5, 25, 50]};
+const kAll: Field = {name: 'rps', label: 'Requests a second, both versions', min: 0.01};
+const kRisk: Field = {name: 'risk', label: 'Harmless releases rolled back, at most %', min: 0.01};
+const kOf: Record<Kind, Field[]> = {
+  errors: [
+    {name: 'baseline', label: 'Errors of stable, %', min: 0.001},
+    {name: 'effect', label: 'Smallest rise to be found, percentage points', min: 0.001},
+    {name: 'dispersion', label: 'Dispersion (1 is pure chance)', min: 1},
+  ],
+  latency: [
+    {name: 'p50', label: 'Half of stable’s requests take at most, ms', min: 0.001},
+    {name: 'p99', label: '99 % take at most, ms', min: 0.001},
+  ],
+  mean: [
+    {name: 'mean', label: 'Stable’s mean, in any unit', min: 0.000001},
+    {name: 'sd', label: 'Standard deviation of single values', min: 0.000001},
+    {name: 'rise', label: 'Smallest rise to be found, %', min: 0.01},
+  ],
+};
+const kSlower: Record<Slower, Field[]> = {
+  times: [{name: 'times', label: 'Smallest slow-down to be found, times', min: 1.001}],
+  more: [
+    {name: 'over', label: 'Slow is longer than, ms', min: 0.001},
+    {name: 'points', label: 'Smallest rise of slow ones, percentage points', min: 0.001},
+  ],
+};
+const kKinds: [Kind, string][] = [['errors', 'more errors'], ['latency', 'longer requests'],
+  ['mean', 'a higher mean of some value']];
 
 function Curve({step}: {step: PlanStep}) {
   const points = step.power.map((p, i) => `${10 + i * 280 / (step.power.length - 1)},` +
@@ -47,139 +67,12 @@ function Curve({step}: {step: PlanStep}) {
   );
 }
 
-function yaml(steps: PlanStep[]): string {
-  return 'steps:\n' + steps.map((step) => `- setWeight: ${step.weight}\n` +
-    `- pause: {duration: ${Math.max(1, Math.ceil(step.mostly / 60))}m}\n`).join('');
-}
-
-interface Plan {
-  steps: {weight: number; seconds: number; requests: number; detectSeconds: number | null;
-    detectMostlySeconds: number | null; power: number; extraBad: number}[];
-  found: number;
-  detectSeconds: number | null;
-  warnings: string[];
-  suggestion: string;
-}
-
-const long = (value: number | null): string => value === null ? 'over a day' : duration(value);
-
-// The server tries the plan out with the very test that will judge, and a policy of its own.
-function Simulated({input}: {input: PlanInput}) {
-  const rollouts = useLoad<Page<Rollout>>('rollouts?limit=200');
-  const [rollout, setRollout] = useState('');
-  const [step, setStep] = useState('5m');
-  const [working, setWorking] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [plan, setPlan] = useState<Plan | null>(null);
-  const run = async (): Promise<void> => {
-    setWorking(true);
-    setProblem(null);
-    try {
-      setPlan(await workOut<Plan>('plans', {rps: input.rps, baseline: `${input.baseline}%`,
-        effect: `+${input.effect}pp`, risk: input.risk / 100, weights: input.weights.slice(0, 12),
-        durations: [step], ...(rollout ? {rollout} : {})}));
-    } catch (error) {
-      setPlan(null);
-      setProblem(problemOf(error));
-    }
-    setWorking(false);
-  };
-  return (
-    <section class="card" aria-labelledby="simulated-title">
-      <h2 id="simulated-title">Tried out by serin</h2>
-      <form class="filters" onSubmit={(event) => {
-        event.preventDefault();
-        void run();
-      }}>
-        <label>Time of each step
-          <input value={step} onInput={(event) => setStep(event.currentTarget.value)} />
-        </label>
-        <label>Rules of
-          <select value={rollout} onChange={(event) => setRollout(event.currentTarget.value)}>
-            <option value="">serin’s defaults</option>
-            {rollouts.data?.items.map((one) => (
-              <option key={one.name} value={one.name}>{one.name}</option>
-            ))}
-          </select>
-        </label>
-        <button type="submit" class="primary" disabled={working}>
-          {working ? 'Trying …' : 'Try 200 releases'}
-        </button>
-      </form>
-      {problem && <ProblemBox problem={problem} />}
-      {plan && (
-        <>
-          <div class="scroll" tabIndex={0} role="region" aria-label="What each step shows">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Weight</th>
-                  <th scope="col">Step</th>
-                  <th scope="col">Canary requests</th>
-                  <th scope="col">Found in half of all cases</th>
-                  <th scope="col">In nine of ten</th>
-                  <th scope="col">Found within the step</th>
-                  <th scope="col">Bad requests more</th>
-                </tr>
-              </thead>
-              <tbody>
-                {plan.steps.map((one) => (
-                  <tr key={one.weight}>
-                    <th scope="row">{percent(one.weight)}</th>
-                    <td>{duration(one.seconds)}</td>
-                    <td>{count(one.requests)}</td>
-                    <td>{long(one.detectSeconds)}</td>
-                    <td>{long(one.detectMostlySeconds)}</td>
-                    <td>{percent(one.power * 100)}</td>
-                    <td>{count(Math.round(one.extraBad))}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-          <p class="headline" role="status">Of 100 such releases the whole plan finds{' '}
-            {Math.round(plan.found * 100)}, half of them within {long(plan.detectSeconds)}.</p>
-          {plan.warnings.map((warning) => <p key={warning}>⚠ {warning}</p>)}
-          {plan.suggestion && <p>{plan.suggestion}</p>}
-        </>
-      )}
-    </section>
-  );
-}
-
-export function PlanPage() {
-  useTitle('Plan');
-  const [input, setInput] = useState(kDefaults);
-  const [weights, setWeights] = useState(kDefaults.weights.join(', '));
-  const steps = useMemo(() => estimate(input), [input]);
-  const change = (name: Field['name'], text: string) => {
-    const value = Number(text);
-    if (text !== '' && value > 0) setInput({...input, [name]: value});
-  };
-  const changeWeights = (text: string) => {
-    setWeights(text);
-    const parsed = text.split(/[\s,]+/).filter((w) => w !== '').map(Number)
-      .filter((w) => w > 0 && w < 100);
-    if (parsed.length > 0) setInput({...input, weights: parsed.slice(0, 20)});
-  };
-  const command = `serin plan --rps ${input.rps} --baseline ${input.baseline}% ` +
-    `--effect +${input.effect}pp --weights ${input.weights.join(',')}`;
+// Errors alone can be worked out here, as one types.
+function Estimate({figures}: {figures: Figures}) {
+  const steps = useMemo(() => estimate(figures), [figures]);
   const best = steps.reduce<PlanStep | null>((a, b) => a && a.mostly <= b.mostly ? a : b, null);
   return (
-    <main id="content">
-      <h1>Plan</h1>
-      <p>How long each step needs for a rise of errors of this size to be found.</p>
-      <form class="filters" onSubmit={(event) => event.preventDefault()}>
-        {kFields.map((field) => (
-          <label key={field.name}>{field.label}
-            <input type="number" min={field.min} step={field.step} value={input[field.name]}
-              onInput={(event) => change(field.name, event.currentTarget.value)} />
-          </label>
-        ))}
-        <label>Weights, %
-          <input value={weights} onInput={(event) => changeWeights(event.currentTarget.value)} />
-        </label>
-      </form>
+    <>
       <div class="scroll" tabIndex={0} role="region" aria-label="Time of each step">
         <table>
           <thead>
@@ -206,18 +99,76 @@ export function PlanPage() {
           </tbody>
         </table>
       </div>
+      <p class="dim">An estimate: each row starts without evidence; in a release it is kept from step
+        to step. The figures are those of an e-process that weighs one effect, times 1.7 for weighing
+        many: what serin’s own took in simulation.</p>
       <div class="columns plan-columns">
-      {best && <section class="card"><Curve step={best} /></section>}
-      <section class="card" aria-labelledby="yaml-title">
-        <h2 id="yaml-title">As steps</h2>
-        <CopyText value={yaml(steps)} label="Copy the steps" />
-      </section>
+        {best && <section class="card"><Curve step={best} /></section>}
+        <section class="card" aria-labelledby="yaml-title">
+          <h2 id="yaml-title">As steps</h2>
+          <CopyBlock label="Copy the steps" value={stepsYaml(steps.map(({weight, mostly}) =>
+            ({weight, seconds: mostly})))} />
+        </section>
       </div>
-      <Simulated input={input} />
-      <p class="dim">Each row starts without evidence; in a release it is kept from step to step.
-        The figures are those of an e-process that weighs one effect, times 1.7 for weighing
-        many: what serin’s own took in simulation. The same on the command line:</p>
-      <p><CopyText value={command} /></p>
+    </>
+  );
+}
+
+export function PlanPage() {
+  useTitle('Plan');
+  const asked = usePlace().query.get('of');
+  const kind = kKinds.find(([name]) => name === asked)?.[0] ?? 'errors';
+  const [kept, setKept] = useState<Figures>(kFigures);
+  const figures = useMemo(() => ({...kept, kind}), [kept, kind]);
+  const [weights, setWeights] = useState(kFigures.weights.join(', '));
+  const change = (name: Number_, text: string) => {
+    const value = Number(text);
+    if (text !== '' && value > 0) setKept({...kept, [name]: value});
+  };
+  const changeWeights = (text: string) => {
+    setWeights(text);
+    const parsed = text.split(/[\s,]+/).filter((w) => w !== '').map(Number)
+      .filter((w) => w > 0 && w < 100);
+    if (parsed.length > 0) setKept({...kept, weights: parsed.slice(0, 20)});
+  };
+  const fields = [kAll, ...kOf[kind]];
+  const input = (field: Field) => (
+    <label key={field.name}>{field.label}
+      <input type="number" min={field.min} step="any" value={figures[field.name]}
+        onInput={(event) => change(field.name, event.currentTarget.value)} />
+    </label>
+  );
+  return (
+    <main id="content">
+      <h1>Plan</h1>
+      <p>How long each step needs for a worse release to be found.</p>
+      <form class="filters" onSubmit={(event) => event.preventDefault()}>
+        <label>Worse is
+          <select value={kind} onChange={(event) => setQuery('of', event.currentTarget.value)}>
+            {kKinds.map(([name, label]) => <option key={name} value={name}>{label}</option>)}
+          </select>
+        </label>
+        {fields.map(input)}
+        {kind === 'latency' && (
+          <label>Slower means
+            <select value={figures.slower} onChange={(event) =>
+              setKept({...kept, slower: event.currentTarget.value as Slower})}>
+              <option value="times">all take longer</option>
+              <option value="more">more are slow</option>
+            </select>
+          </label>
+        )}
+        {kind === 'latency' && kSlower[figures.slower].map(input)}
+        {input(kRisk)}
+        <label>Weights, %
+          <input value={weights} onInput={(event) => changeWeights(event.currentTarget.value)} />
+        </label>
+      </form>
+      {kind === 'errors' && <Estimate figures={figures} />}
+      <Simulated figures={figures} />
+      <p class="dim">The same on the command line, or from a service’s past with <code>serin plan
+        --from</code>:</p>
+      <p><CopyText value={commandOf(figures)} /></p>
     </main>
   );
 }
