@@ -16,6 +16,11 @@ const kPages = [
   ['plan', 'In nine of ten'],
   ['plan?of=latency', 'Slower means'],
   ['new', 'kind: Rollout'],
+  ['new', 'kind: Rollout', {act: async (page) => {
+    await page.getByLabel('Who gets the new version first').selectOption('content');
+    await page.getByLabel('Who starts the new version').selectOption('process');
+    await page.getByLabel('Series of').selectOption('envoy');
+  }}],
   ['targets', 'answers'],
   ['audit', 'user:ana', {role: 'admin'}],
   ['audit', 'for administrators'],
@@ -36,12 +41,13 @@ async function violations(page, axe) {
 
 export const accessibility = kPages.flatMap(([path, text, scene]) =>
   ['light', 'dark'].map((colorScheme) => ({
-    name: `axe ${path} ${scene?.role ?? ''} ${colorScheme}`,
+    name: `axe ${path} ${scene?.role ?? (scene?.act ? 'filled in' : '')} ${colorScheme}`,
     options: {colorScheme},
     run: async ({page, server, open, axe}) => {
       server.scene(scene ?? {});
       await open(path);
       await sees(page, text);
+      await scene?.act?.(page);
       const found = await violations(page, axe);
       expect(found.length === 0, found.join('\n'));
     },

@@ -44,6 +44,12 @@ const server = await start({dist: join(stage, 'dist')});
 // As root Chromium has no sandbox of its own; it only ever opens this server's pages.
 const browser = await playwright.chromium.launch({executablePath: browserPath,
   args: process.getuid?.() === 0 ? ['--no-sandbox'] : []});
+// A module of the dashboard that needs no page.
+const bundle = async (path) => {
+  const {outputFiles: [file]} = await require('esbuild').build({entryPoints: [join(stage, path)],
+    bundle: true, format: 'esm', write: false});
+  return import(`data:text/javascript,${encodeURIComponent(file.text)}`);
+};
 const axe = require.resolve('axe-core/axe.min.js');
 
 let failed = 0;
@@ -78,7 +84,7 @@ for (const {name, run, options = {}, allowErrors = false} of cases) {
     fullPage: !/^(dialog|keys)/.test(picture)});
   const begun = Date.now();
   try {
-    await run({page, server, shot, axe, open: (path) => page.goto(`${server.url}/ui/${path}`)});
+    await run({page, server, shot, axe, bundle, open: (path) => page.goto(`${server.url}/ui/${path}`)});
     if (errors.length > 0 && !allowErrors) throw new Error(`errors on the page: ${errors}`);
     if (foreign.length > 0) throw new Error(`requests to others: ${foreign}`);
     ++passed;

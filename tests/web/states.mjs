@@ -123,7 +123,31 @@ const kStates = [
   {name: 'wizard', path: 'new', see: ['kind: Rollout', 'setWeight: 25', 'Check'],
     act: async (page) => {
       await page.getByRole('button', {name: 'Check', exact: true}).click();
-      await sees(page, 'no errors, 0 warnings');
+      await sees(page, 'no errors, no warnings');
+    }},
+  {name: 'wizard-lint-fails', path: 'new', scene: {lintErrors: true}, see: ['kind: Rollout'],
+    act: async (page) => {
+      await page.getByRole('button', {name: 'Check', exact: true}).click();
+      await sees(page, '1 error, no warnings');
+      await sees(page, 'line 3: E005');
+    }},
+  {name: 'wizard-error', path: 'new', scene: {fail: 503}, see: ['kind: Rollout'],
+    act: async (page) => {
+      await page.getByRole('button', {name: 'Check', exact: true}).click();
+      await sees(page, 'The store does not answer');
+    }},
+  {name: 'wizard-forbidden', path: 'new', scene: {role: 'viewer'}, see: [
+    'You may look but not put it in force', 'is a viewer']},
+  {name: 'wizard-narrow', path: 'new', options: {viewport: {width: 320, height: 800}},
+    see: ['kind: Rollout'],
+    act: async (page) => {
+      await page.getByLabel('Who gets the new version first').selectOption('content');
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width <= 320, `the page is ${width} wide at 320`);
+    }},
+  {name: 'wizard-dark', path: 'new', options: {colorScheme: 'dark'}, see: ['kind: Rollout'],
+    act: async (page) => {
+      await page.getByLabel('Who gets the new version first').selectOption('content');
     }},
   {name: 'targets', path: 'targets', see: ['answers', 'fails', 'not looked yet',
     'connection refused, for 41 s']},

@@ -215,7 +215,12 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
       return send(response, 200, {revision: '7b52009b', dryRun, changed: ['checkout'],
         diagnostics: {errors: 0, warnings: 0, diagnostics: []}});
     }
-    if (what === 'lint') return send(response, 200, {errors: 0, warnings: 0, diagnostics: []});
+    if (what === 'lint') {
+      const wrong = {file: 'rollout.yaml', line: 3, column: 18, level: 'error', code: 'E005',
+        pointer: '/metadata/name', message: 'the name is empty', hint: 'give it one'};
+      return send(response, 200, {errors: scene.lintErrors ? 1 : 0, warnings: 0,
+        diagnostics: scene.lintErrors ? [wrong] : []});
+    }
     return problem(response, 404, 'No such path', url.pathname);
   };
 
@@ -265,7 +270,7 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
     url: `http://127.0.0.1:${server.address().port}`,
     posted,
       // {fail, slow, role, empty, many, still, conflict, noSamples, noQuery, noPlan, noText,
-    //  restarted}
+    //  lintErrors, restarted}
     scene(next) {
       scene = next;
       docs = next.empty ? new Map() : next.many ? world.many(next.many) : world.makeWorld();

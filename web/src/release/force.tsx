@@ -14,7 +14,10 @@ interface Asked {
   would: Applied;
 }
 
-export function PutInForce({name, yaml}: {name: string; yaml: string}) {
+// `version`, `stable`: what is to be released first, and what runs now; "": not known yet.
+export function PutInForce({name, yaml, version, stable}: {
+  name: string; yaml: string; version: string; stable: string;
+}) {
   const who = useLoad<Whoami>('whoami').data;
   const [asked, setAsked] = useState<Asked | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -32,15 +35,16 @@ export function PutInForce({name, yaml}: {name: string; yaml: string}) {
   };
   return (
     <>
-      <p class="buttons">
-        <button type="button" disabled={!mayOperate(who)} onClick={ask}>Put in force …</button>
+      <p class="buttons left">
+        <button type="button" class="primary" disabled={!mayOperate(who)} onClick={ask}>
+          Put in force …</button>
       </p>
       {!mayOperate(who) && <p class="dim">You may look but not put it in force:
         {' '}{who?.actor} is a {who?.role}.</p>}
       {problem && <ProblemBox problem={problem} />}
       {done && (
-        <p class="box good" role="status">{file} is in force. <Link href={to.history(name)}>Start
-          the first release of {name}</Link></p>
+        <p class="box good" role="status">{file} is in force. <Link
+          href={to.start(name, version, stable)}>Start the first release of {name}</Link></p>
       )}
       {asked && <Confirm asked={asked} file={file} close={() => setAsked(null)}
         done={() => {

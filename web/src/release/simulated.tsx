@@ -20,7 +20,7 @@ interface PlanTried {
 const kMinute = 60;
 const long = (value: number | null): string => value === null ? 'over a day' : duration(value);
 
-// Each step as long as nine of ten bad releases need there; where that is over a day, as tried.
+// Steps as long as nine of ten bad releases need there.
 export function stepsYaml(steps: {weight: number; seconds: number}[]): string {
   return 'steps:\n' + steps.map((step) => `- setWeight: ${step.weight}\n` +
     `- pause: {duration: ${Math.max(1, Math.ceil(step.seconds / kMinute))}m}\n`).join('');
@@ -29,6 +29,8 @@ export function stepsYaml(steps: {weight: number; seconds: number}[]): string {
 function Result({plan, harm}: {plan: PlanTried; harm: string}) {
   const half = plan.detectSeconds === null ? ''
     : `, half of them within ${duration(plan.detectSeconds)}`;
+  const useful = plan.steps.flatMap(({weight, detectMostlySeconds: seconds}) =>
+    seconds === null ? [] : [{weight, seconds}]);
   return (
     <>
       <div class="scroll" tabIndex={0} role="region" aria-label="What each step shows">
@@ -65,8 +67,7 @@ function Result({plan, harm}: {plan: PlanTried; harm: string}) {
       </p>
       {plan.warnings.map((warning) => <p key={warning}>⚠ {warning}</p>)}
       {plan.suggestion && <p>{plan.suggestion}</p>}
-      <CopyBlock label="Copy these steps" value={stepsYaml(plan.steps.map((one) => ({
-        weight: one.weight, seconds: one.detectMostlySeconds ?? one.seconds})))} />
+      {useful.length > 0 && <CopyBlock label="Copy these steps" value={stepsYaml(useful)} />}
     </>
   );
 }

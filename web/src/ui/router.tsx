@@ -55,6 +55,12 @@ export const to = {
     `/ui/releases/${encodeURIComponent(id)}/metrics/${encodeURIComponent(metric)}`,
   rollout: (name: string) => `/ui/rollouts/${encodeURIComponent(name)}`,
   history: (name: string) => `/ui/rollouts/${encodeURIComponent(name)}/history`,
+  // Where releases are started, with the versions filled in.
+  start: (name: string, version: string, stable: string) => {
+    const query = new URLSearchParams([['version', version], ['stable', stable]]
+      .filter(([, value]) => value)).toString();
+    return `/ui/rollouts/${encodeURIComponent(name)}/history${query ? `?${query}` : ''}`;
+  },
   // Either may be left out: the newest, and the one before it.
   compare: (name: string, a = '', b = '') => {
     const query = new URLSearchParams([['a', a], ['b', b]].filter(([, id]) => id)).toString();
