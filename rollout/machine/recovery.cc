@@ -101,6 +101,7 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
   t.settled_turn.reset();
   auto keep = [&] {
     t.confirmed = true;
+    state.judged_step = -1;  // what was judged before is not of this traffic
     t.settled_turn = t.turn;
     t.seen_again = true;
     t.accepted = observed.canary;
@@ -117,19 +118,28 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
   bool no_rules = observed.content.empty() && !t.desired.content.empty();
   bool more = observed.canary > t.desired.canary || (in_service && !t.desired.canary_in_service) ||
               other_rules;
-  if (more && (no_rules || other_rules) && !t.accepted_content.empty()) {
+  // A raise that was carried out after all and drained since leaves the same as one that was not.
+  bool unclear = commanded && (observed.canary.units() == 0 || no_rules);
+  bool out = !in_service && t.accepted_in_service && t.desired.canary_in_service;
+  bool less_share =
+      observed.canary < std::min(t.accepted, t.desired.canary) && !health_explains(t, observed);
+  bool less_rules = (no_rules || other_rules) && !t.accepted_content.empty();
+  if (more && (out || less_share || less_rules || (!was_confirmed && unclear))) {
     const Weight recorded = t.desired.canary;
-    t.desired.canary = std::min(observed.canary, t.desired.canary);
     t.desired.canary_in_service = t.desired.canary_in_service && in_service;
-    if (!t.desired.canary_in_service) t.desired.canary = Weight();
-    t.desired.content.clear();
+    t.desired.canary = t.desired.canary_in_service ? std::min(observed.canary, recorded) : Weight();
+    if (no_rules || other_rules) t.desired.content.clear();
     ++t.desired.generation;
     t.drained = true;
     pause(c, Reason::recovered,
-          fmt::format("after a restart the canary had {} and {} rules on content, recorded are {} "
-                      "and its own: {}, and no rules until a person continues",
-                      observed.canary.to_string(), no_rules ? "no" : "other", recorded.to_string(),
-                      t.desired.canary.to_string()));
+          fmt::format("after a restart the canary had {}{}{}, recorded are {}: it gets the less of "
+                      "both, {}{}, until a person continues",
+                      observed.canary.to_string(), in_service ? "" : " and was out of service",
+                      no_rules      ? " without its rules"
+                      : other_rules ? " and other rules"
+                                    : "",
+                      recorded.to_string(), t.desired.canary.to_string(),
+                      no_rules || other_rules ? " and no rules on content" : ""));
     return;  // deliver() lowers it at once
   }
   if (more) {
@@ -142,8 +152,6 @@ void recover_traffic(Context& c, const ObservedTraffic& observed) {
   }
   bool as_before = observed.canary == t.accepted && in_service == t.accepted_in_service &&
                    (!no_rules || t.accepted_content.empty());
-  // A raise that was carried out after all and drained since leaves the same as one that was not.
-  bool unclear = commanded && (observed.canary.units() == 0 || no_rules);
   if (!was_confirmed && as_before && !unclear) {
     t.settled_turn = t.turn;
     return;  // the recorded raise was never carried out: it is due as any step is

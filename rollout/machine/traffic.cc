@@ -183,10 +183,11 @@ bool may_send(const ReleaseState& state) {
   if (state.status == ReleaseStatus::rolling_back) return t.desired.canary.units() == 0 || seen;
   // What was observed before a restart says nothing: less may be there by now.
   if (state.recovering) return t.desired.canary.units() == 0 && !t.desired.canary_in_service;
-  if (!is_raise(t)) return true;
+  // What puts the canary in service is not repeated without a look at what became of it: somebody
+  // may have drained meanwhile.
+  if (!is_raise(t)) return seen || !t.desired.canary_in_service;
   // One raise at a time: an overtaken one must end first, or it could land last.
   if (state.store_failed || !t.stale_raise.empty()) return false;
-  // Nor is one repeated without a look at what became of it: somebody may have drained meanwhile.
   return seen;
 }
 

@@ -236,9 +236,12 @@ void Checker::check_plan(const Route& route, const ReleaseState& state, Track& t
   // Other rules wait for the journal, however slow it is.
   bool commanded = !state.traffic.in_flight.empty() &&
                    is_planned(track.ticket.spec, state, content_id(state.traffic.desired.content));
-  track.exposed_rules =
-      ours && other_rules && !commanded ? track.exposed_rules + kEvery : Duration{};
-  if (track.exposed_rules > kReturnBound && route.reachable()) {
+  if (!ours || !other_rules || commanded) {
+    track.exposed_rules = Duration{};
+  } else if (route.reachable()) {
+    track.exposed_rules += kEvery;
+  }
+  if (track.exposed_rules > kReturnBound) {
     violated("{}: rules that the plan does not have for {:.1f} s", track.ticket.spec.id,
              to_seconds(track.exposed_rules));
   }

@@ -117,6 +117,22 @@ TEST(Content, OtherRulesFoundAfterARestartGoAndNoneComeUntilAPersonContinues) {
   EXPECT_EQ(lab.share(), 5);
 }
 
+TEST(Content, ADrainBesideOtherRulesIsRespectedAfterARestart) {
+  Lab lab(lab_spec());
+  lab.start();
+  lab.advance(seconds(5));
+  ASSERT_EQ(lab.share(), 5);
+  lab.router.seen.content = "unknown";
+  lab.router.seen.canary = Weight();
+  lab.router.seen.canary_slot.in_service = false;
+  lab.restart();
+  lab.advance(seconds(30));
+  EXPECT_EQ(lab.state.reason, Reason::recovered);
+  EXPECT_EQ(lab.router.seen.content, "");
+  EXPECT_EQ(lab.share(), 0);
+  EXPECT_FALSE(lab.router.seen.canary_slot.in_service);
+}
+
 TEST(Content, OtherRulesAreUndoneOnceThenTheReleaseReturns) {
   Lab lab(matched_spec());
   lab.start();

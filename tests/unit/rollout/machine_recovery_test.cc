@@ -213,5 +213,26 @@ TEST(Recovery, MarkOfAnotherIsNotTaken) {
   EXPECT_FALSE(lab.state.remainder.hand_back);
 }
 
+TEST(Recovery, WhatWasJudgedBeforeTheRouteWasReadPromotesNothing) {
+  Lab lab(lab_spec());
+  lab.judgement.covered = true;
+  lab.judgement.passed = false;
+  lab.start();
+  lab.advance(seconds(125));
+  ASSERT_EQ(lab.state.status, ReleaseStatus::progressing);
+  ASSERT_EQ(lab.state.step, 4);
+  lab.restart();
+  lab.judgement.passed = true;
+  lab.judge();
+  ASSERT_TRUE(lab.state.recovering);
+  lab.judging = false;
+  lab.observe();
+  ASSERT_TRUE(lab.state.traffic.confirmed);
+  EXPECT_EQ(lab.state.status, ReleaseStatus::progressing);
+  lab.judging = true;
+  lab.judge();
+  EXPECT_EQ(lab.state.status, ReleaseStatus::promoting);
+}
+
 }  // namespace
 }  // namespace serin::rollout::machine
