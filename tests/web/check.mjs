@@ -24,6 +24,10 @@ export function expect(condition, what) {
   if (!condition) throw new Error(what);
 }
 
+export async function focused(page) {
+  return page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+}
+
 function escape(text) {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -16,6 +16,7 @@ import {accessibility} from './accessibility.mjs';
 import {actions} from './actions.mjs';
 import {live} from './live.mjs';
 import {states} from './states.mjs';
+import {tools} from './tools.mjs';
 
 const kSkipped = 77;
 const here = dirname(fileURLToPath(import.meta.url));
@@ -55,7 +56,7 @@ const axe = require.resolve('axe-core/axe.min.js');
 let failed = 0;
 let passed = 0;
 const kQuick = [/^state release-/, /^abort by keys/, /^axe releases\/\S+ {2}light/, /^axe dialog/];
-const cases = [...states, ...actions, ...live, ...accessibility].filter(({name}) =>
+const cases = [...states, ...actions, ...tools, ...live, ...accessibility].filter(({name}) =>
   only === '--quick' ? kQuick.some((pattern) => pattern.test(name)) : name.includes(only));
 for (const {name, run, options = {}, allowErrors = false} of cases) {
   server.cut(false);

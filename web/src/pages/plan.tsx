@@ -99,9 +99,9 @@ function Estimate({figures}: {figures: Figures}) {
           </tbody>
         </table>
       </div>
-      <p class="dim">An estimate: each row starts without evidence; in a release it is kept from step
-        to step. The figures are those of an e-process that weighs one effect, times 1.7 for weighing
-        many: what serin’s own took in simulation.</p>
+      <p class="dim">An estimate: each row starts without evidence; in a release it is kept from
+        step to step. The figures are those of an e-process that weighs one effect, times 1.7 for
+        weighing many: what serin’s own took in simulation.</p>
       <div class="columns plan-columns">
         {best && <section class="card"><Curve step={best} /></section>}
         <section class="card" aria-labelledby="yaml-title">

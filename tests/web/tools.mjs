@@ -1,0 +1,163 @@
+// The pages that work something out: plans, and rollouts that are written.
+import {spawnSync} from 'node:child_process';
+import {expect, focused, sees} from './check.mjs';
+
+const written = (page) => page.locator('.written pre').innerText();
+
+// Checked by serin itself, where the test knows it.
+function linted(yaml) {
+  const program = process.env.SERIN_PROGRAM;
+  if (!program) return;
+  const run = spawnSync(program, ['lint', '--strict', '-f', '-'], {input: yaml, encoding: 'utf8'});
+  expect(run.status === 0, `${run.stdout}${run.stderr}\n${yaml.slice(0, 4000)}`);
+}
+
+export const tools = [
+  {
+    name: 'a plan is tried out by the server',
+    run: async ({page, open, shot}) => {
+      await open('plan');
+      await page.getByRole('button', {name: 'Try 200 releases'}).click();
+      await sees(page, 'the whole plan finds 98');
+      await sees(page, 'over a day');
+      await sees(page, 'steps that would do');
+      await sees(page, 'Of 100 as good as stable 91 are promoted');
+      await shot('plan-tried');
+    },
+  },
+  ...[
+    {of: 'latency', change: async () => {}, see: 'Requests to a worse canary',
+      body: {latency: 'p50=80ms,p99=400ms', effect: 'x1.3'}},
+    {of: 'latency', see: 'Slow requests more',
+      change: async (page) => page.getByLabel('Slower means').selectOption('more'),
+      body: {latency: 'p50=80ms,p99=400ms', over: '300ms', effect: '+1pp'}},
+    {of: 'mean', see: 'Requests to a worse canary',
+      change: async (page) => page.getByLabel('Smallest rise to be found, %').fill('20'),
+      body: {mean: 5, sd: 3, effect: '+20%'}},
+  ].map(({of, change, see, body}) => ({
+    name: `a plan is tried out for ${Object.keys(body).join(', ')}`,
+    run: async ({page, server, open, shot}) => {
+      await open(`plan?of=${of}`);
+      await change(page);
+      await page.getByLabel('Weights, %').fill('25, 50');
+      await page.getByRole('button', {name: 'Try 200 releases'}).click();
+      await sees(page, see);
+      await shot(`plan-${of}-${body.effect.replace(/\W/g, '')}`);
+      const {body: sent} = server.posted.pop();
+      for (const [name, value] of Object.entries({...body, weights: [25, 50], risk: 0.01})) {
+        expect(JSON.stringify(sent[name]) === JSON.stringify(value),
+          `${name}: ${JSON.stringify(sent)}`);
+      }
+      const command = await page.locator('.copy code').last().innerText();
+      expect(command.startsWith('serin plan --rps 200 --') && command.endsWith('25,50'), command);
+      if (!process.env.SERIN_PROGRAM) return;
+      const run = spawnSync(process.env.SERIN_PROGRAM, command.split(' ').slice(1),
+        {encoding: 'utf8'});
+      expect(run.status === 0, `${command}: ${run.stdout}${run.stderr}`);
+    },
+  })),
+  {
+    name: 'a plan of other figures is another plan',
+    run: async ({page, server, open}) => {
+      await open('plan');
+      await page.getByRole('button', {name: 'Try 200 releases'}).click();
+      await sees(page, 'the whole plan finds 98');
+      await page.getByLabel('Worse is').selectOption('mean');
+      await page.waitForURL(/of=mean/);
+      await sees(page, '200 bad releases and 200 good ones are simulated');
+      server.scene({fail: 503});
+      await page.getByRole('button', {name: 'Try 200 releases'}).click();
+      await sees(page, 'The store does not answer');
+      server.posted.splice(0);
+    },
+  },
+  {
+    name: 'what the wizard writes passes serin lint',
+    run: async ({page, open, shot}) => {
+      await open('new?type=blueGreen');
+      await page.getByLabel(/Latency against/).check();
+      expect((await written(page)).includes('histogram:'), await written(page));
+      linted(await written(page));
+      await page.getByLabel('Kind').selectOption('canary');
+      await page.getByLabel('Who starts the new version').selectOption('systemd');
+      await page.getByLabel('Instances of the canary').fill('3');
+      await page.getByLabel('Who gets the new version first').selectOption('content');
+      // Servers of one backend can't be told apart by content.
+      expect((await written(page)).includes('matchMap: /etc/haproxy/match.map'),
+        await written(page));
+      await page.getByLabel('What splits the traffic').selectOption('nginx');
+      const rule = (n) => page.getByRole('group', {name: `rule ${n}`});
+      await page.getByRole('button', {name: 'Add a rule'}).click();
+      await rule(2).getByLabel('What').selectOption('cookie');
+      await rule(2).getByLabel('Name').fill('User');
+      await rule(2).getByLabel('Value').fill('Internal');
+      await page.getByRole('button', {name: 'Add a rule'}).click();
+      await rule(3).getByLabel('What').selectOption('query');
+      await rule(3).getByLabel('Name').fill('beta');
+      await rule(3).getByLabel('How').selectOption('regex');
+      await rule(3).getByLabel(/whole value/).fill('1|it\'s');
+      await page.getByLabel('They alone').fill('');
+      await page.getByRole('button', {name: 'Remove step 1'}).click();
+      await page.getByRole('group', {name: 'step 2'}).getByLabel('Watched').fill('7.5');
+      await page.getByRole('button', {name: 'Add a step'}).click();
+      await page.getByLabel('Series of').selectOption('traefik');
+      await page.getByLabel('More matchers').fill('job="shop"');
+      await page.getByLabel('At most, % of requests').fill('0.5');
+      const yaml = await written(page);
+      for (const part of ['instances: 3', 'nginx:', '- header: {key: X-Team, exact: qa}',
+        '- cookie: {name: User, value: Internal}', "- query: {key: beta, regex: '1|it''s'}",
+        '- pause: {}\n      - setWeight: 25', 'setWeight: 50\n      - pause: {duration: 450s}',
+        'setWeight: 100', "preset: {traefik: errors, where: 'job=\"shop\"'}",
+        'slo: {max: 0.005}', 'versions: {label: service,']) {
+        expect(yaml.includes(part), `no ${part} in\n${yaml}`);
+      }
+      linted(yaml);
+      await page.getByRole('button', {name: 'Check', exact: true}).click();
+      await sees(page, 'no errors, no warnings');
+      await shot('wizard-content');
+    },
+  },
+  {
+    name: 'serin lint accepts every combination that the wizard writes',
+    run: async ({bundle}) => {
+      const {write, kAnswers, kPresets} = await bundle('src/release/writing.ts');
+      const rules = ['header', 'cookie', 'query'].flatMap((on) => ['exact', 'regex'].map((how) =>
+        ({on, how, key: 'X-Team', value: how === 'exact' ? 'no' : 'qa-.*'})));
+      const wanted = [{}];
+      const times = (name, values) => wanted.splice(0).forEach((one) =>
+        wanted.push(...values.map((value) => ({...one, [name]: value}))));
+      times('type', ['canary', 'blueGreen']);
+      times('policy', ['ratio', 'content']);
+      times('router', ['haproxy', 'haproxyMap', 'nginx']);
+      times('workload', ['none', 'systemd', 'command', 'process']);
+      times('preset', ['', ...kPresets.map(({name}) => name)]);
+      const files = wanted.map((one, i) => write({...kAnswers, ...one, rules, name: `shop-${i}`,
+        environment: i % 2 ? 'prod' : '', latency: i % 5 > 0, traffic: i % 3 > 0,
+        where: i % 7 ? '' : 'job="shop"'}));
+      expect(files.length === 480 && new Set(files).size === 480, `${files.length} files`);
+      for (let i = 0; i < files.length; i += 60) linted(files.slice(i, i + 60).join('---\n'));
+    },
+  },
+  {
+    name: 'a new rollout is put in force once it is said what that changes',
+    run: async ({page, server, open, shot}) => {
+      await open('new');
+      await page.getByLabel('Version to release first').fill('2.4.0');
+      await page.getByLabel('Version that runs now').fill('2.3.0');
+      await page.getByRole('button', {name: 'Put in force …'}).click();
+      await sees(page, 'It is a new file. One other file stays as it is.', 'dialog');
+      await sees(page, 'New or different: checkout', 'dialog');
+      expect(await focused(page) === 'Cancel', 'the focus does not start on Cancel');
+      expect(server.posted.length === 0, 'it was done before it was confirmed');
+      await shot('dialog-force');
+      await page.getByRole('button', {name: 'Put in force', exact: true}).click();
+      await sees(page, 'checkout.yaml is in force');
+      const [sent] = server.posted.splice(0);
+      const names = sent.body.files.map((file) => file.name).join(' ');
+      expect(names === 'cart.yaml checkout.yaml', names);
+      expect(sent.body.files[1].text.includes('kind: Rollout'), sent.body.files[1].text);
+      await page.getByRole('link', {name: 'Start the first release of checkout'}).click();
+      await page.waitForURL(/rollouts\/checkout\/history\?version=2.4.0&stable=2.3.0$/);
+    },
+  },
+];
