@@ -22,9 +22,20 @@ Result<queries::Answer> Asker::ask(const analysis::Provider& provider,
   Cancellation cancellation =
       source->ask(request, loop_.clock().now().mono + timeout,
                   [answer](Result<queries::Answer> given) { answer->emplace(std::move(given)); });
-  if (!loop_.run_until([&] { return answer->has_value(); }, timeout + kGrace)) {
+  bool stopped = false;
+  bool ended = loop_.run_until(
+      [&] {
+        stopped = stop_ && stop_();
+        return stopped || answer->has_value();
+      },
+      timeout + kGrace);
+  if (!ended) {
     return fail(Code::deadline_exceeded,
                 "no answer within " + format_duration(timeout) + " and its grace");
+  }
+  if (!answer->has_value()) {
+    cancellation.cancel();
+    return fail(Code::cancelled, "stopped before the answer came");
   }
   return *std::move(*answer);
 }

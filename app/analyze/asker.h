@@ -7,6 +7,7 @@
 // A release asks through the shell (app/live), never here.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,16 +25,19 @@ class Asker {
   // How long after its deadline an answer is still waited for.
   static constexpr Duration kGrace = std::chrono::seconds(2);
 
-  // Both outlive it.
-  Asker(AsioLoop& loop, HttpClient& http) : loop_(loop), http_(http) {}
+  // Both outlive it. `stop` is asked whenever the loop has run something: true gives up waiting.
+  Asker(AsioLoop& loop, HttpClient& http, std::function<bool()> stop = {})
+      : loop_(loop), http_(http), stop_(std::move(stop)) {}
 
-  // Errors: those of the source; failed_precondition (a provider that is not supported yet).
+  // Errors: those of the source; failed_precondition (a provider that is not supported yet),
+  // cancelled (it was told to stop).
   Result<queries::Answer> ask(const analysis::Provider& provider, const queries::Request& request,
                               Duration timeout);
 
  private:
   AsioLoop& loop_;
   HttpClient& http_;
+  std::function<bool()> stop_;
   std::map<std::string, std::unique_ptr<queries::MetricSource>> sources_;  // by identity
 };
 

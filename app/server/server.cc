@@ -86,6 +86,8 @@ Status Server::prepare(Rng& rng) {
                           .configuration = [this] { return fleet_->configuration(); },
                           .arguments = options_.arguments});
   tools_->add_to(api_->routes());
+  inquiries_ = std::make_unique<Inquiries>(*fleet_, options_.arguments);
+  inquiries_->add_to(api_->routes());
   add_traffic_routes(api_->routes(), *fleet_);
   if (options_.sidecar) {
     sidecar_ = std::make_unique<Sidecar>(

@@ -30,8 +30,7 @@ void Workbench::run(const std::shared_ptr<Call>& call, Work work) {
   if (under_way_ >= kWaitingMax) {
     return call->refuse(
         {.kind = kUnavailable,
-         .detail = fmt::format("{} reports, replays and plans are under way, which is the limit",
-                               under_way_),
+         .detail = fmt::format("{} pieces of work are under way, which is the limit", under_way_),
          .retry_after_s = kRetryAfterS});
   }
   ++under_way_;

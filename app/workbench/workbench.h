@@ -1,5 +1,5 @@
-// Work that a client asks a server for and that takes long: reports, replays, plans. It is done
-// beside the loop, one piece after the other, so that releases never wait for it.
+// Work that a client asks a server for and that takes long: reports, replays, plans, looks. It is
+// done beside the loop, one piece after the other, so that releases never wait for it.
 //
 //   Workbench bench(loop);
 //   bench.run_json(call, [](const Workbench::Limit& limit) -> Result<Json> { … });
@@ -8,6 +8,7 @@
 // longer than kWorkMax gives up, by asking `limit` now and then.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -31,6 +32,9 @@ class Workbench {
     Limit(const Clock& clock, Instant until, const std::atomic<bool>& closing)
         : clock_(clock), until_(until), closing_(closing) {}
     bool is_over() const { return closing_ || clock_.now().mono >= until_; }
+    // Nothing where it is over.
+    Duration left() const { return std::max(until_ - clock_.now().mono, Duration::zero()); }
+    const Clock& clock() const { return clock_; }
     // What the client is told then.
     Error error() const;
 

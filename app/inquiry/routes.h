@@ -1,0 +1,36 @@
+// Routes that ask routers and metrics servers now, beside the releases: a template judged once, a
+// target tried.
+//
+//   Inquiries inquiries(fleet, {.arguments = arguments});
+//   inquiries.add_to(api.routes());
+//
+// Nothing is changed by them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "app/api/routes.h"
+#include "app/fleet/fleet.h"
+#include "app/workbench/workbench.h"
+
+namespace serin::app {
+
+// Thread: loop-only.
+class Inquiries {
+ public:
+  // `arguments`: given to every release. The fleet outlives it.
+  Inquiries(Fleet& fleet, std::map<std::string, std::string> arguments)
+      : fleet_(fleet), arguments_(std::move(arguments)), bench_(fleet.loop()) {}
+  void add_to(RouteTable& routes);
+
+ private:
+  void analysis(const std::shared_ptr<Call>& call);
+
+  Fleet& fleet_;
+  std::map<std::string, std::string> arguments_;
+  Workbench bench_;
+};
+
+}  // namespace serin::app
