@@ -257,7 +257,15 @@ Result<Json> Json::parse(std::string_view text, int depth_max) {
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   out += '"';
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
   for (std::size_t i = 0; i < text.size();) {
+    if (is_plain(text[i])) {  // most text: copied at once
+      std::size_t end = i + 1;
+      while (end < text.size() && is_plain(text[end])) ++end;
+      out.append(text, i, end - i);
+      i = end;
+      continue;
+    }
     auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x80) {
       switch (byte) {
@@ -277,13 +285,9 @@ void append_json_string(std::string& out, std::string_view text) {
           out += "\\t";
           break;
         default:
-          if (byte < 0x20 || byte == 0x7f) {
-            out += "\\u00";
-            out += kHex[byte >> 4U];
-            out += kHex[byte & 0xfU];
-          } else {
-            out += static_cast<char>(byte);
-          }
+          out += "\\u00";
+          out += kHex[byte >> 4U];
+          out += kHex[byte & 0xfU];
       }
       ++i;
       continue;

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <limits>
 
+#include "queries/packed.h"
+
 namespace serin::queries {
 namespace {
 
@@ -15,6 +17,8 @@ constexpr std::array<std::pair<AnswerType, std::string_view>, 5> kTypeNames{{
     {AnswerType::string, "string"},
     {AnswerType::json, "json"},
 }};
+
+constexpr std::string_view kPacked = "packed";
 
 Error damaged(std::string what) {
   return {Code::data_loss, "stored answer: " + std::move(what)};
@@ -123,14 +127,12 @@ std::span<const Sample> samples_between(std::span<const Sample> samples, std::in
   return {begin, end};
 }
 
-Json to_json(const Answer& answer) {
-  Json json = Json::object();
-  for (const auto& [type, name] : kTypeNames) {
-    if (type == answer.type) json.set("type", name);
-  }
+namespace {
+
+Json series_to_json(const std::vector<Series>& list) {
   Json::Array all;
-  all.reserve(answer.series.size());
-  for (const Series& series : answer.series) {
+  all.reserve(list.size());
+  for (const Series& series : list) {
     Json::Object labels;
     labels.reserve(series.labels.pairs().size());
     for (const auto& [name, value] : series.labels.pairs()) labels.emplace_back(name, value);
@@ -143,7 +145,16 @@ Json to_json(const Answer& answer) {
     entry.set("labels", Json(std::move(labels))).set("samples", Json(std::move(samples)));
     all.push_back(std::move(entry));
   }
-  json.set("series", Json(std::move(all)));
+  return {std::move(all)};
+}
+
+// `key`: what holds the series.
+Json answer_to_json(const Answer& answer, std::string_view key, Json series) {
+  Json json = Json::object();
+  for (const auto& [type, name] : kTypeNames) {
+    if (type == answer.type) json.set("type", name);
+  }
+  json.set(key, std::move(series));
   if (!answer.json.is_null()) json.set("json", answer.json);
   if (!answer.warnings.empty()) {
     Json warnings = Json::array();
@@ -151,6 +162,16 @@ Json to_json(const Answer& answer) {
     json.set("warnings", std::move(warnings));
   }
   return json;
+}
+
+}  // namespace
+
+Json to_json(const Answer& answer) {
+  return answer_to_json(answer, "series", series_to_json(answer.series));
+}
+
+Json to_packed_json(const Answer& answer) {
+  return answer_to_json(answer, kPacked, pack(answer.series));
 }
 
 Result<Answer> answer_from_json(const Json& json) {
@@ -162,10 +183,16 @@ Result<Answer> answer_from_json(const Json& json) {
     return std::unexpected(damaged("`type` must be one of scalar, vector, matrix, string, json"));
   }
   answer.type = named->first;
-  if (!json["series"].is_array()) return std::unexpected(damaged("`series` must be an array"));
-  for (const Json& item : json["series"].items()) {
-    SERIN_TRY(series, series_from_json(item, answer.series.size()));
-    answer.series.push_back(std::move(series));
+  if (const Json* packed = json.find(kPacked)) {
+    if (!packed->is_string()) return std::unexpected(damaged("`packed` must be a string"));
+    SERIN_TRY(series, unpack(packed->string()));
+    answer.series = std::move(series);
+  } else {
+    if (!json["series"].is_array()) return std::unexpected(damaged("`series` must be an array"));
+    for (const Json& item : json["series"].items()) {
+      SERIN_TRY(series, series_from_json(item, answer.series.size()));
+      answer.series.push_back(std::move(series));
+    }
   }
   answer.json = json["json"];
   for (const Json& warning : json["warnings"].items())

@@ -1,6 +1,7 @@
 // Entries as the journal keeps them.
 #include <fmt/format.h>
 
+#include "queries/packed.h"
 #include "rollout/engine/release.h"
 #include "rollout/machine/model/codec.h"
 
@@ -18,7 +19,7 @@ Json answered_body(const entry::Answered& answered) {
   body.set("asks", std::move(asks));
   const Result<queries::Answer>& answer = *answered.answer;
   if (answer) {
-    body.set("answer", queries::to_json(*answer));
+    body.set("answer", queries::to_packed_json(*answer));
   } else {
     const Error& error = answer.error();
     body.set(
