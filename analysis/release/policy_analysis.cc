@@ -369,13 +369,12 @@ void PolicyAnalysis::add_combined(Judgement& judgement) const {
   }
   judgement.contested = combined.contested;
   if (combined.contested && !combined.blame.empty()) {
-    judgement.contested_sentence = judge_->metric(combined.blame.front()).sentence;
+    judgement.contested_sentence = judge_->sentence(combined.blame.front());
   }
   judgement.passed = combined.passed;
   if (!combined.passed && combined.undecided) {
-    MetricEvidence evidence = judge_->metric(*combined.undecided);
-    judgement.undecided_metric = evidence.name;
-    judgement.undecided_sentence = evidence.sentence;
+    judgement.undecided_metric = plan.metrics[*combined.undecided].name;
+    judgement.undecided_sentence = judge_->sentence(*combined.undecided);
   }
 }
 

@@ -73,6 +73,17 @@ void SequentialJudge::prepare() {
   log_shares_.clear();
   for (double share : normalised_shares(plan_)) log_shares_.push_back(std::log(share));
   level_ = stats::fail_level(alpha_of(plan_), factor_of(plan_));
+  all_changed();
+}
+
+void SequentialJudge::changed(std::size_t metric) {
+  memo_.log_e.reset();
+  memo_.metrics[metric] = {};
+}
+
+void SequentialJudge::all_changed() {
+  memo_.log_e.reset();
+  memo_.metrics.assign(states_.size(), {});
 }
 
 SequentialJudge::SequentialJudge(const SequentialJudge& other)
@@ -80,7 +91,8 @@ SequentialJudge::SequentialJudge(const SequentialJudge& other)
       log_shares_(other.log_shares_),
       level_(other.level_),
       log_e_largest_(other.log_e_largest_),
-      step_(other.step_) {
+      step_(other.step_),
+      memo_(other.memo_) {
   for (const auto& state : other.states_) {
     states_.push_back(std::make_unique<sequential::MetricState>(*state));
   }
@@ -99,6 +111,7 @@ void SequentialJudge::learn(std::size_t metric,
                             std::span<const queries::ComparisonWindow> history) {
   SERIN_ASSERT(metric < states_.size());
   states_[metric]->learn(sequential::History(history));
+  changed(metric);
 }
 
 Json SequentialJudge::after_learning(std::size_t metric,
@@ -111,6 +124,7 @@ Json SequentialJudge::after_learning(std::size_t metric,
 
 Status SequentialJudge::take_learned(std::size_t metric, const Json& learned) {
   SERIN_ASSERT(metric < states_.size());
+  changed(metric);
   return states_[metric]->load(learned);
 }
 
@@ -118,20 +132,24 @@ void SequentialJudge::update(std::size_t metric, const queries::ComparisonWindow
                              Duration running) {
   SERIN_ASSERT(metric < states_.size());
   states_[metric]->update(window, running);
+  changed(metric);
   log_e_largest_ = std::max(log_e_largest_, combined_log_e());
 }
 
 void SequentialJudge::start_step(int step) {
   step_ = step;
   for (auto& state : states_) state->start_step();
+  all_changed();
 }
 
 double SequentialJudge::combined_log_e() const {
+  if (memo_.log_e) return *memo_.log_e;
   double log_e = stats::kLogZero;
   for (std::size_t i = 0; i < states_.size(); ++i) {
     if (!rolls_back(plan_.metrics[i])) continue;
     log_e = stats::log_add_exp(log_e, log_shares_[i] + states_[i]->counted_log_e());
   }
+  memo_.log_e = log_e;
   return log_e;
 }
 
@@ -141,8 +159,12 @@ double SequentialJudge::metric_level(std::size_t i) const {
 
 std::optional<std::string> SequentialJudge::guard(std::size_t metric) const {
   SERIN_ASSERT(metric < states_.size());
+  std::optional<bool>& gross = memo_.metrics[metric].gross;
+  if (gross && !*gross) return std::nullopt;
+  gross = false;
   for (const stats::RateCounts& counts : states_[metric]->guarded_counts()) {
     if (!gross_errors(counts)) continue;
+    gross = true;
     return fmt::format("{} grossly worse: {} of {} against {} of {}", plan_.metrics[metric].name,
                        count_text(counts.canary_events), count_text(counts.canary_exposure),
                        count_text(counts.stable_events), count_text(counts.stable_exposure));
@@ -196,6 +218,13 @@ MetricEvidence SequentialJudge::metric(std::size_t i) const {
   return states_[i]->describe(metric_level(i), std::exp(log_shares_[i]));
 }
 
+const std::string& SequentialJudge::sentence(std::size_t i) const {
+  SERIN_ASSERT(i < states_.size());
+  std::optional<std::string>& sentence = memo_.metrics[i].sentence;
+  if (!sentence) sentence = metric(i).sentence;
+  return *sentence;
+}
+
 double SequentialJudge::coverage(std::size_t metric) const {
   SERIN_ASSERT(metric < states_.size());
   return std::min(states_[metric]->step_coverage(0), states_[metric]->step_coverage(1));
@@ -215,6 +244,7 @@ void SequentialJudge::change_polls(int polls_planned) {
   }
   // A longer plan may need a higher level; a shorter one never lowers it.
   level_ = std::max(level_, stats::fail_level(alpha_of(plan_), factor_of(plan_)));
+  all_changed();
 }
 
 Status SequentialJudge::change_plan(SequentialPlan plan, const std::set<std::string>& anew) {
@@ -277,6 +307,7 @@ Result<SequentialJudge> SequentialJudge::from_json(const Json& json) {
   judge->level_ = json["level"].number(judge->level_);
   judge->log_e_largest_ = json["largest"].number();
   judge->step_ = static_cast<int>(json["step"].integer());
+  judge->all_changed();
   return std::move(*judge);
 }
 

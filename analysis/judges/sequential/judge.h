@@ -17,6 +17,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "analysis/judges/sequential/evidence.h"
@@ -76,6 +77,8 @@ class SequentialJudge {
 
   CombinedEvidence combined() const;
   MetricEvidence metric(std::size_t i) const;
+  // metric(i).sentence, without what else that costs where the metric was not looked at since.
+  const std::string& sentence(std::size_t i) const;
   // Of the step, the lesser of both sides, as metric() gives it.
   double coverage(std::size_t metric) const;
   std::size_t size() const { return plan_.metrics.size(); }
@@ -99,6 +102,18 @@ class SequentialJudge {
  private:
   explicit SequentialJudge(SequentialPlan plan);
   void prepare();
+  // What follows from the states, kept until they change: it is asked after every answer, and an
+  // answer changes one metric of many.
+  struct Memo {
+    struct Metric {
+      std::optional<bool> gross;
+      std::optional<std::string> sentence;
+    };
+    std::optional<double> log_e;
+    std::vector<Metric> metrics;
+  };
+  void changed(std::size_t metric);
+  void all_changed();
   double combined_log_e() const;
   double metric_level(std::size_t i) const;
   SequentialPlan plan_;
@@ -107,6 +122,7 @@ class SequentialJudge {
   double log_e_largest_ = 0;
   int step_ = 0;
   std::vector<std::unique_ptr<sequential::MetricState>> states_;
+  mutable Memo memo_;
 };
 
 }  // namespace serin::analysis
