@@ -286,7 +286,11 @@ void Compared::follow_scrapes() {
   // The scrape that was due before this look could not be seen yet.
   if (late >= scrape) settle_ms_ = std::min(scrape / 2, std::max<std::int64_t>(2 * settle_ms_, 50));
   std::int64_t aim = in_ms(kAfterScrape) + in_ms(spread_) % std::max<std::int64_t>(scrape / 10, 1);
-  std::int64_t off = late % scrape - std::min(aim + settle_ms_, scrape / 2);
+  // A look that began late tells of the moment at which it was due: the grid does not follow what
+  // held it up. Where a scrape came in between, it tells nothing.
+  std::int64_t planned = late - in_ms(schedule_.late());
+  if (planned < 0) return;
+  std::int64_t off = planned % scrape - std::min(aim + settle_ms_, scrape / 2);
   constexpr std::int64_t kNear = 20;
   if (std::abs(off) > kNear) schedule_.move_grid(-std::chrono::milliseconds(off));
 }

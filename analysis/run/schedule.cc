@@ -35,7 +35,7 @@ void Schedule::answered(Instant now, int stretch) {
   SERIN_ASSERT(stretch >= 1);
   waiting_ = false;
   failures_ = 0;
-  if (now < first_) {
+  if (now < first_ && asked_ < first_) {  // nothing was looked at yet
     next_ = first_;
     return;
   }

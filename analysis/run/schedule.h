@@ -48,9 +48,16 @@ class Schedule {
   // A gap in which nobody looked has ended: look at once, forget what was asked.
   void resumed(Instant now);
 
+  // How much later than due the look began that is under way.
+  Duration late() const { return waiting_ ? asked_ - next_ : Duration::zero(); }
+
   // Moves the grid, so that looks come `by` later (earlier where it is negative). It takes effect
-  // with the next answered().
-  void move_grid(Duration by) { first_ += by; }
+  // with the next answered(). The look that is under way keeps its place on the grid: the next one
+  // is an interval later, not as soon as the moved grid's point comes.
+  void move_grid(Duration by) {
+    first_ += by;
+    asked_ += by;
+  }
 
   // The clock has another origin now (a new boot): every time moves by `by`.
   void shift(Duration by);

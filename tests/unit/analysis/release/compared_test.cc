@@ -47,10 +47,12 @@ ReleasePolicy policy_of(const std::string& release, Duration interval) {
   return policy;
 }
 
-// How long after the newest scrape that was there each look came.
-std::vector<Duration> waits_of(Compared& compared, const Scrapes& scrapes, Duration until) {
+// How long after the newest scrape that was there each look came. `every`: how often it is seen
+// whether a look is due.
+std::vector<Duration> waits_of(Compared& compared, const Scrapes& scrapes, Duration until,
+                               Duration every = 5ms) {
   std::vector<Duration> waits;
-  for (Duration t{}; t < until; t += 5ms) {
+  for (Duration t{}; t < until; t += every) {
     Now now{Instant(1h) + t, from_unix_ms(kStartMs) + t};
     for (const PartAsk& ask : compared.due(now)) {
       if (ask.part == 0) waits.push_back((t + scrapes.every - scrapes.offset) % scrapes.every);
@@ -91,6 +93,22 @@ TEST(Compared, ReleasesThatWatchTheSameSeriesLookTogether) {
     for (const char* release : {"shop-2", "cart-1", "cart-7", "pay-3", "pay-4"}) {
       auto waits = waits_of(policy_of(release, interval), {}, 60s);
       EXPECT_NEAR(to_seconds(waits.back()), first, 0.041) << release;
+    }
+  }
+}
+
+// Late looks that moved their grid there and back, with a second look after each, brought more of
+// both.
+TEST(Compared, LooksThatBeginLateComeNoMoreOftenForIt) {
+  for (const char* release : {"shop-1", "shop-2", "cart-1", "cart-7"}) {
+    ReleasePolicy policy = policy_of(release, 1s);
+    Now start{Instant(1h), from_unix_ms(kStartMs)};
+    for (Duration every : {70ms, 130ms, 270ms}) {
+      auto compared = Compared::create(policy, policy.metrics[0], start);
+      ASSERT_TRUE(compared);
+      auto waits = waits_of(*compared, {}, 60s, every);
+      EXPECT_LE(waits.size(), 61U) << release << " " << every / 1ms;
+      EXPECT_GE(waits.size(), 58U) << release << " " << every / 1ms;
     }
   }
 }

@@ -39,6 +39,20 @@ TEST(Schedule, StretchedLooksStayOnTheGrid) {
   EXPECT_EQ(schedule.next(), at(93s));
 }
 
+TEST(Schedule, ALookIsNotTakenTwiceWhereTheGridMoves) {
+  Schedule schedule(at(0s), 10s, 3s);
+  schedule.asked(at(3s));
+  schedule.move_grid(60ms);
+  schedule.answered(at(3010ms));  // before the moved grid's point
+  EXPECT_EQ(schedule.next(), at(13060ms));
+  schedule.asked(at(13070ms));
+  EXPECT_EQ(schedule.late(), 10ms);
+  schedule.move_grid(-60ms);
+  schedule.answered(at(13080ms));
+  EXPECT_EQ(schedule.late(), 0ms);
+  EXPECT_EQ(schedule.next(), at(23s));
+}
+
 TEST(Schedule, BacksOffAfterErrorsUpToABoundAndReturnsToTheGrid) {
   Schedule schedule(at(0s), 10s, 0s);
   Duration waits[] = {10s, 20s, 40s, 60s, 60s};
