@@ -6,10 +6,13 @@
 //   bench-load shared 50 [SECONDS]                   so many releases that watch the same service
 //   bench-load loop 10000 [SECONDS]                  only the requests and answers of `compared`:
 //                                                    what serin's own work is held against
+//   bench-load threshold-loop 1000 [SECONDS]         the same of `threshold`
 //
 // Releases are opened one after another, learn that there is no history, and then wait at their
 // weight; figures are taken after that. Engine, journal on disk and sources are those of `serin
-// serve`, the metrics server is a process of its own. One JSON object on stdout.
+// serve`, the metrics server is a process of its own. One JSON object on stdout; after `compared`
+// and `threshold` a second one: the loop in the same process, for a third of the time, with
+// `ratio`, how many times its processor time a question of the releases took.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -34,6 +37,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kInterval = 10s;
+constexpr Duration kThresholdInterval = 1s;
 constexpr Duration kBetweenReleases = 500ms;
 constexpr Duration kSettle = 40s;
 
@@ -65,12 +69,15 @@ std::string compared_metric(const std::string& job, int number, const std::strin
       number, compare, url);
 }
 
+std::string threshold_query(const std::string& job, int number) {
+  return fmt::format(R"(max(load{{job="{}",m="{}"}}))", job, number);
+}
+
 std::string threshold_metric(const std::string& job, int number, const std::string& url) {
   return fmt::format(
-      "        - name: m{0}\n          interval: 1s\n          successCondition: result[0] < 0.9\n"
-      "          provider: {{prometheus: {{address: '{2}', query: 'max(load{{job=\"{1}\","
-      "m=\"{0}\"}})'}}}}\n",
-      number, job, url);
+      "        - name: m{}\n          interval: 1s\n          successCondition: result[0] < 0.9\n"
+      "          provider: {{prometheus: {{address: '{}', query: '{}'}}}}\n",
+      number, url, threshold_query(job, number));
 }
 
 using MakeMetric = std::function<std::string(const std::string& job, int number)>;
@@ -97,6 +104,10 @@ spec:
   return text + "      steps: [{setWeight: 20}, {pause: {}}]\n";
 }
 
+double us_an_ask(double seconds, double asks) {
+  return 1e6 * seconds / std::max(1.0, asks);
+}
+
 // `before`: the counters when the figures began.
 int print(World& world, const std::string& what, double seconds, double used, int releases,
           const paced::Counters& before) {
@@ -113,15 +124,16 @@ int print(World& world, const std::string& what, double seconds, double used, in
                         what, releases, seconds, looks, watch.failed, quantile(watch.late_ms, 0.5),
                         quantile(watch.late_ms, 0.99), quantile(watch.late_ms, 1),
                         quantile(watch.answer_ms, 0.5), quantile(watch.answer_ms, 0.99),
-                        used / seconds, 1e6 * used / std::max(1.0, looks), peak_megabytes(),
+                        used / seconds, us_an_ask(used, looks), peak_megabytes(),
                         counters.requests - before.requests, counters.queries - before.queries,
                         counters.saved - before.saved, world.ended())
                 .c_str());
   return world.ended() == 0 && looks > 0 ? 0 : 1;
 }
 
+// `us`: processor time of a question, set where there were any.
 int run_releases(const std::string& what, int releases, int metrics, bool shared, int seconds,
-                 const MakeMetric& metric) {
+                 const MakeMetric& metric, double& us) {
   const std::string directory = make_directory(std::filesystem::temp_directory_path());
   if (directory.empty()) return 1;
   int status = 1;
@@ -145,6 +157,7 @@ int run_releases(const std::string& what, int releases, int metrics, bool shared
       const double before = processor_seconds();
       (*world)->run(std::chrono::seconds(seconds));
       const double used = processor_seconds() - before;
+      us = us_an_ask(used, static_cast<double>((*world)->watch().answer_ms.size()));
       status = print(**world, what, seconds, used, releases, counters);
     }
   }
@@ -156,11 +169,38 @@ int run_releases(const std::string& what, int releases, int metrics, bool shared
 // What asks and decodes only, at the same pace.
 class BareLoop {
  public:
-  BareLoop(const std::string& url, int metrics) : metrics_(metrics) {
+  BareLoop(const std::string& url, int metrics, bool threshold)
+      : metrics_(metrics), interval_(threshold ? kThresholdInterval : kInterval) {
     prometheus::SourceOptions options;
     options.endpoint.address = url;
     options.run_elsewhere = [this](Callback work) { pool_.run(std::move(work)); };
     source_ = *prometheus::PrometheusSource::create(loop_, *http_, std::move(options));
+    for (int i = 0; threshold && i < metrics; ++i) {
+      requests_.push_back({.text = threshold_query(fmt::format("svc-{}", i / 100), i % 100)});
+    }
+    if (!threshold) add_looks(metrics);
+  }
+
+  // `rival_us`: what a question cost otherwise; 0: unknown.
+  int run(int seconds, double rival_us = 0) {
+    start_ = clock_.now().mono;
+    end_ = start_ + std::chrono::seconds(seconds);
+    const double before = processor_seconds();
+    next();
+    loop_.run();
+    const double used = processor_seconds() - before;
+    const double us = us_an_ask(used, static_cast<double>(answers_));
+    const std::string ratio =
+        rival_us > 0 ? fmt::format(R"(,"ratio":{:.2f})", rival_us / us) : std::string();
+    std::puts(fmt::format(R"({{"what":"loop","metrics":{},"seconds":{},"asks":{},"failed":{},)"
+                          R"("cores":{:.3f},"us_an_ask":{:.0f}{}}})",
+                          metrics_, seconds, answers_, failed_, used / seconds, us, ratio)
+                  .c_str());
+    return failed_ == 0 && answers_ > 0 ? 0 : 1;
+  }
+
+ private:
+  void add_looks(int metrics) {
     const queries::Versions versions{"version", "v2", "v1", "pod"};
     for (int i = 0; i < metrics; ++i) {
       const std::string of = fmt::format(R"(job="svc-{}",m="{}")", i / 100, i % 100);
@@ -178,27 +218,10 @@ class BareLoop {
       requests_.push_back(*plan->presence);
     }
   }
-
-  int run(int seconds) {
-    start_ = clock_.now().mono;
-    end_ = start_ + std::chrono::seconds(seconds);
-    const double before = processor_seconds();
-    next();
-    loop_.run();
-    const double used = processor_seconds() - before;
-    std::puts(fmt::format(R"({{"what":"loop","metrics":{},"seconds":{},"asks":{},"failed":{},)"
-                          R"("cores":{:.3f},"us_an_ask":{:.0f}}})",
-                          metrics_, seconds, answers_, failed_, used / seconds,
-                          1e6 * used / static_cast<double>(std::max<std::uint64_t>(1, answers_)))
-                  .c_str());
-    return failed_ == 0 && answers_ > 0 ? 0 : 1;
-  }
-
- private:
   void next() {
     const Instant now = clock_.now().mono;
     const double due =
-        to_seconds(now - start_) / to_seconds(kInterval) * static_cast<double>(requests_.size());
+        to_seconds(now - start_) / to_seconds(interval_) * static_cast<double>(requests_.size());
     for (; static_cast<double>(asked_) < due; ++asked_) {
       source_->ask(requests_[asked_ % requests_.size()], now + 10s,
                    [this](Result<queries::Answer> answer) {
@@ -211,6 +234,7 @@ class BareLoop {
   }
 
   int metrics_;
+  Duration interval_;
   RealClock clock_;
   AsioLoop loop_{clock_};
   WorkerPool pool_{2};
@@ -234,18 +258,21 @@ int run(const std::string& what, int count, int seconds, int releases) {
   const MakeMetric compared = [&](const std::string& job, int number) {
     return compared_metric(job, number, url);
   };
-  if (what == "compared") {
-    return run_releases(what, releases > 0 ? releases : (count + 99) / 100, count, false, seconds,
-                        compared);
-  }
-  if (what == "threshold") {
-    return run_releases(
-        what, releases > 0 ? releases : (count + 99) / 100, count, false, seconds,
-        [&](const std::string& job, int number) { return threshold_metric(job, number, url); });
+  const MakeMetric threshold = [&](const std::string& job, int number) {
+    return threshold_metric(job, number, url);
+  };
+  double us = 0;
+  if (what == "compared" || what == "threshold") {
+    const bool rules = what == "threshold";
+    const int status = run_releases(what, releases > 0 ? releases : (count + 99) / 100, count,
+                                    false, seconds, rules ? threshold : compared, us);
+    return status != 0 ? status : BareLoop(url, count, rules).run(std::max(1, seconds / 3), us);
   }
   constexpr int kSharedMetrics = 4;
-  if (what == "shared") return run_releases(what, count, kSharedMetrics, true, seconds, compared);
-  if (what == "loop") return BareLoop(url, count).run(seconds);
+  if (what == "shared")
+    return run_releases(what, count, kSharedMetrics, true, seconds, compared, us);
+  if (what == "loop") return BareLoop(url, count, false).run(seconds);
+  if (what == "threshold-loop") return BareLoop(url, count, true).run(seconds);
   return 2;
 }
 
@@ -255,8 +282,10 @@ int run(const std::string& what, int count, int seconds, int releases) {
 int main(int argc, char** argv) {
   const int count = argc > 2 ? std::atoi(argv[2]) : 0;
   if (count <= 0) {
-    std::fputs("usage: bench-load compared|threshold|shared|loop COUNT [SECONDS] [RELEASES]\n",
-               stderr);
+    std::fputs(
+        "usage: bench-load compared|threshold|shared|loop|threshold-loop COUNT [SECONDS] "
+        "[RELEASES]\n",
+        stderr);
     return 2;
   }
   return serin::bench::run(argv[1], count, argc > 3 ? std::atoi(argv[3]) : 60,
