@@ -13,6 +13,8 @@ namespace {
 constexpr int kForecastLooksMin = 5;
 constexpr double kForecastSdMin = 0.05;
 constexpr double kForecastHopeful = 0.5;
+// A margin for instances that is less is not worth its words.
+constexpr double kWidenedMin = 0.005;
 
 std::string_view outcome(const MetricEvidence& evidence, const MetricRules& rules) {
   switch (evidence.verdict) {
@@ -28,6 +30,10 @@ std::string_view outcome(const MetricEvidence& evidence, const MetricRules& rule
   return evidence.warmup_left_s > 0 ? "warming up" : "without data";
 }
 
+const char* sign_of(const MetricRules& rules) {
+  return rules.direction == Direction::down ? "−" : rules.direction == Direction::both ? "±" : "+";
+}
+
 // What counts as worse: "limit +2 %", "limit +0.5 pp", "target 0.01".
 std::string limit(const MetricRules& rules) {
   if (rules.slo) {
@@ -38,9 +44,7 @@ std::string limit(const MetricRules& rules) {
     if (rules.slo->max) return fmt::format("target at most {:.4g}", *rules.slo->max);
     if (rules.slo->min) return fmt::format("target at least {:.4g}", *rules.slo->min);
   }
-  const char* sign = rules.direction == Direction::down   ? "−"
-                     : rules.direction == Direction::both ? "±"
-                                                          : "+";
+  const char* sign = sign_of(rules);
   if (rules.kind == CompareKind::histogram) {
     return fmt::format("limit {}{:.3g} sd", sign, std::fmax(rules.tolerate_absolute, rules.effect));
   }
@@ -49,6 +53,26 @@ std::string limit(const MetricRules& rules) {
     return fmt::format("limit {}{:.3g} pp", sign, 100 * rules.tolerate_absolute);
   }
   return fmt::format("limit {}{:.3g} %", sign, percent);
+}
+
+// What an undecided metric must exceed as things are: one instance may by itself be worse than
+// another, and without history of several nobody knows by how much.
+std::string widened(const MetricEvidence& evidence, const MetricRules& rules) {
+  const bool said = evidence.verdict == MetricVerdict::inconclusive && evidence.margin_assumed &&
+                    evidence.margin >= kWidenedMin && !rules.slo;
+  if (!said) return {};
+  std::string to;
+  if (rules.kind == CompareKind::histogram) {
+    const double shift = rules.tolerate_absolute + evidence.margin;
+    if (shift <= rules.effect) return {};
+    to = fmt::format("{:.3g} sd", shift);
+  } else {
+    to = fmt::format("{:.0f} %", 100 * (rules.tolerate_ratio * std::exp(evidence.margin) - 1));
+  }
+  return fmt::format(
+      ", widened to {}{} while differences between instances are assumed ({})", sign_of(rules), to,
+      evidence.dispersion_source == DispersionSource::history ? "history of one instance"
+                                                              : "no history");
 }
 
 std::string side_text(const SideCounts& side, CompareKind kind) {
@@ -125,7 +149,7 @@ std::string sentence(const MetricEvidence& evidence, const MetricRules& rules) {
   if (evidence.windows == 0) {
     return text + fmt::format(": {} looks without usable samples", evidence.no_data);
   }
-  text += ": " + seen(evidence, rules) + ", " + limit(rules);
+  text += ": " + seen(evidence, rules) + ", " + limit(rules) + widened(evidence, rules);
   if (evidence.log_e >= evidence.level && !evidence.minimum_effect_reached) {
     text += "; beyond its limit, but below the least effect that fails";
   }
@@ -162,6 +186,7 @@ Json to_json(const MetricEvidence& e) {
       .set("share", e.share)
       .set("fails", e.fails)
       .set("margin", e.margin)
+      .set("marginAssumed", e.margin_assumed)
       .set("rungs", e.rungs)
       .set("logEPass", e.log_e_pass)
       .set("passLevel", e.pass_level)

@@ -61,6 +61,7 @@ struct MetricEvidence {
   double share = 0;
   bool fails = false;  // by itself: log_e ≥ level with the minimum effect reached
   double margin = 0;   // of the binding rung, on the scale of log ratios or standard deviations
+  bool margin_assumed = false;  // it stands for differences between instances that nobody has seen
   std::size_t rungs = 1;
 
   // Within the acceptable margin.

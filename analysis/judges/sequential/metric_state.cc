@@ -302,6 +302,7 @@ MetricEvidence MetricState::describe(double level, double share) const {
   evidence.share = share;
   evidence.fails = counted_log_e_ >= level;
   evidence.margin = margin_;
+  evidence.margin_assumed = margin_ > 0 && model_->tau() == stats::kTauPrior;
   evidence.rungs = ladder_chosen_ ? rungs_size() : 0;
   evidence.log_e_pass = log_e_pass_;
   evidence.pass_level = pass_level_;

@@ -19,9 +19,9 @@ export function stateOf(metric: Metric): {icon: string; tone: string; word: stri
   return {icon: '…', tone: 'unsure', word: 'undecided'};
 }
 
-// "limit +0.5 pp" at the end of a metric's sentence.
+// "limit +0.5 pp" in a metric's sentence, without what follows of it.
 export function limitOf(metric: Metric): string {
-  return /(?:limit|target) ([^;]+)$/.exec(metric.sentence)?.[1] ?? '–';
+  return /.*(?:limit|target) ([^;,]+)/.exec(metric.sentence)?.[1] ?? '–';
 }
 
 // How far towards "worse": from 0 to 1 and beyond.

@@ -418,6 +418,36 @@ TEST(RateJudge, AbsoluteToleranceIsRespected) {
   EXPECT_NE(judge.metric(0).sentence.find("limit +1 pp"), std::string::npos);
 }
 
+// An error rate that doubles is undecided for long where nobody knows how much instances differ.
+TEST(RateJudge, SaysWhatAssumedDifferencesBetweenInstancesWidenTheLimitTo) {
+  const Fill doubled = [](Side side, int, queries::InstanceWindow& instance) {
+    instance.total = 1000;
+    instance.bad = side == Side::canary ? 20 : 10;
+  };
+  const auto widened_once = [&](int history_instances) {
+    SequentialJudge judge = make(metric_of(CompareKind::errors));
+    if (history_instances > 0) judge.learn(0, history_of(history_instances, doubled));
+    judge.start_step(0);
+    std::string said;
+    for (int k = 1; k <= 40; ++k) {
+      judge.update(0, window_of(kStartMs + k * kWindowMs, 1, 1, doubled), k * 30s);
+      const MetricEvidence evidence = judge.metric(0);
+      const bool widened = evidence.sentence.find("widened") != std::string::npos;
+      EXPECT_EQ(judge.sentence(0), evidence.sentence);
+      EXPECT_TRUE(!widened || evidence.verdict == MetricVerdict::inconclusive) << evidence.sentence;
+      EXPECT_TRUE(!widened || to_json(evidence)["marginAssumed"].boolean()) << evidence.sentence;
+      if (widened) said = evidence.sentence;
+    }
+    return said;
+  };
+  const std::string without = widened_once(0);
+  EXPECT_NE(without.find("limit +2 %, widened to +"), std::string::npos) << without;
+  EXPECT_NE(without.find(" while differences between instances are assumed (no history)"),
+            std::string::npos);
+  EXPECT_NE(widened_once(1).find("(history of one instance)"), std::string::npos);
+  EXPECT_EQ(widened_once(4), "");
+}
+
 TEST(RateJudge, ATargetForErrors) {
   SequentialMetric metric = metric_of(CompareKind::errors);
   metric.rules.slo = Slo{.quantile = {}, .max = 0.01, .min = {}};
