@@ -10,9 +10,10 @@ namespace serin::app {
 namespace {
 
 // What people and judgements decided, without the looks at metrics and routes in between.
+// What was decided, and what the router then did: not what was only seen.
 bool is_decision(std::string_view kind) {
   return kind == "opened" || kind == "judged" || kind == "operated" || kind == "start" ||
-         kind == "superseded" || kind == "rolesExchanged";
+         kind == "superseded" || kind == "rolesExchanged" || kind == "trafficOutcome";
 }
 
 // Answers of metrics servers are large, and belong to the evidence.

@@ -97,8 +97,8 @@ const kStates = [
     }},
   {name: 'compare', path: 'rollouts/cart/compare?a=cart-9&b=cart-02', see: ['Two releases of cart',
     '✔ Succeeded', '✖ Failed', 'Policy’s revision', '9f2c51', '4c1a9e', 'differs',
-    'took 3 min 20 s', 'not reached', '▲ worse', 'analysis.metrics[error-rate].metric.interval', '30s',
-    'strategy.canary.steps[1].pause.duration']},
+    'took 1 min 40 s', 'not reached', '▲ worse', 'analysis.metrics[error-rate].metric.interval', '30s',
+    'strategy.canary.steps[1].pause.duration'], not: ['versions.canary']},
   {name: 'compare-dark', path: 'rollouts/cart/compare', options: {colorScheme: 'dark'}, see: [
     'cart-9', 'cart-03']},
   {name: 'compare-narrow', path: 'rollouts/cart/compare',

@@ -14,6 +14,26 @@ function linted(yaml) {
 
 export const tools = [
   {
+    name: 'plans that differ in their versions alone are equal',
+    run: async ({bundle}) => {
+      const {differences} = await bundle('src/release/differences.ts');
+      const plan = (version, more = {}) => ({version, stableVersion: '1.0', rollout: {spec: {
+        image: `shop:${version}`, versions: {canary: version, stable: '1.0'}, limit: '11.0',
+        query: `sum(x{version="${version}"}) / sum(x{version="1.0"})`, ...more}}});
+      expect(differences(plan('2.4.0'), plan('2.5')).length === 0,
+        JSON.stringify(differences(plan('2.4.0'), plan('2.5'))));
+      const [one, ...rest] = differences(plan('2.4.0'), plan('2.5', {limit: '11.5'}));
+      expect(rest.length === 0 && one.path === 'limit' && one.a === '11.0' && one.b === '11.5',
+        JSON.stringify([one, ...rest]));
+      const [added] = differences(plan('2.4.0'), plan('2.4.0', {hard: true}));
+      const [step, ...more] = differences(plan('1.1', {steps: [{setWeight: 5}]}),
+        plan('1.1', {steps: [{setWeight: 5}, {pause: {duration: '5m'}}]}));
+      expect(more.length === 0 && step.path === 'steps[1]' && step.b === 'in the plan',
+        JSON.stringify([step, ...more]));
+      expect(added.path === 'hard' && added.a === '' && added.b === 'true', JSON.stringify(added));
+    },
+  },
+  {
     name: 'a plan is tried out by the server',
     run: async ({page, open, shot}) => {
       await open('plan');

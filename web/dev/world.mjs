@@ -122,6 +122,7 @@ export function makeWorld() {
     sentence: '2.4.0 takes all traffic', allowed: ['rollback', 'undo'], end: ago(4000),
     start: ago(5200)});
   good.weight = {...good.weight, set: 0, observed: 0, confirmed: true};
+  followed(good);
   good.judgement.passed = true;
   for (const metric of good.report.metrics) {
     Object.assign(metric, {verdict: 'pass', pass: true, logEPass: metric.passLevel * 1.2});
@@ -215,17 +216,17 @@ export function rollout(doc) {
 export function history(doc) {
   const now = summary(doc);
   const older = [
-    {number: 3, version: '2.3.0', from: '2.2.1', status: 'Succeeded', hours: 30,
+    {number: 3, version: '2.3.0', from: '2.2.1', status: 'Succeeded', hours: 30, took: 1200,
       sentence: '2.3.0 takes all traffic'},
-    {number: 2, version: '2.3.0-rc2', from: '2.2.1', status: 'Failed', hours: 54,
+    {number: 2, version: '2.3.0-rc2', from: '2.2.1', status: 'Failed', hours: 54, took: 400,
       sentence: 'error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.5 pp'},
-    {number: 1, version: '2.3.0-rc1', from: '2.2.1', status: 'Terminated', hours: 80,
+    {number: 1, version: '2.3.0-rc1', from: '2.2.1', status: 'Terminated', hours: 80, took: 700,
       sentence: 'aborted by ana: wrong build'},
   ];
   return [now, ...older.map((old) => ({...now, id: `${doc.rollout}-0${old.number}`,
     version: old.version, stable_version: old.from, status: old.status, sentence: old.sentence,
     allowed: [], verdict: old.status === 'Failed' ? 'fail' : 'pass', next: null,
-    start: ago(old.hours * 3600), end: ago(old.hours * 3600 - 1400)}))];
+    start: ago(old.hours * 3600), end: ago(old.hours * 3600 - old.took)}))];
 }
 
 export const audit = [
@@ -261,14 +262,17 @@ export function replayed() {
     metrics: doc.report.metrics, samples: rows};
 }
 
-export function planned({weights = [1, 5, 25, 50]}) {
-  const steps = weights.map((weight, i) => ({weight, seconds: 300, canaryPerSecond: 2 * weight,
-    requests: 600 * weight, detectSeconds: i === 0 ? null : 900 / weight,
-    detectMostlySeconds: i === 0 ? null : 2100 / weight, passSeconds: 3000 / weight,
-    power: i === 0 ? 0.52 : 0.97, foundBy: 0.98, extraBad: 12 + i}));
-  return {steps, found: 0.98, detectSeconds: 410, extraBad: 14, promoted: 0.91, simulations: 200,
-    lines: [], suggestion: 'steps that would do: 1 % for 20m, 5 % for 5m', fits: false,
-    warnings: ['step 1: 1 % for 5m finds it in 52 of 100 releases: use 5 % or more']};
+export function planned({weights = [1, 5, 25, 50], baseline}) {
+  const steps = weights.map((weight) => {
+    const detectSeconds = weight < 5 ? 29_000 : 60 + 1800 / weight;
+    return {weight, seconds: 300, canaryPerSecond: 2 * weight, requests: 600 * weight,
+      detectSeconds, detectMostlySeconds: weight < 5 ? null : Math.round(2.4 * detectSeconds),
+      passSeconds: 3000 / weight, power: weight < 5 ? 0.01 : weight < 25 ? 0.31 : 0.97,
+      foundBy: 0.98, extraBad: 2 * weight * Math.min(300, detectSeconds) * (baseline ? 0.005 : 1)};
+  });
+  return {steps, found: 0.98, detectSeconds: 690, extraBad: 14, promoted: 0.91, simulations: 200,
+    lines: [], suggestion: 'steps that would do: 5 % for 20m, 25 % for 10m', fits: false,
+    warnings: ['step 1 at 1 % takes 5m: it alone finds 1 of 100; use 25 % or more']};
 }
 
 // What is asked for a metric; of the router's own counters nothing.
@@ -281,6 +285,23 @@ export function asked(metric) {
     {text: `${selector}[45s]`}, {text: 'up{job="shop"}[45s]'}]};
 }
 
+// The steps of a release that is over, one after the other, as far as its end.
+function followed(doc) {
+  let at = Date.parse(doc.start);
+  const end = Date.parse(doc.end);
+  const time = (ms) => new Date(Math.min(ms, end)).toISOString();
+  doc.steps.forEach((step, i) => {
+    if (step.kind === 'pause') step.duration_s = 250 + 50 * i;  // 300, 400, 500: 20 minutes
+    const length = 1000 * (step.duration_s ?? 0);
+    const reached = at <= end && (at < end || step.kind === 'pause');
+    const whole = at + length <= end;
+    const broken = doc.status === 'Failed' ? 'failed' : 'skipped';
+    Object.assign(step, {status: !reached ? 'pending' : whole ? 'done' : broken,
+      start: reached ? time(at) : null, end: reached ? time(at + length) : null});
+    at += length;
+  });
+}
+
 // One of the older releases that `history` makes up, whole.
 export function earlier(docs, id) {
   const [, rollout, number] = /^(.*)-0(\d)$/.exec(id) ?? [];
@@ -291,26 +312,21 @@ export function earlier(docs, id) {
     status: old.status, sentence: old.sentence, allowed: [], next: null, start: old.start,
     end: old.end, info: {...base.info, executor: 'ben', revision: '4c1a9e'}};
   if (old.status === 'Failed') failing(doc);
-  const reached = old.status === 'Failed' ? 3 : doc.steps.length;
-  doc.steps.forEach((step, i) => {
-    const at = (n) => new Date(Date.parse(old.start) + n * 200_000).toISOString();
-    Object.assign(step, i < reached ? {status: 'done', start: at(i), end: at(i + 1)}
-      : {status: i === reached ? 'failed' : 'pending', start: i === reached ? at(i) : null,
-        end: i === reached ? old.end : null});
-  });
+  followed(doc);
   return doc;
 }
 
 export function plan(doc) {
   const old = /-0\d$/.test(doc.id);
-  const metric = (name, more) => ({metric: {name, interval: old ? '30s' : '10s', compare: more}});
-  const open = {rollout: {spec: {strategy: {canary: {
-    steps: doc.steps.map((step) => step.kind === 'setWeight' ? {setWeight: step.weight}
-      : {pause: {duration: old ? '10s' : `${step.duration_s}s`}})}}}},
-  background: {falseRollbackRate: 0.01, metrics: [
-    metric('error-rate', {tolerate: {absolute: old ? 0.001 : 0.0005}}),
-    ...(old ? [] : [metric('latency', {histogram: {buckets: 'duration_seconds_bucket'}})])]}};
-  return {...open, version: doc.version, open};
+  const metric = (name, more) => ({metric: {name, interval: old ? '30s' : '10s', compare: more},
+    versions: {label: 'version', canary: doc.version, stable: doc.stable_version}});
+  const steps = doc.steps.map((step) => step.kind === 'setWeight' ? {setWeight: step.weight}
+    : {pause: {duration: old ? '10s' : `${step.duration_s}s`}});
+  return {version: doc.version, stableVersion: doc.stable_version,
+    rollout: {spec: {strategy: {canary: {steps}}}},
+    background: {falseRollbackRate: 0.01, metrics: [
+      metric('error-rate', {tolerate: {absolute: old ? 0.001 : 0.0005}}),
+      ...(old ? [] : [metric('latency', {histogram: {buckets: 'duration_seconds_bucket'}})])]}};
 }
 
 export function routerText(doc, format) {

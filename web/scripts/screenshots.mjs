@@ -16,8 +16,14 @@ const kPictures = [
   {name: 'release-failed-dark', path: 'releases/search-3', height: 760, colorScheme: 'dark'},
   {name: 'abort', path: 'releases/checkout-42', height: 620,
     act: (page) => page.getByRole('button', {name: 'Abort', exact: true}).click()},
+  {name: 'metric', path: 'releases/search-3/metrics/error-rate', height: 1130},
   {name: 'history', path: 'rollouts/cart/history', height: 620},
+  {name: 'compare', path: 'rollouts/cart/compare?a=cart-9&b=cart-02', height: 1180},
   {name: 'replay', path: 'replays?release=payments-7', height: 900},
+  {name: 'plan', path: 'plan?of=latency', height: 760,
+    act: (page) => page.getByRole('button', {name: 'Try 200 releases'}).click()},
+  {name: 'new', path: 'new', height: 1000, act: (page) =>
+    page.getByLabel('Who gets the new version first').selectOption('content')},
 ];
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
@@ -30,7 +36,7 @@ for (const {name, path, height, colorScheme = 'light', act} of kPictures) {
   const page = await browser.newPage({viewport: {width: 1200, height}, colorScheme,
     timezoneId: 'UTC', reducedMotion: 'reduce'});
   await page.goto(`${server.url}/ui/${path}`);
-  await page.waitForSelector('table, figure');
+  await page.waitForSelector('table, figure, form');
   await page.waitForTimeout(1200);  // some events, so that it is seen to be live
   if (act) await act(page);
   await page.waitForTimeout(300);

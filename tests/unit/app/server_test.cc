@@ -121,6 +121,16 @@ TEST_F(ServerTest, StartsOperatesAndEndsARelease) {
   auto events = json(own("GET", "/api/v1/releases/" + id + "/events"));
   EXPECT_GT(events["items"].size(), 1U);
   EXPECT_EQ(events["items"].at(0)["kind"].string(), "opened");
+  auto decided = [&](std::string_view kind) {
+    auto decisions = json(own("GET", "/api/v1/releases/" + id + "/decisions"));
+    for (const Json& each : decisions["items"].items()) {
+      if (each["kind"].string() == kind) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(decided("opened"));
+  EXPECT_TRUE(decided("operated"));
+  EXPECT_FALSE(decided("trafficObserved"));
 }
 
 TEST_F(ServerTest, TellsEverythingThatIsWrongWithARequest) {

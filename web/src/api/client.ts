@@ -75,12 +75,17 @@ async function send(method: string, path: string, body?: unknown,
   }
 }
 
+// A report is read from the whole journal of its release.
+function patienceFor(path: string): number {
+  return /\/report\b/.test(path) ? kWorkTimeoutMs : kTimeoutMs;
+}
+
 export async function get<T>(path: string): Promise<T> {
-  return (await (await send('GET', path)).json()) as T;
+  return (await (await send('GET', path, undefined, {}, patienceFor(path))).json()) as T;
 }
 
 export async function getText(path: string, type: string): Promise<string> {
-  return (await send('GET', path, undefined, {Accept: type})).text();
+  return (await send('GET', path, undefined, {Accept: type}, patienceFor(path))).text();
 }
 
 // A key for one press of a button: repeated by the network, done once.

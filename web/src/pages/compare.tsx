@@ -159,7 +159,7 @@ function stepCell(release: Release, step: Step | undefined): ComponentChildren {
       <Mark {...look}>{stepTitle(step)}</Mark>
       <span class="dim small-text">
         {release.end && step.status === 'pending' ? 'not reached' : stepWords[step.status]}
-        {step.start && <> at <Time at={step.start} /></>}
+        {step.start && <>, begun <Time at={step.start} /></>}
         {seconds !== null && `, took ${duration(seconds)}`}
       </span>
     </>

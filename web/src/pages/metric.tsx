@@ -158,7 +158,7 @@ export function MetricPage({id, name}: {id: string; name: string}) {
         <Mark icon={state.icon} tone={state.tone}>{state.word}</Mark>
         {release.end ? <Finished at={release.end} /> : <FeedDot state={feed} />}
       </div>
-      <p class="headline">{unbroken(metric.sentence)}</p>
+      <p class={`headline ${state.tone}`}>{unbroken(metric.sentence)}</p>
       {!rule && (
         <section class="card"><MetricCharts release={release} metric={metric} samples={rows} />
         </section>

@@ -31,7 +31,8 @@ export function MetricCharts({release, metric, samples}: {
   const tail = metric.kind === 'histogram' ? ' (share in the tail)' : '';
   return (
     <>
-      <Chart title={`${metric.name}${tail}, so far in this release`}
+      <Chart title={`${metric.name}${tail}${release.end ? ' in this release'
+        : ', so far in this release'}`}
         summary={describe(metric, curves)} curves={curves} marks={marks} what="values"
         unit={unitOf(metric)} />
       <Chart title="Evidence that it is worse" summary="100 % of its limit rolls back."

@@ -1,7 +1,7 @@
 // What the charts show, made of the samples of a metric: values, the interval of the canary's
 // value, the limit, the evidence. No drawing here.
 import type {Metric, Release, Sample} from '../api/types';
-import {num, unbroken} from '../text/format';
+import {duration, num, unbroken} from '../text/format';
 
 export interface Curves {
   t: number[];  // Unix seconds
@@ -107,6 +107,6 @@ export function curvesOf(metric: Metric, samples: Sample[]): Curves {
 export function describe(metric: Metric, curves: Curves): string {
   const last = curves.t.length - 1;
   if (last < 0) return `${metric.name}: no curve yet.`;
-  const minutes = Math.max(1, Math.round(((curves.t[last] ?? 0) - (curves.t[0] ?? 0)) / 60));
-  return `${unbroken(metric.sentence)}. ${curves.t.length} looks over ${minutes} min.`;
+  const time = duration((curves.t[last] ?? 0) - (curves.t[0] ?? 0));
+  return `${unbroken(metric.sentence)}. ${curves.t.length} looks over ${unbroken(time)}.`;
 }

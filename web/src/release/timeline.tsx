@@ -35,6 +35,7 @@ function lineOf(entry: Happening, before: Map<string, string>): Line | null {
     case 'opened':
       return line('◌', 'running', 'opened: the plan is pinned');
     case 'rolesExchanged':
+      before.set('roles', 'exchanged');
       return line('✔', 'good', 'the slots have changed their roles');
     case 'operated': {
       const operation = words(member(body, 'operation'));
@@ -47,10 +48,14 @@ function lineOf(entry: Happening, before: Map<string, string>): Line | null {
     case 'trafficOutcome': {
       const units = member(member(body, 'observed'), 'canary_units');
       const result = words(member(body, 'result'));
-      if (result !== 'done') return line('?', 'unsure', `the router’s answer: ${result}`);
+      const said = once('answer', result);
+      if (result !== 'done') {
+        return said ? line('?', 'unsure', `the router’s answer: ${result}`) : null;
+      }
       if (typeof units !== 'number' || !once('weight', String(units))) return null;
+      const place = before.get('roles') ? 'the canary slot' : 'canary';
       return line('✔', 'good',
-        `canary at ${percent(units / kUnitsPerPercent)}, read back from the router`);
+        `${place} at ${percent(units / kUnitsPerPercent)}, read back from the router`);
     }
     case 'judged': {
       const judgement = member(body, 'judgement');
