@@ -105,7 +105,7 @@ function Routing(props: FieldsProps) {
       <legend>Router</legend>
       {choice('router', 'What splits the traffic', [
         ['haproxy', 'HAProxy: servers of one backend', content],
-        ['haproxyMap', 'HAProxy: two backends and a map'], ['nginx', 'nginx: two upstreams']])}
+        ['haproxyMap', 'HAProxy: backends and a map'], ['nginx', 'nginx: two upstreams']])}
       {router === 'nginx' ? (
         <>
           {text('file', 'File that serin writes', 'included by nginx.conf')}
