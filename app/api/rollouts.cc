@@ -1,47 +1,10 @@
-// Routes about what can be released: rollouts, services, targets.
+// Routes about what can be released: rollouts and services.
 #include <fmt/format.h>
 
 #include "app/api/api.h"
 #include "app/api/documents.h"
 
 namespace serin::app {
-namespace {
-
-namespace engine = rollout::engine;
-namespace machine = rollout::machine;
-
-// What an active release knows of its router and its metrics servers.
-void add_targets(Json& items, const engine::Ticket& ticket, const machine::ReleaseState& state,
-                 const Json& report) {
-  const auto& traffic = state.traffic;
-  bool seen = traffic.observed.has_value();
-  std::string detail = !seen                       ? "not read yet"
-                       : traffic.unreachable_since ? "does not answer"
-                                                   : fmt::format("canary at {:g} %, wanted {:g} %",
-                                                                 traffic.observed->canary.percent(),
-                                                                 traffic.desired.canary.percent());
-  items.push(
-      Json::object()
-          .set("rollout", ticket.spec.rollout)
-          .set("kind", "router")
-          .set("name", ticket.route)
-          .set("healthy", seen ? Json(!traffic.unreachable_since) : Json())
-          .set("detail", detail)
-          .set("observed_at", seen ? Json(format_rfc3339(traffic.observed_at.wall)) : Json()));
-  for (const Json& metric : report["metrics"].items()) {
-    std::string problem(metric["problem"].string());
-    items.push(Json::object()
-                   .set("rollout", ticket.spec.rollout)
-                   .set("kind", "metrics")
-                   .set("name", metric["name"])
-                   .set("healthy", problem.empty())
-                   .set("detail", problem.empty() ? "answers" : problem)
-                   .set("observed_at", Json()));
-  }
-}
-
-}  // namespace
-
 void Api::add_rollouts() {
   routes_.add("GET", "/api/v1/rollouts", Role::viewer, [this](const CallPtr& call) {
     auto wanted = page_wanted(call->request);
@@ -88,16 +51,6 @@ void Api::add_rollouts() {
                      .set("environment", rollout.environment)
                      .set("eligible", holder.empty())
                      .set("holder", holder.empty() ? Json() : Json(holder)));
-    }
-    call->answer(200, Json::object().set("items", std::move(items)));
-  });
-  routes_.add("GET", "/api/v1/targets", Role::viewer, [this](const CallPtr& call) {
-    Json items = Json::array();
-    const engine::Engine& engine = parts_.fleet.engine();
-    for (const std::string& id : engine.releases()) {
-      const machine::ReleaseState* state = engine.state(id);
-      if (machine::is_terminal(state->status)) continue;
-      add_targets(items, *engine.ticket(id), *state, parts_.fleet.view(id)["report"]);
     }
     call->answer(200, Json::object().set("items", std::move(items)));
   });

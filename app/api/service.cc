@@ -1,7 +1,10 @@
-// Routes about the process itself: health, version, metrics, this API's description, the dashboard.
+// Routes about the process itself: health, version, metrics, this API's description, the
+// dashboard.
 #include "app/api/api.h"
 #include "app/api/openapi.h"
+#include "app/apidocs/page.h"
 #include "app/dashboard/assets.h"
+#include "base/assert.h"
 
 namespace serin::app {
 namespace {
@@ -38,6 +41,19 @@ void Api::add_service() {
     call->answer({.status = 200,
                   .headers = {{"Content-Type", "application/json"}},
                   .body = std::string(openapi_document())});
+  });
+  routes_.add("GET", "/api/docs", Role::none, [this](const CallPtr& call) {
+    auto document = Json::parse(openapi_document());
+    SERIN_ASSERT(document);
+    call->answer({.status = 200,
+                  .headers = {{"Content-Type", "text/html; charset=utf-8"},
+                              {"Content-Security-Policy", std::string(kApiPagePolicy)}},
+                  .body = api_page(*document, parts_.version)});
+  });
+  routes_.add("GET", "/api/docs.css", Role::none, [](const CallPtr& call) {
+    call->answer({.status = 200,
+                  .headers = {{"Content-Type", "text/css; charset=utf-8"}},
+                  .body = std::string(api_page_style())});
   });
   routes_.add("POST", "/api/v1/gates", Role::viewer, [this](const CallPtr& call) { gate(call); });
   routes_.add("GET", "/", Role::none, [](const CallPtr& call) {

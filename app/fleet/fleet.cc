@@ -288,6 +288,11 @@ void Fleet::keep_end(const std::string& release) {
   });
 }
 
+rollout::Router* Fleet::router(std::string_view release) {
+  const rollout::engine::Ticket* ticket = engine_->ticket(release);
+  return ticket != nullptr ? places_->router(*ticket) : nullptr;
+}
+
 Json Fleet::document(std::string_view release) const {
   return rollout::history::report_of(*engine_, release, loop_.clock().now());
 }

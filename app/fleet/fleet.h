@@ -110,6 +110,9 @@ class Fleet {
   Status adopt(const rollout::PinnedPlan& plan);
   // Null where no plan that was adopted names it.
   queries::MetricSource* source(const std::string& identity);
+  // What splits the traffic of a release; null where nothing does, or there is no such release.
+  // Only to be asked about releases that have not ended.
+  rollout::Router* router(std::string_view release);
   // Tells people what is left to tell, then calls `done`.
   void close(Callback done);
 
@@ -123,6 +126,7 @@ class Fleet {
   AsioLoop& loop() { return loop_; }
   const FleetOptions& options() const { return options_; }
   const paced::Counters& queries() const { return *queries_; }
+  Now now() const { return loop_.clock().now(); }
   bool store_works() const { return shell_->store_works(); }
   // Null where there is no such release.
   Json view(std::string_view release) const { return engine_->view(release, loop_.clock().now()); }

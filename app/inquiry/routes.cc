@@ -1,12 +1,48 @@
 #include "app/inquiry/routes.h"
 
+#include <utility>
+
 #include "app/inquiry/analyses.h"
+#include "app/inquiry/targets.h"
 
 namespace serin::app {
 
 void Inquiries::add_to(RouteTable& routes) {
   routes.add("POST", "/api/v1/analyses", Role::viewer,
              [this](const auto& call) { analysis(call); });
+  routes.add("GET", "/api/v1/targets", Role::viewer, [this](const auto& call) {
+    call->answer(200, Json::object().set("items", targets_seen(fleet_)));
+  });
+  routes.add("POST", "/api/v1/targets/{target}/test", Role::admin,
+             [this](const auto& call) { test(call); });
+}
+
+void Inquiries::test(const std::shared_ptr<Call>& call) {
+  call->keep_no_answer();  // asked again, it is asked anew
+  auto body = call->json();
+  if (!body) return;
+  Fields fields(*body);
+  if (fields.refuse(*call)) return;
+  auto target = find_target(fleet_, (*call)["target"]);
+  if (!target) return call->refuse(target.error());
+  if (!target->is_router) {
+    return bench_.run_json(
+        call, [target = *std::move(target)](const Workbench::Limit& limit) -> Result<Json> {
+          return ask_metric(target, limit);
+        });
+  }
+  rollout::Router* router = fleet_.router(target->release);
+  if (router == nullptr) {
+    return call->refuse(
+        {.kind = kNotAllowed,
+         .detail = "this release has no router that could be asked: the log says why"});
+  }
+  const Instant begun = fleet_.now().mono;
+  router->observe(begun + kRouterMax, [this, alive = std::weak_ptr(alive_), call, begun,
+                                       id = target->id](Result<rollout::ObservedTraffic> observed) {
+    if (alive.expired()) return;
+    call->answer(200, router_answer(id, observed, fleet_.now().mono - begun));
+  });
 }
 
 void Inquiries::analysis(const std::shared_ptr<Call>& call) {

@@ -26,11 +26,16 @@ class Inquiries {
   void add_to(RouteTable& routes);
 
  private:
+  // How long a router may take to answer.
+  static constexpr Duration kRouterMax = std::chrono::seconds(5);
+
+  void test(const std::shared_ptr<Call>& call);
   void analysis(const std::shared_ptr<Call>& call);
 
   Fleet& fleet_;
   std::map<std::string, std::string> arguments_;
   Workbench bench_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // a router may answer later
 };
 
 }  // namespace serin::app

@@ -88,6 +88,14 @@ Status Server::prepare(Rng& rng) {
   tools_->add_to(api_->routes());
   inquiries_ = std::make_unique<Inquiries>(*fleet_, options_.arguments);
   inquiries_->add_to(api_->routes());
+  SERIN_TRY(hooks, Hooks::open(*fleet_, *access_, options_.state_directory, log_));
+  if (hooks && options_.read_only) {
+    return fail(Code::failed_precondition,
+                options_.state_directory + "/" + std::string(Hooks::kFile) +
+                    " lets alerts stop releases: that does not go with --read-only");
+  }
+  hooks_ = std::move(hooks);
+  if (hooks_) hooks_->add_to(api_->routes());
   add_traffic_routes(api_->routes(), *fleet_);
   if (options_.sidecar) {
     sidecar_ = std::make_unique<Sidecar>(

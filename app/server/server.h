@@ -16,6 +16,7 @@
 #include "app/access/access.h"
 #include "app/api/api.h"
 #include "app/fleet/fleet.h"
+#include "app/inbound/hooks.h"
 #include "app/inquiry/routes.h"
 #include "app/remote/options.h"
 #include "app/server/own_metrics.h"
@@ -82,6 +83,7 @@ class Server {
   std::unique_ptr<Api> api_;
   std::unique_ptr<Tools> tools_;
   std::unique_ptr<Inquiries> inquiries_;
+  std::unique_ptr<Hooks> hooks_;      // null: there is no hooks.yaml
   std::unique_ptr<Sidecar> sidecar_;  // null: not asked for
   std::unique_ptr<HttpServer> socket_;
   std::unique_ptr<HttpServer> tcp_;

@@ -31,7 +31,8 @@ GROUPS = {
     "releases": ("9/s", ["--include-path", "/api/v1/rollouts/{name}/releases"]),
     "operations": ("9/s", ["--include-path", "/api/v1/releases/{id}/operations/{operation}"]),
     "traffic": ("9/s", ["--include-path", "/api/v1/releases/{id}/traffic"]),
-    "tools": ("9/s", ["--include-path-regex", "^/api/v1/(lint|replays|plans|analyses)$"]),
+    "tools": ("9/s", ["--include-path-regex",
+                      "^/api/v1/(lint|replays|plans|analyses|targets/.*|hooks/.*)$"]),
     "rest": ("9/s", ["--include-path-regex", "^/api/v1/(apply|gates|tokens.*)$"]),
 }
 # Not whether all that the description allows is done: a release may not exist, or not permit it.

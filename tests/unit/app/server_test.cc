@@ -42,6 +42,7 @@ TEST_F(ServerTest, EveryRouteIsDescribedAndAsksForItsRole) {
       fill("{operation}", "pause");
       fill("{metric}", "m");
       fill("{index}", "0");
+      fill("{target}", "router:nothing-1");
       std::string role_name(operation["x-role"].string());
       Role needed = role_name == "none" ? Role::none : *parse_role(role_name);
       bool streams = pattern == "/api/v1/events";
