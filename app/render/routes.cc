@@ -14,8 +14,9 @@ using rollout::engine::Ticket;
 Json numbers_of(const std::string& id, const Ticket& ticket, const Json& weight) {
   const Json& routing = ticket.pinned["rollout"]["spec"]["strategy"]["canary"]["trafficRouting"];
   const Json& names = routing["haproxy"];
-  auto slot = [&](const char* server, const char* backend) {
+  auto slot = [&](const char* server, const char* backend, const char* upstream) {
     std::string out(names[backend].string());
+    if (out.empty()) out = routing["nginx"][upstream].string();
     for (const Json& each : names[server].items())
       out += (out.empty() ? "" : " ") + std::string(each.string());
     return out;
@@ -24,8 +25,8 @@ Json numbers_of(const std::string& id, const Ticket& ticket, const Json& weight)
       .set("release", id)
       .set("weight", weight)
       .set("router", routing.members().empty() ? std::string() : routing.members().front().first)
-      .set("stable", slot("stable", "stableBackend"))
-      .set("canary", slot("canary", "canaryBackend"));
+      .set("stable", slot("stable", "stableBackend", "stableUpstream"))
+      .set("canary", slot("canary", "canaryBackend", "canaryUpstream"));
 }
 
 // What a person may copy into a file: what is not the same there stands above it.

@@ -48,6 +48,26 @@ TEST_F(ServerTrafficTest, GivesTheConfigurationOfEveryRouter) {
   EXPECT_NE(named.body.find("version: v2"), std::string::npos) << named.body;
 }
 
+TEST_F(ServerTrafficTest, NamesTheSlotsOfNginx) {
+  write("checkout.yaml", R"(apiVersion: serin.dev/v1alpha1
+kind: Rollout
+metadata: {name: checkout}
+spec:
+  strategy:
+    canary:
+      trafficRouting:
+        nginx: {file: /nowhere/split.conf, stableUpstream: blue, canaryUpstream: green}
+      steps:
+      - setWeight: 10
+      - pause: {}
+)");
+  start(options());
+  auto numbers = json(own("GET", "/api/v1/releases/" + release() + "/traffic"));
+  EXPECT_EQ(numbers["router"].string(), "nginx");
+  EXPECT_EQ(numbers["stable"].string(), "blue");
+  EXPECT_EQ(numbers["canary"].string(), "green");
+}
+
 TEST_F(ServerTrafficTest, RefusesAFormatThatThereIsNot) {
   start(options());
   const std::string id = release();
