@@ -1,5 +1,5 @@
-// Answers as the journal keeps them: most of what a look brings, at a quarter of the size and a
-// tenth of the work of to_json().
+// Answers as the journal keeps them: what to_json() gives at about a third of the size, and as one
+// text in place of a tree of values.
 //
 //   Json kept = to_packed_json(answer);       // {"type":"matrix","packed":"…"}
 //   Result<Answer> back = answer_from_json(kept);
