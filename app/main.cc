@@ -22,6 +22,7 @@ ExitCode perform(const Invocation& invocation) {
   return std::visit(
       Cases{[&](const RunOptions& options) { return command_run(options, terminal); },
             [&](const OperationOptions& options) { return command_operation(options, terminal); },
+            [&](const EditOptions& options) { return command_edit(options); },
             [&](const GetOptions& options) { return command_get(options, terminal); },
             [](const LintOptions& options) { return command_lint(options); },
             [](const ServeOptions& options) { return command_serve(options); },

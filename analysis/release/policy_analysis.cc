@@ -439,6 +439,7 @@ Json PolicyAnalysis::report(Now) const {
       .set("combined", std::move(combined))
       .set("metrics", std::move(metrics));
   add_pace(report);
+  add_left_out(report);
   if (!tests_.kayenta_report().is_null()) report.set("kayenta", tests_.kayenta_report());
   return report;
 }

@@ -112,6 +112,7 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   bool near_failure() const;
   bool degraded() const;  // a metrics server can't keep up
   void add_pace(Json& report) const;
+  void add_left_out(Json& report) const;
   // What the metric can show in the planned time, once its history is known.
   void foretell(std::size_t metric);
   void add_guards(Judgement& judgement) const;

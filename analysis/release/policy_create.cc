@@ -1,5 +1,7 @@
 // What a policy becomes when its release begins: which metrics are judged how, and their parts of
 // the error budget.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -143,6 +145,25 @@ Status PolicyAnalysis::add_compared(Now now) {
   SERIN_TRY(tests, StepTests::create(std::move(plan)));
   tests_ = std::move(tests);
   return {};
+}
+
+// People are told which of their metrics judge nothing.
+void PolicyAnalysis::add_left_out(Json& report) const {
+  if (!policy_->matched_only) return;
+  Json names = Json::array();
+  std::string text;
+  for (const PolicyMetric& metric : policy_->metrics) {
+    if (!metric.metric.compare || judged(*policy_, metric)) continue;
+    names.push(metric.metric.name);
+    text += (text.empty() ? "" : ", ") + metric.metric.name;
+  }
+  if (text.empty()) return;
+  report.set("notCompared", std::move(names))
+      .set(
+          "notComparedSentence",
+          fmt::format("{}: rules on content choose the canary's users, so nothing is compared with "
+                      "stable; a target (slo) would be judged",
+                      text));
 }
 
 }  // namespace serin::analysis

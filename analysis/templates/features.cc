@@ -60,6 +60,8 @@ constexpr std::array kFeatures = std::to_array<Feature>({
     {"router.webhook", true},
     {"step.analysis", true},
     {"step.approval", true},
+    {"step.cleanup", true},
+    {"step.deploy", true},
     {"step.experiment", false},
     {"step.hook", true},
     {"step.pause", true},

@@ -264,7 +264,12 @@ void Api::edit(const CallPtr& call) {
   Fields fields(*body);
   request.comment = fields.text("reason");
   request.arguments = fields.texts("args");
+  request.dry = fields.flag("dryRun");
+  fields.list("files", kEditFilesMax);
+  auto files = config_files_from((*body)["files"]);
+  if (!files) fields.wrong("files", files.error().message);
   if (fields.refuse(*call)) return;
+  request.files = *std::move(files);
   request.user = call->who.actor;
   parts_.fleet.edit(request, [this, call, release = request.release](auto done) {
     if (!done) {

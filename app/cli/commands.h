@@ -10,6 +10,7 @@ namespace serin::app {
 
 ExitCode command_version(const VersionOptions& options);
 ExitCode command_operation(const OperationOptions& options, const Terminal& terminal);
+ExitCode command_edit(const EditOptions& options);
 ExitCode command_get(const GetOptions& options, const Terminal& terminal);
 ExitCode command_demo(const DemoCommandOptions& options);
 ExitCode command_lint(const LintOptions& options);

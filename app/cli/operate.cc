@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "app/cli/commands.h"
+#include "app/cli/files.h"
 #include "app/control/client.h"
 #include "app/control/server.h"
 #include "app/history/lines.h"
@@ -144,6 +145,37 @@ ExitCode command_operation(const OperationOptions& options, const Terminal& term
     print_document(*answer, options.format);
   } else if (options.format == Format::name) {
     print_line(opened.empty() ? std::string((*answer)["release"]["id"].string()) : opened);
+  } else {
+    print_line(std::string((*answer)["message"].string("done")));
+  }
+  return ExitCode::ok;
+}
+
+ExitCode command_edit(const EditOptions& options) {
+  EditRequest request{.user = user_name(), .comment = options.reason, .dry = options.dry};
+  for (const auto& [name, value] : options.arguments) request.arguments[name] = value;
+  if (!options.files.empty()) {
+    auto files = read_files(options.files);
+    if (!files) return refused(files.error(), Json(), options.format);
+    request.files = *std::move(files);
+  }
+  Json details;
+  auto ask = [&]() -> Result<Json> {
+    Json body = to_json(request);
+    if (!options.remote.is_remote()) {
+      body.set("op", "edit").set("name", options.name).set("user", request.user);
+      return ask_control(options.remote.state, body, &details);
+    }
+    SERIN_TRY(client, ApiClient::open(options.remote));
+    SERIN_TRY(path, client->release_path(options.name));
+    return client->post(path + "/plan", body);
+  };
+  auto answer = ask();
+  if (!answer) return refused(answer.error(), details, options.format);
+  if (is_document(options.format)) {
+    print_document(*answer, options.format);
+  } else if (options.format == Format::name) {
+    print_line(std::string((*answer)["release"]["id"].string()));
   } else {
     print_line(std::string((*answer)["message"].string("done")));
   }

@@ -128,12 +128,12 @@ struct CompleteOptions {
   std::vector<std::string> words;
 };
 
-using Command =
-    std::variant<RunOptions, OperationOptions, GetOptions, LintOptions, DemoCommandOptions,
-                 JournalOptions, VersionOptions, ExplainOptions, EvalOptions, QueryOptions,
-                 AnalyzeOptions, HistoryOptions, EventsOptions, AuditOptions, ReportOptions,
-                 RenderOptions, ServeOptions, TokenOptions, ListOptions, WatchOptions,
-                 StatusOptions, ReleaseOptions, PastOptions, CompletionOptions, CompleteOptions>;
+using Command = std::variant<RunOptions, OperationOptions, EditOptions, GetOptions, LintOptions,
+                             DemoCommandOptions, JournalOptions, VersionOptions, ExplainOptions,
+                             EvalOptions, QueryOptions, AnalyzeOptions, HistoryOptions,
+                             EventsOptions, AuditOptions, ReportOptions, RenderOptions,
+                             ServeOptions, TokenOptions, ListOptions, WatchOptions, StatusOptions,
+                             ReleaseOptions, PastOptions, CompletionOptions, CompleteOptions>;
 
 struct Invocation {
   Command command;

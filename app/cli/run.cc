@@ -85,10 +85,17 @@ Result<TicketOrigin> origin_of(const RunOptions& options, const rollout::ConfigS
   return origin;
 }
 
-// The plan of the same release as its files have it by now.
-Result<SessionOptions::Reread> reread(const RunOptions& options, const std::string& name,
-                                      const std::string& stable) {
-  SERIN_TRY(files, read_files(options.files));
+// The plan of the same release as other files have it, or its own by now.
+Result<SessionOptions::Reread> reread(RunOptions options, const std::string& name,
+                                      const std::string& stable, const EditRequest& request) {
+  std::vector<rollout::ConfigFile> files = request.files;
+  if (files.empty()) {
+    SERIN_TRY(own, read_files(options.files));
+    files = std::move(own);
+  }
+  // The last one of a name counts.
+  options.arguments.insert(options.arguments.end(), request.arguments.begin(),
+                           request.arguments.end());
   rollout::LoadOptions load;
   load.safe = options.safe;
   for (const auto& [argument, value] : options.arguments) load.args.insert(argument);
@@ -196,8 +203,8 @@ ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
   session_options.recordings = options.recordings;
   session_options.pause_timeout = options.pause_timeout;
   session_options.supersede = options.supersede;
-  session_options.reread = [&]() -> Result<SessionOptions::Reread> {
-    return reread(options, (*chosen)->metadata.name, plan->stable_version);
+  session_options.reread = [&](const EditRequest& request) -> Result<SessionOptions::Reread> {
+    return reread(options, (*chosen)->metadata.name, plan->stable_version, request);
   };
   auto end = run_session(loop, rng, std::move(session_options), std::move(*store), *plan, log,
                          terminal, options.output == Output::json);

@@ -79,6 +79,10 @@ Command chosen(CLI::App& app, Slots& slots) {
     take_duration("--pause-timeout", slots.pause_timeout, slots.run.pause_timeout);
     return slots.run;
   }
+  if (name == "edit") {
+    slots.edit.arguments = name_value_pairs(slots.edit_arguments);
+    return slots.edit;
+  }
   if (name == "completion") return slots.completion;
   if (name == "explain") return slots.explain;
   if (name == "eval") {
@@ -151,6 +155,7 @@ void describe_commands(CLI::App& app, Slots& slots) {
   app.add_flag("-v,--verbose", slots.invocation.verbose, "more of what happens");
   add_run(app, slots);
   add_operations(app, slots.operation);
+  add_edit(app, slots.edit, slots.edit_arguments);
   slots.recorded.add(app);
   add_history_commands(app, slots.past);
   add_serving_commands(app, slots.serving);

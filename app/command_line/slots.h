@@ -20,6 +20,7 @@ struct Slots {
   Invocation invocation;
   RunOptions run;
   OperationOptions operation;
+  EditOptions edit;
   GetOptions get;
   LintOptions lint;
   DemoCommandOptions demo;
@@ -36,6 +37,7 @@ struct Slots {
   CompletionOptions completion;
   PastParser recorded;
   std::vector<std::string> run_arguments;
+  std::vector<std::string> edit_arguments;
   std::vector<std::string> tool_arguments;
   std::string analyze_length;
   std::string eval_as = "guess";

@@ -83,6 +83,7 @@ void ControlServer::handle(const std::string& line, LineReply reply) {
     reply(Json::object().set("release", engine_.view(release, loop_.clock().now())).dump());
     return;
   }
+  if (op == "edit") return edit(release, *request, std::move(reply));
   auto operated = operation_of(*request);
   if (!operated) {
     reply(error_line(operated.error()));
@@ -95,6 +96,26 @@ void ControlServer::handle(const std::string& line, LineReply reply) {
   event.operated = std::move(*operated);
   event.operated.request = key;
   shell_.submit(event);
+}
+
+void ControlServer::edit(const std::string& release, const Json& request, LineReply reply) {
+  auto wanted = edit_request_from(request);
+  if (!wanted || !on_edit) {
+    reply(error_line(wanted ? Error{Code::failed_precondition, "no plan can be edited here"}
+                            : wanted.error()));
+    return;
+  }
+  wanted->release = release;
+  on_edit(*std::move(wanted),
+          [this, release, reply = std::move(reply)](Result<std::string> done) mutable {
+            if (!done) return reply(refusal(done.error().code, done.error().message, {}));
+            reply(Json::object()
+                      .set("message", *done)
+                      .set("repeated", false)
+                      .set("opened", "")
+                      .set("release", engine_.view(release, loop_.clock().now()))
+                      .dump());
+          });
 }
 
 bool ControlServer::reply(const LiveShell::Reply& reply) {

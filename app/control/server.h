@@ -3,6 +3,7 @@
 // {"op":"get"|"continue"|…,"name":"checkout" or "checkout-42","user":…,"reason":…,"key":…,"hard":…,
 //  "weight":"12.5","metric":…,"version":…,"from_step":…}: the last ones as far as the operation has
 // them (operation_of)
+// {"op":"edit","name":…,"user":…,"reason":…,"args":{…},"files":[{"name":…,"text":…}],"dryRun":…}
 // → {"message":…,"opened":…,"release":{…}} or {"error":{"code":…,"message":…,"allowed":[…]}}
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "app/control/edit.h"
 #include "app/live/shell.h"
 #include "base/net/asio_loop.h"
 #include "base/net/line_server.h"
@@ -27,6 +29,8 @@ class ControlServer {
   static Result<std::unique_ptr<ControlServer>> listen(AsioLoop& loop, const std::string& directory,
                                                        rollout::engine::Engine& engine,
                                                        LiveShell& shell);
+  // Takes edited plans; without it none can be edited here. The answer may come later.
+  std::function<void(EditRequest request, EditDone done)> on_edit;
   // The engine's answer to an operation; false where it was not asked for here.
   bool reply(const LiveShell::Reply& reply);
 
@@ -34,6 +38,7 @@ class ControlServer {
   ControlServer(AsioLoop& loop, rollout::engine::Engine& engine, LiveShell& shell)
       : loop_(loop), engine_(engine), shell_(shell) {}
   void handle(const std::string& line, LineReply reply);
+  void edit(const std::string& release, const Json& request, LineReply reply);
   // The release of that id, or the newest of the rollout of that name; "" where there is none.
   std::string find(std::string_view name) const;
 

@@ -77,6 +77,12 @@ Status Fleet::prepare(Rng& rng) {
   shell_ = std::make_unique<LiveShell>(std::move(parts));
   SERIN_TRY(control, ControlServer::listen(loop_, options_.state_directory, *engine_, *shell_));
   control_ = std::move(control);
+  control_->on_edit = [this](const EditRequest& request, EditDone done) {
+    edit(request, [done = std::move(done)](auto edited) mutable {
+      if (!edited) return done(std::unexpected(std::move(edited).error().error));
+      done(std::move(edited->message));
+    });
+  };
   return {};
 }
 
@@ -156,19 +162,26 @@ Result<engine::Ticket> Fleet::ticket_for(const EditRequest& request) {
   if (before == nullptr) {
     return fail(Code::not_found, fmt::format("there is no release '{}'", request.release));
   }
-  const rollout::Rollout* rollout = configuration_->set.find_rollout(before->spec.rollout);
-  if (rollout == nullptr) {
-    return fail(Code::not_found,
-                fmt::format("there is no rollout '{}' in the configuration", before->spec.rollout));
-  }
   rollout::PinOptions pin;
   pin.version = before->spec.version;
   pin.stable_version = before->spec.stable_version;
   pin.args = options_.arguments;
   for (const auto& [name, value] : request.arguments) pin.args[name] = value;
-  SERIN_TRY(plan, rollout::pin(configuration_->set, *rollout, pin));
+  std::shared_ptr<const Configuration> documents = configuration_;
+  if (!request.files.empty()) {
+    documents = std::make_shared<Configuration>(check_configuration(request.files, pin.args));
+    if (documents->problems.has_errors())
+      return fail(Code::invalid_argument, config::to_text(documents->problems));
+  }
+  const rollout::Rollout* rollout = documents->set.find_rollout(before->spec.rollout);
+  if (rollout == nullptr) {
+    return fail(Code::not_found,
+                fmt::format("there is no rollout '{}' in the {}", before->spec.rollout,
+                            request.files.empty() ? "configuration" : "files"));
+  }
+  SERIN_TRY(plan, rollout::pin(documents->set, *rollout, pin));
   SERIN_CHECK(check_edit(*before, plan));
-  SERIN_TRY(revision, rollout::policy_revision(configuration_->set, *rollout, pin));
+  SERIN_TRY(revision, rollout::policy_revision(documents->set, *rollout, pin));
   SERIN_TRY(ticket, make_ticket(plan, {.executor = request.user, .revision = revision}));
   SERIN_CHECK(messenger_->prepare(plan.rollout, options_.notify_url));
   SERIN_CHECK(adopt(plan));
@@ -250,6 +263,7 @@ void Fleet::edit(const EditRequest& request, OperateDone done) {
                                      .ticket = *std::move(ticket),
                                      .user = request.user,
                                      .comment = request.comment,
+                                     .dry = request.dry,
                                      .request = id});
 }
 

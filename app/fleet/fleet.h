@@ -50,13 +50,6 @@ struct StartRequest {
   bool supersede = false;
 };
 
-struct EditRequest {
-  std::string release{};
-  std::map<std::string, std::string> arguments{};
-  std::string user{};
-  std::string comment{};
-};
-
 struct Opened {
   std::string release{};
   bool repeated = false;
@@ -102,9 +95,9 @@ class Fleet {
   // `done` comes once the operation is on disk. Errors: as the engine's.
   void operate(const std::string& release, rollout::machine::event::Operated operated,
                OperateDone done);
-  // The release goes on under its rollout as the configuration has it now. `done` comes once that
-  // is on disk. Errors: not_found (the release, or its rollout), and as rollout::pin and the
-  // engine's.
+  // The release goes on under its rollout as the request's files have it, else the configuration.
+  // `done` comes once that is on disk. Errors: not_found (the release, or its rollout), and as
+  // rollout::pin and the engine's.
   void edit(const EditRequest& request, OperateDone done);
   // Makes the sources that a plan asks, where they are not there yet.
   Status adopt(const rollout::PinnedPlan& plan);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "app/remote/options.h"
 #include "app/view/format.h"
@@ -19,6 +21,16 @@ struct OperationOptions {
   std::string metric;     // mute
   std::string version;    // undo; "": the one before
   std::string from_step;  // retry: a number, or "failed"; "": from the start
+  Format format = Format::table;
+};
+
+struct EditOptions {
+  std::string name;  // rollout or release
+  Remote remote;
+  std::vector<std::string> files;  // none: what serin has now
+  std::vector<std::pair<std::string, std::string>> arguments;
+  std::string reason;
+  bool dry = false;
   Format format = Format::table;
 };
 

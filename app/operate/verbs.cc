@@ -70,6 +70,22 @@ void add_operation(CLI::App& app, OperationOptions& options, const Verb& verb) {
 
 }  // namespace
 
+void add_edit(CLI::App& app, EditOptions& options, std::vector<std::string>& arguments) {
+  CLI::App* command =
+      app.add_subcommand("edit", "Give a release that runs another plan for what comes");
+  command->add_option("NAME", options.name, "rollout, or release (checkout-42)")->required();
+  command
+      ->add_option("-f,--file", options.files,
+                   "the edited documents; left out: what serin has now, which is the server's "
+                   "configuration, or the files of `serin run`, read again")
+      ->type_name("FILE");
+  command->add_option("--set", arguments, "an argument of the templates")->type_name("NAME=VALUE");
+  command->add_flag("--dry-run", options.dry, "only say whether it can be, and what would change");
+  command->add_option("--reason", options.reason, "kept in the journal")->type_name("TEXT");
+  add_remote(*command, options.remote, "directory of the running serin");
+  add_format(*command, options.format, {Format::table, Format::json, Format::yaml, Format::name});
+}
+
 void add_operations(CLI::App& app, OperationOptions& options) {
   for (const Verb& verb : kVerbs) add_operation(app, options, verb);
 }

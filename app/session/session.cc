@@ -18,7 +18,13 @@ namespace machine = rollout::machine;
 using machine::ReleaseStatus;
 
 constexpr const char* kOpenRequest = "open";
-constexpr const char* kEditRequest = "edit";
+
+// A clean-up that the plan has as its last step goes on after the end.
+bool is_cleaning(const machine::ReleaseSpec& spec, const machine::ReleaseState& state) {
+  return state.remainder.stop_canary_at &&
+         machine::step_of_promotion(spec, machine::StepKind::cleanup) &&
+         state.status == ReleaseStatus::succeeded;
+}
 
 bool undecided(machine::Reason reason) {
   return reason == machine::Reason::inconclusive || reason == machine::Reason::no_data ||
@@ -98,6 +104,9 @@ Status Session::prepare(Rng& rng, rollout::PinnedPlan plan) {
   shell_ = std::make_unique<LiveShell>(std::move(parts));
   SERIN_TRY(control, ControlServer::listen(loop_, options_.state_directory, *engine_, *shell_));
   control_ = std::move(control);
+  control_->on_edit = [this](const EditRequest& request, EditDone done) {
+    edit(request, std::move(done));
+  };
   return {};
 }
 
@@ -127,29 +136,42 @@ void Session::add_pinned_sources() {
 }
 
 void Session::reload() {
-  Status edited = edit();
-  if (edited) return;
-  log_.error("the files were read again, and the release goes on as before",
-             {{"why", edited.error().to_string()}});
+  EditRequest request{.user = options_.user, .comment = "its files were read again"};
+  request.release = release_;
+  edit(request, [this](Result<std::string> done) {
+    if (done) return log_.info("the edited plan was taken over", {{"what", *done}});
+    log_.error("the files were read again, and the release goes on as before",
+               {{"why", done.error().to_string()}});
+  });
 }
 
-Status Session::edit() {
-  if (!options_.reread || release_.empty()) {
-    return fail(Code::failed_precondition, "there is no release whose plan could be edited");
+void Session::edit(const EditRequest& request, EditDone done) {
+  auto event = edit_event(request);
+  if (!event) return done(std::unexpected(std::move(event).error()));
+  event->request = fmt::format("edit-{}", ++edits_asked_);
+  edits_.emplace(event->request, std::move(done));
+  shell_->submit(*event);
+}
+
+Result<engine::event::Edit> Session::edit_event(const EditRequest& request) {
+  if (!options_.reread || release_.empty() || request.release != release_) {
+    return fail(Code::failed_precondition,
+                "there is no release here whose plan could be edited: it is over, or was opened "
+                "without files");
   }
-  SERIN_TRY(reread, options_.reread());
+  SERIN_TRY(reread, options_.reread(request));
   rollout::PinnedPlan& plan = reread.plan;
   if (!plan.rollout.on_engine_loss) plan.rollout.on_engine_loss = default_engine_loss(plan.rollout);
   SERIN_CHECK(check_edit(*engine_->ticket(release_), plan));
-  SERIN_TRY(ticket, make_ticket(plan, {.executor = options_.user, .revision = reread.revision}));
+  SERIN_TRY(ticket, make_ticket(plan, {.executor = request.user, .revision = reread.revision}));
   SERIN_CHECK(messenger_->prepare(plan.rollout, options_.notify_url));
   SERIN_CHECK(add_sources(plan));
-  shell_->submit(engine::event::Edit{.release = release_,
-                                     .ticket = std::move(ticket),
-                                     .user = options_.user,
-                                     .comment = "its files were read again",
-                                     .request = kEditRequest});
-  return {};
+  return engine::event::Edit{.release = release_,
+                             .ticket = std::move(ticket),
+                             .user = request.user,
+                             .comment = request.comment,
+                             .dry = request.dry,
+                             .request = {}};
 }
 
 // Hooks have limits of their own.
@@ -161,6 +183,7 @@ Duration Session::remainder_max(const machine::ReleaseState& state) const {
         aside.point == machine::HookPoint::end ? spec.hooks.end : spec.hooks.rollback;
     if (hook) longest = std::max(longest, hook->timeout);
   }
+  if (is_cleaning(spec, state)) longest = std::max(longest, spec.drain + kCleanupMax);
   return kRemainderMax + longest;
 }
 
@@ -222,10 +245,11 @@ void Session::replied(const LiveShell::Reply& reply) {
     changed();
     return;
   }
-  if (reply.request == kEditRequest) {
-    if (reply.accepted) return log_.info("the edited plan was taken over", {{"release", release_}});
-    return log_.error("the edited plan was refused: the release goes on as before",
-                      {{"why", reply.message}});
+  if (auto found = edits_.find(reply.request); found != edits_.end()) {
+    EditDone done = std::move(found->second);
+    edits_.erase(found);
+    return done(reply.accepted ? Result<std::string>(reply.message)
+                               : fail(reply.code, reply.message));
   }
   control_->reply(reply);
 }
@@ -269,7 +293,8 @@ void Session::watch_pause(const machine::ReleaseState& state) {
 }
 
 void Session::finish(const machine::ReleaseState& state) {
-  bool done = !state.remainder.hand_back && state.asides.empty();
+  bool done = !state.remainder.hand_back && state.asides.empty() &&
+              !is_cleaning(engine_->ticket(release_)->spec, state);
   if (!done) {
     // The mark is still on the route; the outcome of taking it off brings us here again.
     if (leave_timer_ == TimerId::none) {

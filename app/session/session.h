@@ -9,6 +9,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,12 +43,12 @@ struct SessionOptions {
   bool supersede = false;  // another version's active release is aborted first
   // How long a pause that waits for a person may last; nothing: as long as it takes.
   std::optional<Duration> pause_timeout;
-  // The plan as its files have it now, for Session::reload (SIGUSR1); null: can't be read again.
+  // The plan as the request's files have it, or its own as they are now; null: can't be read again.
   struct Reread {
     rollout::PinnedPlan plan;
     std::string revision;
   };
-  std::function<Result<Reread>()> reread;
+  std::function<Result<Reread>(const EditRequest& request)> reread;
 };
 
 enum class SessionEnd { succeeded, rolled_back, inconclusive, aborted, refused, timed_out };
@@ -57,6 +58,8 @@ class Session {
  public:
   // What is left to do after a release's end (the mark on the route) may take so long.
   static constexpr Duration kRemainderMax = std::chrono::seconds(10);
+  // … and a clean-up after the drain so long.
+  static constexpr Duration kCleanupMax = std::chrono::minutes(1);
   // Threads for large answers of metrics servers.
   static constexpr unsigned kDecoders = 2;
   // … and what people have yet to be told so long.
@@ -77,8 +80,8 @@ class Session {
   // (another version is being released). What the engine refuses later ends the loop with
   // `refused`.
   Status begin();
-  // The release goes on under its files as they are now. What can't be is logged, and changes
-  // nothing.
+  // The release goes on under its files as they are now (SIGUSR1). What can't be is logged, and
+  // changes nothing.
   void reload();
   // Return to stable; a second call leaves as soon as the router was told.
   void interrupt();
@@ -94,7 +97,8 @@ class Session {
   Status prepare(Rng& rng, rollout::PinnedPlan plan);
   Status add_sources(const rollout::PinnedPlan& plan);
   void add_pinned_sources();
-  Status edit();
+  void edit(const EditRequest& request, EditDone done);
+  Result<rollout::engine::event::Edit> edit_event(const EditRequest& request);
   void exchange(bool swapped);
   void changed();
   void replied(const LiveShell::Reply& reply);
@@ -129,6 +133,8 @@ class Session {
   std::string remark_;
   TimerId pause_timer_ = TimerId::none;
   bool pause_timed_out_ = false;
+  std::map<std::string, EditDone> edits_;  // that have no answer yet, by their request
+  std::uint64_t edits_asked_ = 0;
   int interrupts_ = 0;
   TimerId leave_timer_ = TimerId::none;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what comes back late

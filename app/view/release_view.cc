@@ -126,6 +126,11 @@ std::vector<std::string> release_lines(const Json& view, const Terminal& termina
         terminal.paint(Tone::unsure, fmt::format("? no answer, the release holds: {}",
                                                  view["judgement"]["sources_sentence"].string())));
   }
+  if (view["report"].contains("notCompared")) {
+    add("Metrics:",
+        terminal.paint(Tone::unsure, fmt::format("? not compared: {}",
+                                                 view["report"]["notComparedSentence"].string())));
+  }
   if (view["report"]["degraded"].boolean()) {
     add("Metrics:",
         terminal.paint(Tone::unsure,

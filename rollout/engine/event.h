@@ -74,6 +74,7 @@ struct Edit {
   Ticket ticket{};
   std::string user{};
   std::string comment{};
+  bool dry = false;       // only the answer: nothing changes
   std::string request{};  // whom the reply is for
 };
 

@@ -230,59 +230,6 @@ Result<Release*> Round::add(Engine& engine, Ticket ticket, Now now) {
   return engine.releases_.back().get();
 }
 
-Status Round::edit(Engine& engine, Release& release, Ticket ticket, Now now) {
-  const Ticket& before = release.ticket;
-  if (before.type == TicketType::rollback) {
-    return fail(Code::failed_precondition, "a rollback has no plan that could be edited");
-  }
-  if (ticket.service != before.service || ticket.route != before.route) {
-    return fail(Code::invalid_argument,
-                "service and router can't change in mid-release: they hold from the next one on");
-  }
-  ticket.type = before.type;
-  ticket.of = before.of;
-  ticket.key = before.key;
-  Json info = before.info;
-  info.set("revision", ticket.info["revision"]);
-  ticket.info = std::move(info);
-  machine::ReleaseSpec& spec = ticket.spec;
-  spec.id = before.spec.id;
-  spec.owner = before.spec.owner;
-  spec.first_step = before.spec.first_step;
-  spec.take_over = before.spec.take_over;
-  SERIN_TRY(state, machine::edited(before.spec, spec, release.state, now));
-  std::unique_ptr<analysis::ReleaseAnalysis> judge;
-  if (release.analysis != nullptr) {
-    // Made as at the opening: history ends where the release began.
-    SERIN_TRY(made, engine.make_analysis_(ticket, release.state.created));
-    if (made == nullptr) return fail(Code::internal, "the edited plan has no analysis");
-    SERIN_CHECK(made->take_over(*release.analysis, now));
-    judge = std::move(made);
-  }
-  release.replace(std::move(ticket), std::move(state), std::move(judge));
-  return {};
-}
-
-void Round::on(const event::Edit& edit) {
-  Release* release = engine_.find(edit.release);
-  if (release == nullptr) {
-    refuse(edit.request, "", Code::not_found, "there is no release '" + edit.release + "'");
-    return;
-  }
-  if (Status edited = Round::edit(engine_, *release, edit.ticket, now_); !edited) {
-    refuse(edit.request, release->id(), edited.error().code, edited.error().message);
-    return;
-  }
-  keep(*release, kEdited,
-       Json::object()
-           .set("ticket", to_json(release->ticket))
-           .set("user", edit.user)
-           .set("comment", edit.comment));
-  reply({.request = edit.request, .accepted = true, .message = release->id() + ": edited"},
-        release->id(), machine::When::after_durable);
-  advance(*release, machine::Event(machine::event::Tick{}));
-}
-
 Result<Ticket> Round::ticket_of(const Release& release,
                                 const machine::effect::OpenRelease& wanted) const {
   if (wanted.operation == Operation::rollback) return rollback_of(release);

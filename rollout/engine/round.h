@@ -30,7 +30,8 @@ class Round {
   static Result<Release*> add(Engine& engine, Ticket ticket, Now now);
   // As well: the release goes on under an edited ticket. Where it can't nothing has changed.
   // Errors: those of machine::edited, MakeAnalysis and ReleaseAnalysis::take_over.
-  static Status edit(Engine& engine, Release& release, Ticket ticket, Now now);
+  // `dry`: only whether it can be.
+  static Status edit(Engine& engine, Release& release, Ticket ticket, Now now, bool dry = false);
 
  private:
   struct Due {

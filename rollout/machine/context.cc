@@ -76,8 +76,9 @@ Weight target_weight(const Context& c) {
   return weight;
 }
 
-void log_step(Context& c, int index, StepOutcome outcome) {
-  if (index < 0 || index >= c.steps_count()) return;
+namespace {
+
+void note_outcome(Context& c, int index, StepOutcome outcome) {
   StepLog& log = c.state.log[static_cast<std::size_t>(index)];
   log.outcome = outcome;
   if (outcome == StepOutcome::current) {
@@ -85,6 +86,20 @@ void log_step(Context& c, int index, StepOutcome outcome) {
   } else if (outcome != StepOutcome::pending) {
     log.ended = c.now.wall;
   }
+}
+
+}  // namespace
+
+void log_step(Context& c, int index, StepOutcome outcome) {
+  if (index < 0 || index >= c.steps_count()) return;
+  note_outcome(c, index, outcome);
+}
+
+void log_own_step(Context& c, StepKind kind, StepOutcome outcome) {
+  auto index = step_of_promotion(c.spec, kind);
+  if (!index) return;
+  const StepOutcome before = c.state.log[static_cast<std::size_t>(*index)].outcome;
+  if (before != outcome) note_outcome(c, *index, outcome);
 }
 
 void log_approval(Context& c, ApprovalStatus status) {

@@ -15,7 +15,7 @@ struct Context {
   std::vector<Effect>& effects;
 
   Instant mono() const { return now.mono; }
-  int steps_count() const { return static_cast<int>(spec.steps.size()); }
+  int steps_count() const { return steps_before_promotion(spec); }
 };
 
 // Notifications are best effort and never wait.
@@ -42,6 +42,8 @@ int instances_needed(const Context& c);
 Weight target_weight(const Context& c);
 
 void log_step(Context& c, int index, StepOutcome outcome);
+// Of the promotion's own step of that kind, where the plan has one.
+void log_own_step(Context& c, StepKind kind, StepOutcome outcome);
 // Of the current step, where it waits for an approval.
 void log_approval(Context& c, ApprovalStatus status);
 

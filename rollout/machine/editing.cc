@@ -52,7 +52,8 @@ Status compare_fixed(const ReleaseSpec& before, const ReleaseSpec& after) {
 Status compare_steps(const ReleaseSpec& before, const ReleaseSpec& after,
                      const ReleaseState& state) {
   auto current = static_cast<std::size_t>(state.step);
-  for (std::size_t i = 0; i < before.steps.size() && i <= current; ++i) {
+  auto ways = static_cast<std::size_t>(steps_before_promotion(before));
+  for (std::size_t i = 0; i < ways && i <= current; ++i) {
     bool is_current = i == current && !state.timer.finished;  // then only its hook runs
     if (i >= after.steps.size()) {
       return fail(Code::invalid_argument, fmt::format("step {} is {}: it can't be taken out", i + 1,
@@ -77,13 +78,14 @@ Result<ReleaseState> edited(const ReleaseSpec& before, const ReleaseSpec& after,
   SERIN_CHECK(compare_fixed(before, after));
   SERIN_CHECK(compare_steps(before, after, state));
   auto current = static_cast<std::size_t>(state.step);
+  const bool past = state.step >= steps_before_promotion(before);
   state.log.resize(after.steps.size());
-  for (std::size_t i = current + 1; i < state.log.size(); ++i) state.log[i] = {};
+  for (std::size_t i = current + (past ? 0 : 1); i < state.log.size(); ++i) state.log[i] = {};
   // Past the last step, and there are more now.
-  if (current == before.steps.size() && current < after.steps.size()) {
+  if (past && state.step < steps_before_promotion(after)) {
     state.timer = {};
     state.gate = {};
-    StepLog& log = state.log[current] = {};
+    StepLog& log = state.log[current];
     log.outcome = StepOutcome::current;
     log.entered = now.wall;
   }

@@ -28,8 +28,12 @@ void end(Context& c, ReleaseStatus status, std::string sentence) {
     want_traffic_as(c, "", keep ? kept : Weight(), in_service);
   }
   if (!c.spec.has_workload || !t.claimed) return;
+  bool cleans = status == ReleaseStatus::succeeded && c.spec.promotion != PromoteBy::manual &&
+                step_of_promotion(c.spec, StepKind::cleanup);
+  if (cleans) log_own_step(c, StepKind::cleanup, StepOutcome::current);
   if (swapped) {
-    state.remainder.stop_canary_at = c.mono() + c.spec.warm;
+    // Its last requests have the drain's time.
+    state.remainder.stop_canary_at = c.mono() + (cleans ? c.spec.drain : c.spec.warm);
     state.workload.canary.reset();  // what was known is the other slot's
   } else if (status != ReleaseStatus::succeeded || c.spec.promotion == PromoteBy::copy) {
     state.remainder.stop_canary_at = c.mono() + c.spec.drain;
@@ -57,6 +61,10 @@ void remaining(Context& c) {
   if (!remainder.stop_canary_at || c.mono() < *remainder.stop_canary_at) return;
   if (state.workload.canary && state.workload.canary->instances == 0) {
     remainder.stop_canary_at.reset();
+    auto cleanup = step_of_promotion(c.spec, StepKind::cleanup);
+    bool cleaning =
+        cleanup && state.log[static_cast<std::size_t>(*cleanup)].outcome == StepOutcome::current;
+    if (cleaning) log_own_step(c, StepKind::cleanup, StepOutcome::done);
     return;
   }
   want_workload(c, Slot::canary, 0, When::at_once);

@@ -59,7 +59,10 @@ std::string objection(const Context& c, const event::Operated& event) {
       return "";
     case Operation::set_weight:
       if (state.start.stage != StartStage::started) {
-        return "the release has not started: nothing is known of the route yet; continue it first";
+        return state.start.stage < StartStage::deferred
+                   ? "the release has not started: nothing is known of the route yet; continue it "
+                     "first"
+                   : "the canary's instances are not up yet: a step that comes starts them";
       }
       if (c.spec.capacity && event.weight > *c.spec.capacity && !c.spec.has_workload) {
         return fmt::format("the canary slot can take {} and not {}", c.spec.capacity->to_string(),
@@ -99,6 +102,11 @@ void acknowledge(Context& c) {
   }
 }
 
+// The share that the plan has here; before its instances are up the canary has none to get back.
+void give_back(Context& c) {
+  want_traffic(c, target_weight(c), c.state.start.stage >= StartStage::ready);
+}
+
 // Back to where the pause came from; the person's word gives back what was taken away.
 void leave_pause(Context& c) {
   ReleaseState& state = c.state;
@@ -107,14 +115,16 @@ void leave_pause(Context& c) {
   set_status(c, state.resume_to, Reason::none, "");
   state.traffic.drained = false;
   state.traffic.foreign_raises = 0;
-  if (state.status == ReleaseStatus::starting || state.status == ReleaseStatus::pending) {
+  const bool steps_wait =
+      state.status == ReleaseStatus::starting || state.status == ReleaseStatus::pending;
+  if (steps_wait || state.start.stage < StartStage::started) {
     state.start.since = c.mono();
     state.start.late_told = false;
-    return;  // starting() wants what its stage wants
   }
+  if (steps_wait) return;  // starting() wants what its stage wants
   state.timer.looked = Duration{};
   state.timer.extending = false;
-  if (restore) want_traffic(c, target_weight(c), true);
+  if (restore) give_back(c);
 }
 
 // A pause that asks for a decision: who continues has decided.
@@ -162,7 +172,7 @@ void continue_release(Context& c) {
     return;
   }
   next_step(c, word);
-  if (restore) want_traffic(c, target_weight(c), true);
+  if (restore) give_back(c);
 }
 
 // What the operation answers to an approval that is waited for.

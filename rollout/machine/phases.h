@@ -11,6 +11,9 @@ void on_start(Context& c, const event::Start& event);
 void on_preflighted(Context& c, const event::Preflighted& event);
 void look_at_route(Context& c, const event::TrafficObserved& event);
 void starting(Context& c);
+// True once the canary's instances are there and ready for traffic; they are brought up here where
+// a step of the plan was to do it.
+bool bring_up(Context& c);
 
 // Progressing.
 void stepping(Context& c);

@@ -21,6 +21,7 @@ void enter_stage(Context& c, PromotionStage stage) {
 
 // True once the canary slot holds as many ready instances as stable had.
 bool scale(Context& c) {
+  if (!bring_up(c)) return false;
   if (!c.spec.has_workload) {
     if (!c.spec.capacity || *c.spec.capacity == Weight::full() || c.state.promotion.word)
       return true;
@@ -111,11 +112,13 @@ void promoting(Context& c) {
         if (!done) return;
         bool copies = c.spec.promotion == PromoteBy::copy;
         enter_stage(c, copies ? PromotionStage::copy : PromotionStage::exchange);
+        if (copies) log_own_step(c, StepKind::deploy_rolling, StepOutcome::current);
         promotion.next_try = c.mono();
         break;
       }
       case PromotionStage::copy:
         if (!state.traffic.confirmed || !is_copied(c)) return;
+        log_own_step(c, StepKind::deploy_rolling, StepOutcome::done);
         enter_stage(c, PromotionStage::hand_over);
         want_traffic(c, Weight(), true);
         break;
@@ -163,10 +166,12 @@ void on_exchanged(Context& c, const event::RolesExchanged& event) {
                      c.spec.version, promotion.recall_sentence, c.spec.stable_version));
     promotion.recall = Cause::none;
   }
-  std::string rest = c.spec.promotion == PromoteBy::copy
-                         ? "the stable slot has it"
-                         : fmt::format("{} stays warm for {}", c.spec.stable_version,
-                                       format_duration(c.spec.warm));
+  std::string rest =
+      fmt::format("{} stays warm for {}", c.spec.stable_version, format_duration(c.spec.warm));
+  if (step_of_promotion(c.spec, StepKind::cleanup)) {
+    rest = fmt::format("the instances of {} are taken away", c.spec.stable_version);
+  }
+  if (c.spec.promotion == PromoteBy::copy) rest = "the stable slot has it";
   tell(c, Severity::info, "promoted",
        fmt::format("{} {} is stable; {}", c.spec.rollout, c.spec.version, rest));
   end(c, ReleaseStatus::succeeded, fmt::format("{} is stable", c.spec.version));

@@ -112,6 +112,7 @@ void return_to_stable(Context& c, Cause cause, std::string sentence, bool hard) 
   state.back.since = c.now;
   state.back.hard = hard;
   log_step(c, state.step, StepOutcome::failed);
+  if (state.promotion.copying) log_own_step(c, StepKind::deploy_rolling, StepOutcome::failed);
   log_approval(c, ApprovalStatus::withdrawn);
   tell(c, severity(cause), "rolling-back", sentence);
   if (state.traffic.desired.generation == 0) {  // nothing was ever commanded

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "rollout/machine/phases.h"
 #include "rollout/machine/traffic.h"
 
@@ -46,12 +48,17 @@ bool is_ready(Context& c) {
   return c.mono() - *start.ready_since >= c.spec.ready_for;
 }
 
+// A step that is still to come brings the instances up.
+bool is_deferred(const ReleaseSpec& spec) {
+  if (!spec.has_workload || spec.instant) return false;
+  return std::any_of(
+      spec.steps.begin() + std::min<std::ptrdiff_t>(spec.first_step, std::ssize(spec.steps)),
+      spec.steps.end(),
+      [](const ReleaseStep& step) { return step.kind == StepKind::deploy_start; });
+}
+
 void begin_steps(Context& c) {
-  advance(c, StartStage::started);
   set_status(c, ReleaseStatus::progressing, Reason::none, "");
-  tell(c, Severity::info, "started",
-       fmt::format("{} {} takes its first traffic beside {}", c.spec.rollout, c.spec.version,
-                   c.spec.stable_version));
   if (c.spec.instant) {
     run_aside(c, HookPoint::rollback);
     begin_promotion(c, true);
@@ -63,7 +70,10 @@ void begin_steps(Context& c) {
 
 void check_start_deadline(Context& c) {
   StartState& start = c.state.start;
-  if (start.stage == StartStage::idle || start.stage == StartStage::started) return;
+  if (start.stage == StartStage::idle || start.stage == StartStage::deferred ||
+      start.stage == StartStage::started) {
+    return;
+  }
   Duration elapsed = c.mono() - start.since;
   auto progress = [&] {
     const auto& observed = c.state.traffic.observed;
@@ -140,6 +150,38 @@ void look_at_route(Context& c, const event::TrafficObserved& event) {
   set_status(c, ReleaseStatus::starting, Reason::none, "");
 }
 
+bool bring_up(Context& c) {
+  StartState& start = c.state.start;
+  if (start.stage == StartStage::started) return true;
+  if (c.state.store_failed || c.state.recovering) return false;
+  if (start.stage == StartStage::deferred) {
+    advance(c, StartStage::instances);
+    start.since = c.mono();
+    start.late_told = false;
+  }
+  if (c.state.status != ReleaseStatus::starting) {
+    check_start_deadline(c);
+    if (c.state.status == ReleaseStatus::rolling_back) return false;
+  }
+  if (start.stage == StartStage::instances) {
+    const auto& canary = c.state.workload.canary;
+    // What a rollback goes back to must not be made smaller first.
+    int wanted = c.spec.instant ? instances_needed(c) : instances_for(c, Weight());
+    if (!canary || canary->ready < wanted || canary->mixed) {
+      want_workload(c, Slot::canary, wanted, When::after_durable);
+      return false;
+    }
+    advance(c, StartStage::ready);
+  }
+  want_traffic(c, Weight(), true);
+  if (!c.state.traffic.confirmed || !is_ready(c) || !hook_passed(c, HookPoint::start)) return false;
+  advance(c, StartStage::started);
+  tell(c, Severity::info, "started",
+       fmt::format("{} {} takes its first traffic beside {}", c.spec.rollout, c.spec.version,
+                   c.spec.stable_version));
+  return true;
+}
+
 void starting(Context& c) {
   StartState& start = c.state.start;
   const TrafficState& traffic = c.state.traffic;
@@ -158,24 +200,17 @@ void starting(Context& c) {
       return;
     case StartStage::claim:
       want_traffic(c, Weight(), !c.spec.has_workload || is_warm(c));
-      if (traffic.confirmed) {
+      if (!traffic.confirmed) return;
+      if (is_deferred(c.spec)) {
+        advance(c, StartStage::deferred);
+        begin_steps(c);
+      } else {
         advance(c, c.spec.has_workload ? StartStage::instances : StartStage::ready);
       }
       return;
-    case StartStage::instances: {
-      const auto& canary = c.state.workload.canary;
-      // What a rollback goes back to must not be made smaller first.
-      int wanted = c.spec.instant ? instances_needed(c) : c.spec.canary_instances;
-      if (canary && canary->ready >= wanted && !canary->mixed) {
-        advance(c, StartStage::ready);
-        return;
-      }
-      want_workload(c, Slot::canary, wanted, When::after_durable);
-      return;
-    }
+    case StartStage::instances:
     case StartStage::ready:
-      want_traffic(c, Weight(), true);
-      if (traffic.confirmed && is_ready(c) && hook_passed(c, HookPoint::start)) begin_steps(c);
+      if (bring_up(c)) begin_steps(c);
       return;
     default:
       return;

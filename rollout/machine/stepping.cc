@@ -21,6 +21,7 @@ void finish_step(Context& c) {
 // True where the entry is done.
 bool set_weight(Context& c, const ReleaseStep& step) {
   if (!c.state.timer.begun) {
+    if (!bring_up(c)) return false;
     if (c.spec.capacity && step.weight > *c.spec.capacity && !c.spec.has_workload) {
       pause(c, Reason::capacity,
             fmt::format("step {} wants {} and the canary slot can take {}: add instances, then "
@@ -46,6 +47,8 @@ bool wait(Context& c, const ReleaseStep& step) {
     return false;
   }
   if (*step.duration == Duration{} && !step.gate_pass) return true;  // Argo's `duration: 0`
+  // Before the canary is there time alone counts.
+  if (c.state.start.stage == StartStage::deferred) return c.state.timer.looked >= *step.duration;
   return may_end(c, *step.duration, step.gate_pass);
 }
 
@@ -53,7 +56,7 @@ bool scale(Context& c, const ReleaseStep& step) {
   c.state.timer.begun = true;
   c.state.scale = step.scale;
   // Without a driver the numbers are somebody else's.
-  if (!c.spec.has_workload) return true;
+  if (!c.spec.has_workload || c.state.start.stage == StartStage::deferred) return true;
   return is_scaled(c, instances_for(c, target_weight(c)), true);
 }
 
@@ -86,11 +89,19 @@ bool is_done(Context& c, const ReleaseStep& step) {
     case StepKind::set_canary_scale:
       return scale(c, step);
     case StepKind::set_header_route:
+      if (!step.content.empty() && !bring_up(c)) return false;
       timer.begun = true;
       return c.state.traffic.confirmed;
+    case StepKind::deploy_start:
+      timer.begun = true;
+      return bring_up(c);
+    case StepKind::deploy_rolling:
+    case StepKind::cleanup:
+      return true;  // only of meaning at the plan's end
     case StepKind::analysis:
       break;
   }
+  if (!bring_up(c)) return false;
   timer.begun = true;
   return c.state.traffic.confirmed && c.state.judgement && c.state.judged_step == c.state.step &&
          c.state.judgement->step_analysis_done && may_end(c, Duration{}, step.gate_pass);
@@ -110,7 +121,7 @@ Duration watched_last(const Context& c) {
 void conclude(Context& c) {
   ReleaseState& state = c.state;
   state.timer.begun = true;
-  if (is_held(state)) return;
+  if (is_held(state) || !bring_up(c)) return;
   if (state.promotion.word) {
     begin_promotion(c, true);
     return;

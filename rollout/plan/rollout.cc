@@ -18,7 +18,9 @@ std::string_view Step::kind() const {
                                                                              "plugin",
                                                                              "experiment",
                                                                              "approval",
-                                                                             "hook"};
+                                                                             "hook",
+                                                                             "deploy",
+                                                                             "cleanup"};
   return kNames.at(action.index());
 }
 

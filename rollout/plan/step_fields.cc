@@ -33,6 +33,11 @@ std::span<const std::string_view> enum_names(OnTimeout) {
   return kNames;
 }
 
+std::span<const std::string_view> enum_names(DeployMode) {
+  static constexpr std::array<std::string_view, 2> kNames{"start", "rolling"};
+  return kNames;
+}
+
 std::span<const std::string_view> enum_names(RampShape) {
   static constexpr std::array<std::string_view, 2> kNames{"linear", "exponential"};
   return kNames;
@@ -201,11 +206,24 @@ void fields(Visitor& v, HookStep& hook) {
   v("timeout", hook.timeout, "How long it may take; left out: 60s.");
 }
 
+void fields(Visitor& v, DeployStep& deploy) {
+  v.type("Deploy", "Brings instances up as a step of the plan.");
+  v("mode", deploy.mode,
+    "start: the canary's, here instead of before the first step; rolling: stable's, at the plan's "
+    "end, as promotion copy does.",
+    {.required = true});
+}
+
+void fields(Visitor& v, CleanupStep&) {
+  v.type("Cleanup",
+         "The last step: instances without traffic are taken away once the new version is stable.");
+}
+
 namespace {
 
-constexpr std::array<std::string_view, 10> kStepKinds{
-    "setWeight",      "pause",  "analysis",   "setCanaryScale", "setHeaderRoute",
-    "setMirrorRoute", "plugin", "experiment", "approval",       "hook"};
+constexpr std::array<std::string_view, 12> kStepKinds{
+    "setWeight", "pause",      "analysis", "setCanaryScale", "setHeaderRoute", "setMirrorRoute",
+    "plugin",    "experiment", "approval", "hook",           "deploy",         "cleanup"};
 
 // Argo's words for a step that has none or several of these.
 constexpr std::string_view kStepMessage =
@@ -306,6 +324,8 @@ void fields(Visitor& v, Step& step) {
   kinds.visit_experiment();
   kinds.visit<ApprovalStep>("approval", "Waits for a person's yes.", kOurs);
   kinds.visit<HookStep>("hook", "A command or request that must succeed.", kOurs);
+  kinds.visit<DeployStep>("deploy", "Brings instances up here.", kOurs);
+  kinds.visit<CleanupStep>("cleanup", "Takes away what has no traffic any more.", kOurs);
   std::string gate = step.gate_pass ? "pass" : "";
   v("gate", gate, "pass: the step ends only once its metrics have passed.",
     {.serin_only = true, .words = kGates});

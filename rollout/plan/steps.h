@@ -111,10 +111,26 @@ struct HookStep {  // exactly one of command and url
   bool operator==(const HookStep&) const = default;
 };
 
+// serin.dev: instances as steps of the plan, with a workload that serin can change. start: the
+// canary's come up here, and not before the first step. rolling: at the plan's end, where promotion
+// `copy` brings stable's to the new version.
+enum class DeployMode { start, rolling };
+struct DeployStep {
+  DeployMode mode = DeployMode::start;
+  bool operator==(const DeployStep&) const = default;
+};
+
+// serin.dev: the last step: once the new version is stable, the instances that have no traffic any
+// more are taken away, instead of staying warm.
+struct CleanupStep {
+  bool operator==(const CleanupStep&) const = default;
+};
+
 struct Step {
-  using Action = std::variant<std::monostate, SetWeightStep, PauseStep, AnalysisStep,
-                              SetCanaryScaleStep, SetHeaderRouteStep, SetMirrorRouteStep,
-                              PluginStep, ExperimentStep, ApprovalStep, HookStep>;
+  using Action =
+      std::variant<std::monostate, SetWeightStep, PauseStep, AnalysisStep, SetCanaryScaleStep,
+                   SetHeaderRouteStep, SetMirrorRouteStep, PluginStep, ExperimentStep, ApprovalStep,
+                   HookStep, DeployStep, CleanupStep>;
   Action action;           // monostate only in a document that does not validate
   bool gate_pass = false;  // serin.dev `gate: pass`: the step ends only once its metrics PASS
   // The field's name: "setWeight", "pause", …; "" for monostate.

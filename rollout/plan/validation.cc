@@ -94,6 +94,7 @@ class Validation {
     Path path = spec_ / "strategy" / "canary";
     validate_routing(rollout_, strategy.traffic_routing, path / "trafficRouting", reporter_);
     steps(strategy, path / "steps");
+    validate_deploys(rollout_, path / "steps", reporter_);
     validate_content(rollout_, path, reporter_);
     if (strategy.analysis) {
       background(*strategy.analysis, strategy.steps.size(), path / "analysis");

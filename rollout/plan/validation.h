@@ -28,6 +28,10 @@ void validate_routing(const Rollout& rollout, const TrafficRouting& routing,
 void validate_content(const Rollout& rollout, const config::Path& path,
                       const config::Reporter& reporter);
 
+// … and with the steps that deploy and clean up (`path` is that of the canary's steps).
+void validate_deploys(const Rollout& rollout, const config::Path& path,
+                      const config::Reporter& reporter);
+
 // The smallest share above 0 that the router can express with these servers or by itself.
 Weight smallest_share(const TrafficRouting& routing);
 

@@ -141,5 +141,35 @@ TEST_F(ReleaseTest, CopyBringsTheStableSlotToTheNewVersion) {
       << read_file(output_);
 }
 
+// Instances as steps: nothing runs before its step, and nothing of the old version after the last.
+TEST_F(ReleaseTest, StepsDeployAndCleanUp) {
+  start_world();
+  std::string log = dir_.path() + "/instances.log";
+  steps_ = "      - pause: {}\n      - deploy: {mode: start}\n" + steps_ + "      - cleanup: {}\n";
+  more_ =
+      "  workload:\n    instances: 2\n    command: {apply: [sh, -c, 'echo $SERIN_SLOT "
+      "$SERIN_VERSION $SERIN_INSTANCES >> " +
+      log + "']}\n";
+  write_rollout(kErrorRate);
+  std::string text = read_file(rollout_);
+  std::ofstream(rollout_) << text.insert(text.find("canaryBackend:"), "drain: 2s, ");
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2");
+  ASSERT_TRUE(wait_for("Paused")) << read_file(output_);
+  EXPECT_EQ(read_file(log), "") << "not before its step";
+  EXPECT_EQ(share(), 0);
+  std::string output;
+  EXPECT_EQ(run({"set-weight", "shop", "20", "--state", state()}, output), 4) << output;
+  EXPECT_NE(output.find("a step that comes starts them"), std::string::npos) << output;
+  EXPECT_EQ(run({"continue", "shop", "--state", state()}, output), 0) << output;
+  EXPECT_EQ(wait_release(), 0) << read_file(output_);
+  std::string instances = read_file(log);
+  EXPECT_TRUE(instances.starts_with("canary v2 2\n")) << instances;
+  EXPECT_TRUE(instances.ends_with("stable v2 0\n")) << instances;
+  EXPECT_NE(read_file(output_).find("promote"), std::string::npos);
+  EXPECT_EQ(run({"get", "shop-1", "--state", state(), "-o", "json"}, output), 6) << "it has left";
+  EXPECT_EQ(share(), 10000);
+}
+
 }  // namespace
 }  // namespace serin::app

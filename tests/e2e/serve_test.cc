@@ -146,6 +146,11 @@ TEST_F(ServeTest, EveryCommandWorksOverAnAddress) {
   EXPECT_EQ(serin(approve, there, output), 0) << "once more under the same key: " << output;
   ASSERT_TRUE(wait_for_weight("shop-1", 50));
   ASSERT_TRUE(get_holds("Paused (StepWait)")) << output;
+  for (const auto& where : {there, socket()}) {
+    EXPECT_EQ(serin({"edit", "shop", "--dry-run"}, where, output), 0) << output;
+    EXPECT_EQ(output, "shop-1: may be edited, nothing was: steps and metrics are the same\n");
+  }
+  EXPECT_EQ(serin({"edit", "shop"}, remote(token("viewer")), output), 5) << output;
   EXPECT_EQ(serin({"continue", "shop"}, there, output), 0) << output;
   ASSERT_TRUE(get_holds("Progressing")) << output;
   EXPECT_EQ(serin({"pause", "shop"}, there, output), 0) << output;

@@ -88,7 +88,36 @@ TEST_F(ReleaseTest, AnEditedPlanIsTakenOverByASignal) {
   write_rollout(kErrorRate);
   release_->signal(SIGUSR1);
   EXPECT_TRUE(test::wait_until([&] { return steps() == 3U; }, 30s)) << read_file(output_);
+
+  // The same by a command, which says what becomes of it.
   std::string output;
+  auto edit = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"edit", "shop", "--state", state()});
+    return run(std::move(more), output);
+  };
+  EXPECT_EQ(edit({}), 0) << output;
+  EXPECT_EQ(output, "shop-1: edited: steps and metrics are the same\n");
+  steps_ = "      - setWeight: 10\n      - pause: {}\n      - setWeight: 40\n      - pause: {}\n";
+  const std::string own = rollout_;
+  write_rollout(kErrorRate);
+  const std::string other = dir_.path() + "/other.yaml";
+  std::ofstream(other) << read_file(own);
+  std::ofstream(own) << "kind: Rollout\n";
+  EXPECT_EQ(edit({}), 3) << output;
+  EXPECT_EQ(edit({"-f", other, "--dry-run"}), 0) << output;
+  EXPECT_NE(output.find("step 3 is setWeight 40 % instead of setWeight 50 %; step 4 is new: pause"),
+            std::string::npos)
+      << output;
+  EXPECT_EQ(steps(), 3U);
+  EXPECT_EQ(edit({"-f", other, "--reason", "evening peak", "-o", "json"}), 0) << output;
+  auto answer = Json::parse(output);
+  ASSERT_TRUE(answer) << output;
+  EXPECT_EQ((*answer)["release"]["steps"].size(), 4U);
+  EXPECT_EQ(run({"audit", "shop-1", "--state", state(), "-o", "json"}, output), 0);
+  EXPECT_NE(output.find("evening peak"), std::string::npos);
+  EXPECT_EQ(edit({"-f", dir_.path() + "/none.yaml"}), 4) << output;
+  EXPECT_EQ(run({"edit", "shop", "--state", dir_.path() + "/nobody"}, output), 6) << output;
+  EXPECT_EQ(run({"edit", "nothing", "--state", state()}, output), 4) << output;
   EXPECT_EQ(run({"abort", "shop", "--state", state()}, output), 0) << output;
   EXPECT_EQ(wait_release(), 11) << read_file(output_);
 }

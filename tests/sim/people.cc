@@ -84,6 +84,26 @@ std::vector<ReleaseStep> People::steps(int units) {
   return steps;
 }
 
+// Instances as steps: the canary's in the plan, and what the promotion does at its end.
+void People::add_deploys(machine::ReleaseSpec& spec) {
+  if (world_.chance(0.3)) {
+    std::vector<ReleaseStep> first;
+    if (world_.chance(0.3)) first.push_back({.kind = StepKind::pause, .duration = seconds(5)});
+    if (world_.chance(0.2)) {
+      first.push_back({.kind = StepKind::set_canary_scale});
+      first.back().scale = scale();
+    }
+    first.push_back({.kind = StepKind::deploy_start});
+    spec.steps.insert(spec.steps.begin(), first.begin(), first.end());
+  }
+  if (spec.promotion == machine::PromoteBy::copy && world_.chance(0.3)) {
+    spec.steps.push_back({.kind = StepKind::deploy_rolling});
+  }
+  if (spec.promotion != machine::PromoteBy::manual && world_.chance(0.3)) {
+    spec.steps.push_back({.kind = StepKind::cleanup});
+  }
+}
+
 engine::Ticket People::ticket(const std::string& service) {
   engine::Ticket ticket;
   ticket.service = service;
@@ -107,6 +127,7 @@ engine::Ticket People::ticket(const std::string& service) {
   spec.lease = world_.chance(0.3);
   spec.has_workload = service == "cart";
   if (spec.has_workload && world_.chance(0.4)) spec.promotion = machine::PromoteBy::copy;
+  if (spec.has_workload) add_deploys(spec);
   for (auto* at : {&spec.hooks.start, &spec.hooks.before_step, &spec.hooks.after_step,
                    &spec.hooks.rollback, &spec.hooks.end}) {
     if (world_.chance(0.1)) *at = hook();
@@ -213,8 +234,8 @@ void People::edit() {
   if (world_.chance(0.3))
     wanted.spec.match = world_.chance(0.5) ? rules() : std::vector<MatchRule>();
   world_.note("people: edit the plan of {}", release);
-  process.send(
-      engine::event::Edit{release, std::move(wanted), "ana", "", fmt::format("edit-{}", ++edits_)});
+  process.send(engine::event::Edit{release, std::move(wanted), "ana", "", false,
+                                   fmt::format("edit-{}", ++edits_)});
 }
 
 // Somebody looks after what waits for a person: seldom in bad weather, always when it has cleared.

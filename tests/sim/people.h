@@ -39,6 +39,7 @@ class People {
   rollout::machine::ReleaseStep header_route();
   rollout::machine::Hook hook();
   rollout::machine::CanaryScale scale();
+  void add_deploys(rollout::machine::ReleaseSpec& spec);
   void operate(Process& process, const std::string& release,
                rollout::machine::event::Operated operated, bool twice);
 

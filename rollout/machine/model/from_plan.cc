@@ -77,6 +77,11 @@ std::optional<ReleaseStep> make_step(const Step& step) {
   } else if (const auto* scale = std::get_if<SetCanaryScaleStep>(&step.action)) {
     made.kind = StepKind::set_canary_scale;
     made.scale = make_scale(*scale);
+  } else if (const auto* deploy = std::get_if<DeployStep>(&step.action)) {
+    made.kind =
+        deploy->mode == DeployMode::start ? StepKind::deploy_start : StepKind::deploy_rolling;
+  } else if (std::holds_alternative<CleanupStep>(step.action)) {
+    made.kind = StepKind::cleanup;
   } else {
     return std::nullopt;
   }

@@ -72,4 +72,18 @@ Result<ReleaseSpec> release_spec_from_json(const Json& json) {
   return spec;
 }
 
+int steps_before_promotion(const ReleaseSpec& spec) {
+  std::size_t count = spec.steps.size();
+  while (count > 0 && is_of_promotion(spec.steps[count - 1].kind)) --count;
+  return static_cast<int>(count);
+}
+
+std::optional<int> step_of_promotion(const ReleaseSpec& spec, StepKind kind) {
+  for (auto i = static_cast<std::size_t>(steps_before_promotion(spec)); i < spec.steps.size();
+       ++i) {
+    if (spec.steps[i].kind == kind) return static_cast<int>(i);
+  }
+  return std::nullopt;
+}
+
 }  // namespace serin::rollout::machine

@@ -28,11 +28,19 @@ enum class StepKind {
   approval,
   hook,
   set_canary_scale,
-  set_header_route
+  set_header_route,
+  deploy_start,    // the canary's instances are brought up here, and not before the first step
+  deploy_rolling,  // at the plan's end: the promotion brings stable to the new version
+  cleanup,         // behind it: what has no traffic any more after it is taken away
 };
 constexpr auto names(std::type_identity<StepKind>) {
-  return std::array{"setWeight"sv, "pause"sv,          "analysis"sv,      "approval"sv,
-                    "hook"sv,      "setCanaryScale"sv, "setHeaderRoute"sv};
+  return std::array{"setWeight"sv,     "pause"sv,          "analysis"sv,       "approval"sv,
+                    "hook"sv,          "setCanaryScale"sv, "setHeaderRoute"sv, "deployStart"sv,
+                    "deployRolling"sv, "cleanup"sv};
+}
+// What belongs to the promotion, and not to the way to it.
+constexpr bool is_of_promotion(StepKind kind) {
+  return kind == StepKind::deploy_rolling || kind == StepKind::cleanup;
 }
 
 enum class OnTimeout { hold, rollback, promote };
@@ -136,6 +144,11 @@ struct ReleaseSpec {
   Hooks hooks{};
   bool operator==(const ReleaseSpec&) const = default;
 };
+
+// How many steps lead to the promotion; those behind them are its own.
+int steps_before_promotion(const ReleaseSpec& spec);
+// The step of that kind behind them; nothing where the plan has none.
+std::optional<int> step_of_promotion(const ReleaseSpec& spec, StepKind kind);
 
 Json to_json(const ReleaseSpec& spec);
 Result<ReleaseSpec> release_spec_from_json(const Json& json);

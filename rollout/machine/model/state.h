@@ -155,10 +155,11 @@ struct TrafficState {
   bool operator==(const TrafficState&) const = default;
 };
 
-enum class StartStage { idle, preflight, look, clear, claim, instances, ready, started };
+// deferred: a step of the plan brings the canary's instances up, or whatever gives them traffic.
+enum class StartStage { idle, preflight, look, clear, claim, deferred, instances, ready, started };
 constexpr auto names(std::type_identity<StartStage>) {
-  return std::array{"idle"sv,  "preflight"sv, "look"sv,  "clear"sv,
-                    "claim"sv, "instances"sv, "ready"sv, "started"sv};
+  return std::array{"idle"sv,     "preflight"sv, "look"sv,  "clear"sv,  "claim"sv,
+                    "deferred"sv, "instances"sv, "ready"sv, "started"sv};
 }
 
 struct StartState {

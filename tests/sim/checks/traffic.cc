@@ -119,6 +119,14 @@ void Checker::on_apply(Process& process, Route& route, const engine::Effect& eff
     violated("{}: commands although it saw the mark of '{}'", effect.release, observed->owner);
   }
   check_rules(process, route, effect);
+  // 14: instances first.
+  bool before_start = state.start.stage != machine::StartStage::started &&
+                      state.status != ReleaseStatus::rolling_back;
+  bool gives = wanted.units() > 0 || !apply.desired.content.empty();
+  if (before_start && gives && !machine::is_terminal(state.status)) {
+    violated("{}: given {} before its instances are up ({})", effect.release, wanted.to_string(),
+             to_string(state.start.stage));
+  }
   if (!raises) return;
 
   bool knows = observed && observed->canary == truth &&

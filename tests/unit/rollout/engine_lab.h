@@ -194,7 +194,7 @@ class EngineLab {
   }
   effect::Reply edit(const std::string& release, Ticket ticket) {
     std::string request = "edit-" + std::to_string(++requests_);
-    send(event::Edit{release, std::move(ticket), "ada", "slower", request});
+    send(event::Edit{release, std::move(ticket), "ada", "slower", false, request});
     return reply(request);
   }
   effect::Reply operate(const std::string& release, machine::event::Operated operated) {

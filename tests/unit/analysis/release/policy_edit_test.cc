@@ -64,6 +64,19 @@ TEST(PolicyAnalysis, UnderRulesOnContentWhatNothingJudgesDoesNotPass) {
   EXPECT_TRUE(passed(policy).passed) << "a threshold rule judges";
 }
 
+TEST(PolicyAnalysis, UnderRulesOnContentItNamesWhatItDoesNotCompare) {
+  ReleasePolicy policy = *matched_policy();
+  auto report = [&] {
+    auto analysis = PolicyAnalysis::create(std::make_shared<ReleasePolicy>(policy), at(0s));
+    EXPECT_TRUE(analysis) << analysis.error().to_string();
+    return (*analysis)->report(at(0s));
+  };
+  EXPECT_EQ(report()["notCompared"].dump(), R"(["error-rate"])");
+  EXPECT_TRUE(report()["notComparedSentence"].string().starts_with("error-rate: rules on content"));
+  policy.matched_only = false;
+  EXPECT_FALSE(report().contains("notCompared"));
+}
+
 class PolicyEdit : public testing::Test {
  protected:
   // The release's analysis goes on with `policy` at `when`.

@@ -58,6 +58,40 @@ TEST_F(ServerEditTest, AnEditedPlanIsTakenOverOrHoldsFromTheNextReleaseOn) {
   EXPECT_NE(audit.dump().find("smaller steps"), std::string::npos);
 }
 
+// Files of its own hold for the release alone; a dry run changes nothing.
+TEST_F(ServerEditTest, AnEditMayBringItsOwnFiles) {
+  std::string id = release();
+  ASSERT_TRUE(wait_for_status(id, "Paused"));
+  const std::string path = "/api/v1/releases/" + id;
+  auto edit_with = [&](const std::string& text, bool dry) {
+    Json file = Json::object().set("name", "x.yaml").set("text", text);
+    return own(
+        "POST", path + "/plan",
+        Json::object().set("files", Json::array().push(std::move(file))).set("dryRun", dry).dump());
+  };
+  const std::string other = rollout("[{setWeight: 10}, {pause: {}}, {setWeight: 30}, {pause: {}}]");
+  auto dry = edit_with(other, true);
+  ASSERT_EQ(dry.status, 202) << dry.body;
+  EXPECT_NE(dry.body.find("nothing was: step 3 is new: setWeight 30"), std::string::npos)
+      << dry.body;
+  EXPECT_EQ(json(own("GET", path))["steps"].size(), 2U);
+  for (bool only_asked : {true, false}) {
+    auto done = edit_with(rollout("[{setWeight: 20}, {pause: {}}]"), only_asked);
+    EXPECT_EQ(done.status, 422) << done.body;
+    EXPECT_NE(done.body.find("step 1 is done"), std::string::npos) << done.body;
+    done = edit_with("kind: Rollout\n", only_asked);
+    EXPECT_EQ(done.status, 422) << done.body;
+    EXPECT_NE(done.body.find("x.yaml:"), std::string::npos) << done.body;
+  }
+  EXPECT_EQ(own("POST", path + "/plan", R"({"files":[{"name":"x.yaml"}]})").status, 422);
+  auto taken = edit_with(other, false);
+  ASSERT_EQ(taken.status, 202) << taken.body;
+  EXPECT_NE(taken.body.find("edited: step 3 is new: setWeight 30"), std::string::npos)
+      << taken.body;
+  EXPECT_EQ(json(own("GET", path))["steps"].size(), 4U);
+  EXPECT_EQ(own("GET", "/api/v1/configuration").body.find("30"), std::string::npos);
+}
+
 TEST_F(ServerEditTest, WhatIsDoneCantBeEdited) {
   std::string id = release();
   ASSERT_TRUE(wait_for_status(id, "Paused"));

@@ -101,6 +101,7 @@ TEST(ReadRollout, APauseNeedsADuration) {
 
 TEST(ReadRollout, EveryKindOfStep) {
   auto [rollout, problems] = read_and_validate(rollout_of(R"({steps: [
+      {deploy: {mode: start}},
       {setWeight: 5},
       {analysis: {templates: [{templateName: t}], args: [{name: a, value: 1}]}},
       {setCanaryScale: {replicas: 3}},
@@ -110,19 +111,25 @@ TEST(ReadRollout, EveryKindOfStep) {
       {plugin: {name: p, config: {a: 1}}},
       {experiment: {duration: 1m}},
       {approval: {timeout: 1h, onTimeout: rollback, comment: really}},
-      {hook: {command: [run, it], timeout: 5s}}]})",
-                                                          "  workload: {command: {apply: [a]}}\n"));
+      {hook: {command: [run, it], timeout: 5s}},
+      {deploy: {mode: rolling}},
+      {cleanup: {}}]})",
+                                                          "  workload: {command: {apply: [a]}}\n"
+                                                          "  promotion: {mode: copy}\n"));
   std::vector<std::string_view> kinds;
   for (const Step& step : rollout.canary->steps) kinds.push_back(step.kind());
-  EXPECT_EQ(kinds, (std::vector<std::string_view>{"setWeight", "analysis", "setCanaryScale",
-                                                  "setHeaderRoute", "setMirrorRoute", "plugin",
-                                                  "experiment", "approval", "hook"}));
+  EXPECT_EQ(kinds,
+            (std::vector<std::string_view>{"deploy", "setWeight", "analysis", "setCanaryScale",
+                                           "setHeaderRoute", "setMirrorRoute", "plugin",
+                                           "experiment", "approval", "hook", "deploy", "cleanup"}));
   const auto& steps = rollout.canary->steps;
-  EXPECT_EQ(std::get<AnalysisStep>(steps[1].action).args[0].value, "1");
-  EXPECT_EQ(std::get<SetHeaderRouteStep>(steps[3].action).match[0].header_value->exact, "y");
-  EXPECT_EQ(std::get<SetMirrorRouteStep>(steps[4].action).match[0].headers.at("a").regex, "b");
-  EXPECT_EQ(std::get<ApprovalStep>(steps[7].action).on_timeout, OnTimeout::rollback);
-  EXPECT_EQ(std::get<HookStep>(steps[8].action).timeout, seconds(5));
+  EXPECT_EQ(std::get<AnalysisStep>(steps[2].action).args[0].value, "1");
+  EXPECT_EQ(std::get<SetHeaderRouteStep>(steps[4].action).match[0].header_value->exact, "y");
+  EXPECT_EQ(std::get<SetMirrorRouteStep>(steps[5].action).match[0].headers.at("a").regex, "b");
+  EXPECT_EQ(std::get<ApprovalStep>(steps[8].action).on_timeout, OnTimeout::rollback);
+  EXPECT_EQ(std::get<HookStep>(steps[9].action).timeout, seconds(5));
+  EXPECT_EQ(std::get<DeployStep>(steps[0].action).mode, DeployMode::start);
+  EXPECT_EQ(std::get<DeployStep>(steps[10].action).mode, DeployMode::rolling);
   EXPECT_EQ(problems.find("error"), std::string::npos) << problems;
 }
 
@@ -131,10 +138,12 @@ TEST(ReadRollout, AStepIsExactlyOneThing) {
       read_and_validate(rollout_of("{steps: [{setWeight: 5, pause: {}}, {}, {gate: pass}, {gate: "
                                    "fail, setWeight: 6}]}"))
           .problems;
-  EXPECT_NE(problems.find("E008 spec.strategy.canary.steps[0]: exactly one of setWeight, pause, "
-                          "analysis, setCanaryScale, setHeaderRoute, setMirrorRoute, plugin, "
-                          "experiment, approval or hook must be given, not setWeight and pause"),
-            std::string::npos)
+  EXPECT_NE(
+      problems.find(
+          "E008 spec.strategy.canary.steps[0]: exactly one of setWeight, pause, "
+          "analysis, setCanaryScale, setHeaderRoute, setMirrorRoute, plugin, "
+          "experiment, approval, hook, deploy or cleanup must be given, not setWeight and pause"),
+      std::string::npos)
       << problems;
   EXPECT_NE(problems.find("E008 spec.strategy.canary.steps[1]"), std::string::npos);
   EXPECT_NE(problems.find("E008 spec.strategy.canary.steps[2]"), std::string::npos);

@@ -433,5 +433,39 @@ TEST(Codes, AreUniqueOverTheProgram) {
   }
 }
 
+TEST(Deploys, StandWhereTheyMeanSomething) {
+  auto problems = [](const std::string& steps,
+                     const std::string& more = "  workload: {command: {apply: [a]}}\n") {
+    return read_and_validate(rollout_of("{steps: [" + steps + "]}", more)).problems;
+  };
+  auto has = [&](const std::string& steps, const std::string& text,
+                 const std::string& more = "  workload: {command: {apply: [a]}}\n") {
+    std::string found = problems(steps, more);
+    EXPECT_NE(found.find("error E021 spec.strategy.canary.steps" + text), std::string::npos)
+        << steps << "\n"
+        << found;
+  };
+  const std::string copy = "  workload: {command: {apply: [a]}}\n  promotion: {mode: copy}\n";
+  EXPECT_EQ(problems("{pause: {}}, {deploy: {mode: start}}, {setWeight: 5}, {pause: {}}, {deploy: "
+                     "{mode: rolling}}, {cleanup: {}}",
+                     copy)
+                .find("error"),
+            std::string::npos);
+  has("{deploy: {mode: start}}, {setWeight: 5}", "[0].deploy: there is no workload", "");
+  has("{setWeight: 5}, {deploy: {mode: start}}", "[0]: this needs the canary");
+  has("{analysis: {templates: [{templateName: t}]}}, {deploy: {mode: start}}, {setWeight: 5}",
+      "[0]: this needs the canary");
+  has("{pause: {duration: 5s}, gate: pass}, {deploy: {mode: start}}, {setWeight: 5}",
+      "[0]: this needs the canary");
+  has("{deploy: {mode: start}}, {deploy: {mode: start}}, {setWeight: 5}",
+      "[1].deploy: the canary's instances are started once");
+  has("{setWeight: 5}, {pause: {}}, {deploy: {mode: rolling}}", "[2].deploy.mode: stable's");
+  has("{deploy: {mode: rolling}}, {setWeight: 5}", "[0].deploy: `rolling` belongs to", copy);
+  has("{setWeight: 5}, {cleanup: {}}, {pause: {}}", "[1].cleanup: what is taken away");
+  has("{setWeight: 5}, {cleanup: {}}", "[1].cleanup: with `promotion: {mode: manual}`",
+      "  workload: {command: {apply: [a]}}\n  promotion: {mode: manual}\n");
+  has("{setWeight: 5}, {cleanup: {}}", "[1].cleanup: there is no workload", "");
+}
+
 }  // namespace
 }  // namespace serin::rollout
