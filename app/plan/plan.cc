@@ -164,12 +164,15 @@ Result<PlanReport> plan_figures(const FiguresPlan& plan, double power, Rng& rng)
   report.lines = table.lines();
   judge_steps(plan, forecast, power, report);
   if (!report.fits && !suggestion.empty()) report.suggestion = "steps that would do: " + suggestion;
+  std::string harm =
+      with_thousands(std::round(forecast.extra_bad)) + " " + std::string(suffering(plan.figures));
   report.lines.push_back(fmt::format(
-      "whole plan: {:.0f} of 100 bad releases ({}) found, half of them within {} and {} {}; {:.0f} "
-      "of 100 equal ones pass",
+      "whole plan: {:.0f} of 100 bad releases ({}) found, {}; {:.0f} of 100 equal ones pass",
       100 * forecast.found, effect_text(plan.figures, effect_size(plan.figures)),
-      time_text(forecast.detect_s), with_thousands(std::round(forecast.extra_bad)),
-      suffering(plan.figures), 100 * forecast.promoted));
+      std::isfinite(forecast.detect_s)
+          ? fmt::format("half of them within {} and {}", time_text(forecast.detect_s), harm)
+          : fmt::format("most of them not: {} by its end", harm),
+      100 * forecast.promoted));
   if (plan.rules.warmup > Duration::zero()) {
     report.lines.push_back(
         fmt::format("times include the first {} of an instance, which are not judged (`warmup`)",
