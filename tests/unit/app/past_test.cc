@@ -326,6 +326,11 @@ TEST_F(Past, PlansFromFigures) {
   const Ran fits = run_serin({"plan", "--rps", "2000", "--baseline", "0.5%", "--effect", "x4",
                               "--weights", "20", "--step", "20m", "--check"});
   EXPECT_EQ(fits.status, 0) << fits.out;
+  EXPECT_NE(fits.out.find("found, half of them within "), std::string::npos) << fits.out;
+  const Ran blind = run_serin({"plan", "--rps", "20", "--baseline", "0.5%", "--effect", "+0.5pp",
+                               "--weights", "1", "--step", "5m"});
+  EXPECT_NE(blind.out.find("found, most of them not: "), std::string::npos) << blind.out;
+  EXPECT_EQ(blind.out.find("never and"), std::string::npos) << blind.out;
   const Ran latency = run_serin({"plan", "--rps", "100", "--latency", "p50=80ms,p99=400ms",
                                  "--effect", "x1.5", "--weights", "20", "--step", "20m"});
   EXPECT_EQ(latency.status, 0) << latency.err;
