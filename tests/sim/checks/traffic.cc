@@ -118,6 +118,10 @@ void Checker::on_apply(Process& process, Route& route, const engine::Effect& eff
       observed->owner != state.start.stale_owner) {
     violated("{}: commands although it saw the mark of '{}'", effect.release, observed->owner);
   }
+  // What a person did to the route before the release took it was of another release.
+  if (state.start.stage == machine::StartStage::claim && route.owner() != spec.owner) {
+    route.undrain_by_word();
+  }
   check_rules(process, route, effect);
   // 14: instances first.
   bool before_start = state.start.stage != machine::StartStage::started &&
