@@ -104,7 +104,8 @@ void acknowledge(Context& c) {
 
 // The share that the plan has here; before its instances are up the canary has none to get back.
 void give_back(Context& c) {
-  want_traffic(c, target_weight(c), c.state.start.stage >= StartStage::ready);
+  bool started = c.state.start.stage == StartStage::started;
+  want_traffic(c, started ? target_weight(c) : Weight(), c.state.start.stage >= StartStage::ready);
 }
 
 // Back to where the pause came from; the person's word gives back what was taken away.

@@ -1,5 +1,5 @@
 // Steps that bring instances up and take them away.
-#include "unit/rollout/machine_lab.h"
+#include "tests/unit/rollout/machine_lab.h"
 
 namespace serin::rollout::machine {
 namespace {
@@ -105,6 +105,27 @@ TEST(Deploy, WhoSkipsItStartsTheCanaryAllTheSame) {
     lab.advance(minutes(5));
     EXPECT_EQ(lab.state.status, ReleaseStatus::succeeded) << to_string(operation);
   }
+}
+
+TEST(Deploy, AWordAfterADrainGivesNoTrafficBeforeTheInstancesAreReady) {
+  ReleaseSpec spec = deploy_spec();
+  spec.ready_for = seconds(40);
+  Lab lab(spec);
+  lab.judgement = good();
+  lab.start();
+  EXPECT_TRUE(lab.operate(Operation::continue_).accepted);
+  EXPECT_TRUE(lab.operate(Operation::continue_).accepted);
+  lab.advance(seconds(5));
+  ASSERT_EQ(lab.state.start.stage, StartStage::ready);
+  lab.router.seen.canary_slot.in_service = false;  // somebody sets it to maintenance
+  lab.advance(seconds(3));
+  ASSERT_EQ(lab.state.reason, Reason::external_change);
+  EXPECT_TRUE(lab.operate(Operation::resume).accepted);
+  lab.advance(seconds(2));
+  EXPECT_EQ(lab.share(), 0);
+  EXPECT_TRUE(lab.router.seen.canary_slot.in_service);
+  lab.advance(seconds(45));
+  EXPECT_EQ(lab.share(), 5);
 }
 
 TEST(Deploy, WhatNeverComesUpReturnsAfterTheDeadline) {
