@@ -126,6 +126,10 @@ void leave_pause(Context& c) {
   state.timer.looked = Duration{};
   state.timer.extending = false;
   if (restore) give_back(c);
+  // After traffic was taken away the watch at 100 % begins again.
+  const bool copying =
+      state.status == ReleaseStatus::promoting && state.promotion.stage == PromotionStage::copy;
+  if (restore && copying) state.promotion.stage = PromotionStage::verify;
 }
 
 // A pause that asks for a decision: who continues has decided.

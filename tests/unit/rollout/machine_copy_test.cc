@@ -138,6 +138,29 @@ TEST(Copy, AFailureBringsStableBackToItsVersion) {
   EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
 }
 
+TEST(Copy, AfterADrainInItTheWatchBeginsAgain) {
+  ReleaseSpec spec = copy_spec();
+  spec.verify = seconds(20);
+  Lab lab(spec);
+  lab.start();
+  while (lab.state.promotion.stage < PromotionStage::verify) lab.advance(milliseconds(100));
+  lab.workload_works = false;  // stable's copy takes its time
+  lab.router.seen.stable.servers_ready = 3;
+  lab.advance(seconds(25));
+  ASSERT_EQ(lab.state.promotion.stage, PromotionStage::copy);
+  lab.router.seen.canary = Weight();  // drained by hand
+  lab.advance(seconds(3));
+  ASSERT_EQ(lab.state.reason, Reason::external_change);
+  lab.workload_works = true;
+  lab.router.seen.stable.servers_ready = 4;
+  EXPECT_TRUE(lab.operate(Operation::resume).accepted);
+  lab.advance(seconds(15));
+  EXPECT_EQ(lab.state.promotion.stage, PromotionStage::verify);
+  EXPECT_EQ(lab.share(), 100);
+  lab.advance(seconds(15));
+  EXPECT_EQ(lab.state.status, ReleaseStatus::succeeded);
+}
+
 TEST(Copy, AfterTheFullShareOnlyARollbackGoesBack) {
   Lab lab(copy_spec());
   lab.state.status = ReleaseStatus::promoting;
