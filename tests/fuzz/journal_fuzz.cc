@@ -1,5 +1,6 @@
 // What the journal holds, read back: tickets, entries and states of releases. Whatever the bytes
-// say is refused or reads as something that is written and read the same again.
+// say is refused or reads as something that is written and read the same again. So are packed
+// answers.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/json.h"
+#include "queries/packed.h"
 #include "rollout/engine/event.h"
 #include "rollout/engine/release.h"
 #include "rollout/machine/model/event.h"
@@ -36,15 +38,27 @@ void try_entry(const serin::Json& json) {
       [](const engine::Entry& entry) { return engine::entry_body(entry); });
 }
 
+void try_packed(std::string_view text) {
+  const auto series = serin::queries::unpack(text);
+  if (!series) return;
+  const std::string packed = serin::queries::pack(*series);
+  const auto again = serin::queries::unpack(packed);
+  SERIN_ASSERT(again && serin::queries::pack(*again) == packed);
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  if (data[0] % 6 == 5) {
+    try_packed(text);
+    return 0;
+  }
   const auto json = serin::Json::parse(text);
   if (!json) return 0;
-  switch (data[0] % 5) {
+  switch (data[0] % 6) {
     case 0:
       try_entry(*json);
       break;
