@@ -148,10 +148,14 @@ void Hooks::alertmanager(const CallPtr& call) {
   auto body = call->json();
   if (!body) return;
   const Json& alerts = (*body)["alerts"];
-  if (!alerts.is_array() || alerts.size() > kAlertsMax) {
+  bool valid = alerts.is_array() && alerts.size() <= kAlertsMax &&
+               std::all_of(alerts.items().begin(), alerts.items().end(),
+                           [](const Json& alert) { return alert.is_object(); });
+  if (!valid) {
     return call->refuse(
         {.kind = kInvalid,
-         .detail = fmt::format("alerts must be a list of at most {}, as Alertmanager sends it",
+         .detail = fmt::format("alerts must be a list of at most {} objects, as Alertmanager sends "
+                               "it",
                                kAlertsMax)});
   }
   std::vector<Wanted> wanted;

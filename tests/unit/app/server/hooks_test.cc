@@ -153,6 +153,7 @@ TEST_F(ServerHooksTest, OnlyWithTheKeyOrAnOperatorsToken) {
   EXPECT_EQ(send("generic", R"({"labels":{}})").status, 422);
   EXPECT_EQ(send("generic", R"({"labels":{"a":"b"},"more":1})").status, 422);
   EXPECT_EQ(send("alertmanager", R"({"alerts":3})").status, 422);
+  EXPECT_EQ(send("alertmanager", R"({"alerts":[null]})").status, 422);
   auto as = [&](const std::string& who) {
     return ask({.method = "POST", .path = "/api/v1/hooks/generic", .body = body, .token = who})
         .status;
