@@ -7,6 +7,7 @@
 #include "app/analyze/analyze.h"
 #include "app/inquiry/bench_asker.h"
 #include "app/live/secrets.h"
+#include "app/workbench/policy.h"
 
 namespace serin::app {
 namespace {
@@ -74,21 +75,11 @@ std::expected<ChosenAnalysis, Problem> chosen_analysis(
                     .detail = "files and args need the role operator: they choose what the server "
                               "asks, with its secrets"});
   }
-  rollout::Loaded loaded;
-  const rollout::ConfigSet* set = &configuration.set;
-  if (!question.files.empty()) {
-    rollout::LoadOptions load;
-    for (const auto* arguments : {&defaults, &question.arguments}) {
-      for (const auto& [name, value] : *arguments) load.args.insert(name);
-    }
-    loaded = rollout::load_config(question.files, load);
-    if (loaded.problems.has_errors()) return refusal(problem_of(loaded.problems));
-    set = &loaded.set;
-  }
+  auto asked = documents_of(question.files, question.arguments, configuration, defaults);
+  if (!asked) return refusal(asked.error());
   rollout::PinOptions pin{.version = question.canary, .stable_version = question.stable};
-  pin.args = defaults;
-  for (const auto& [name, value] : question.arguments) pin.args[name] = value;
-  auto chosen = choose_analysis(*set, question.name, pin);
+  pin.args = asked->arguments;
+  auto chosen = choose_analysis(asked->set(), question.name, pin);
   if (!chosen) return refusal(problem_of(chosen.error()));
   for (rollout::PinnedMetric& each : chosen->analysis.metrics) {
     if (each.metric.provider.count() == 0) {

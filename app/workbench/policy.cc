@@ -42,28 +42,32 @@ PolicyRequest policy_request(Fields& fields) {
   return request;
 }
 
+std::expected<AskedDocuments, Problem> documents_of(
+    const std::vector<rollout::ConfigFile>& files,
+    const std::map<std::string, std::string>& arguments, const Configuration& configuration,
+    const std::map<std::string, std::string>& defaults) {
+  AskedDocuments asked{.own = &configuration.set, .arguments = defaults};
+  for (const auto& [name, value] : arguments) asked.arguments[name] = value;
+  if (files.empty()) return asked;
+  rollout::LoadOptions load;
+  for (const auto& [name, value] : asked.arguments) load.args.insert(name);
+  asked.brought = rollout::load_config(files, load);
+  if (asked.brought->problems.has_errors()) return refusal(problem_of(asked.brought->problems));
+  return asked;
+}
+
 std::expected<ReplaySetup, Problem> policy_of(const PolicyRequest& request,
                                               const Configuration& configuration,
                                               const std::map<std::string, std::string>& defaults) {
-  rollout::Loaded loaded;
-  const rollout::ConfigSet* set = &configuration.set;
-  if (!request.files.empty()) {
-    rollout::LoadOptions load;
-    for (const auto* arguments : {&defaults, &request.arguments}) {
-      for (const auto& [name, value] : *arguments) load.args.insert(name);
-    }
-    loaded = rollout::load_config(request.files, load);
-    if (loaded.problems.has_errors()) return refusal(problem_of(loaded.problems));
-    set = &loaded.set;
-  }
-  auto rollout = chosen_of(*set, request.rollout);
+  auto asked = documents_of(request.files, request.arguments, configuration, defaults);
+  if (!asked) return refusal(asked.error());
+  auto rollout = chosen_of(asked->set(), request.rollout);
   if (!rollout) return refusal(rollout.error());
   rollout::PinOptions pin;
   pin.version = request.canary;
   pin.stable_version = request.stable;
-  pin.args = defaults;
-  for (const auto& [name, value] : request.arguments) pin.args[name] = value;
-  auto setup = replay_setup(*set, **rollout, pin);
+  pin.args = asked->arguments;
+  auto setup = replay_setup(asked->set(), **rollout, pin);
   if (!setup) return refusal(problem_of(setup.error()));
   return *std::move(setup);
 }

@@ -7,6 +7,7 @@
 
 #include <expected>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,26 @@ struct PolicyRequest {
   std::map<std::string, std::string> arguments{};
 };
 
+// The documents that a request is about, and what stands for their arguments.
+struct AskedDocuments {
+  std::optional<rollout::Loaded> brought{};  // with the request; none: the server's own
+  const rollout::ConfigSet* own = nullptr;
+  std::map<std::string, std::string> arguments{};
+
+  const rollout::ConfigSet& set() const { return brought ? brought->set : *own; }
+};
+
+// `defaults`: arguments that the server gives to every release; those of the request count more.
+// `configuration` must live as long as what is returned. Errors: those of load_config.
+std::expected<AskedDocuments, Problem> documents_of(
+    const std::vector<rollout::ConfigFile>& files,
+    const std::map<std::string, std::string>& arguments, const Configuration& configuration,
+    const std::map<std::string, std::string>& defaults);
+
 // "files", "rollout", "canary", "stable" and "args" of a body.
 PolicyRequest policy_request(Fields& fields);
 
-// `defaults`: arguments that the server gives to every release.
+// `defaults` as for documents_of().
 std::expected<ReplaySetup, Problem> policy_of(const PolicyRequest& request,
                                               const Configuration& configuration,
                                               const std::map<std::string, std::string>& defaults);

@@ -7,15 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// With a target: rules choose the canary's users, and nothing is compared with stable.
-constexpr const char* kErrorTarget = R"(
-        - name: error-rate
-          interval: 1s
-          compare:
-            errors: {bad: 'http_requests_total{code=~"5.."}', total: http_requests_total}
-            slo: {max: 0.05}
-          provider: {prometheus: {address: '{{args.prometheus}}'}})";
-
 class ContentTest : public ReleaseTest {
  protected:
   void start(const DemoVersion& canary, const std::string& steps) {
@@ -23,7 +14,7 @@ class ContentTest : public ReleaseTest {
     steps_ = steps;
     more_strategy_ = content::kMatch;
     start_world();
-    write_rollout(kErrorTarget);
+    write_rollout(content::kErrorTarget);
     ASSERT_TRUE(world_->deploy(canary));
     start_release("v2", {"--stable", "v1"});
   }

@@ -7,6 +7,15 @@
 
 namespace serin::app::content {
 
+// With a target: rules choose the canary's users, and nothing is compared with stable.
+inline constexpr const char* kErrorTarget = R"(
+        - name: error-rate
+          interval: 1s
+          compare:
+            errors: {bad: 'http_requests_total{code=~"5.."}', total: http_requests_total}
+            slo: {max: 0.05}
+          provider: {prometheus: {address: '{{args.prometheus}}'}})";
+
 inline const std::string kMatch = R"(      match:
       - cookie: {name: User, value: Internal}
       - header: {key: X-Team, regex: 'qa-.*'}

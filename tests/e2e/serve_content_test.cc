@@ -7,15 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// With a target: rules choose the canary's users, and nothing is compared with stable.
-constexpr const char* kErrorTarget = R"(
-        - name: error-rate
-          interval: 1s
-          compare:
-            errors: {bad: 'http_requests_total{code=~"5.."}', total: http_requests_total}
-            slo: {max: 0.05}
-          provider: {prometheus: {address: '{{args.prometheus}}'}})";
-
 class ServeContentTest : public ServeTest {
  protected:
   void start(const std::string& steps, const std::string& match, const char* metric) {
@@ -103,7 +94,7 @@ TEST_F(ServeContentTest, AHeaderRouteGoesBeforeTheShare) {
 }
 
 TEST_F(ServeContentTest, MatchedRequestsAloneReachTheCanaryUntilAnAbort) {
-  start("      - pause: {}\n", content::kMatch, kErrorTarget);
+  start("      - pause: {}\n", content::kMatch, content::kErrorTarget);
   ASSERT_TRUE(is_paused("shop-1", 5)) << read_file(log_) << read_file(output_);
   for (const content::Request& request : content::requests()) {
     for (int i = 0; i < 5; ++i) {
