@@ -28,6 +28,10 @@ Result<std::string> read_file(const std::string& path) {
   bool failed = std::ferror(file) != 0;
   int reason = errno;
   if (file != stdin) std::fclose(file);
+  if (failed && reason == EISDIR) {
+    return fail(Code::invalid_argument,
+                fmt::format("{0} is a directory: name its files ({0}/*.yaml)", path));
+  }
   if (failed)
     return fail(Code::unavailable, fmt::format("can't read {}: {}", path, std::strerror(reason)));
   if (text.size() > kFileBytesMax) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "app/analyze/asker.h"
@@ -5,6 +6,7 @@
 #include "app/cli/files.h"
 #include "app/cli/tools.h"
 #include "app/lint/online.h"
+#include "base/config/document.h"
 #include "base/real_clock.h"
 
 namespace serin::app {
@@ -22,12 +24,28 @@ void ask_servers(const LintOptions& options, const std::vector<rollout::ConfigFi
   lint_online(files, loaded.set, pin_options(options.input), ask, clock.now(), loaded.problems);
 }
 
+// A file that was cut short, or not filled by who makes it, is not a good one.
+bool holds_nothing(const std::vector<rollout::ConfigFile>& files) {
+  config::Diagnostics ignored;
+  return std::ranges::all_of(files, [&](const rollout::ConfigFile& file) {
+    return config::read_documents(file.name, file.text, ignored).empty();
+  });
+}
+
 }  // namespace
 
 ExitCode command_lint(const LintOptions& options) {
   auto files = read_files(options.input.files);
   if (!files) return give_up(files.error());
   rollout::Loaded loaded = rollout::load_config(*files, load_options(options.input));
+  if (loaded.problems.empty() && holds_nothing(*files)) {
+    loaded.problems.add(config::kUnknownKind,
+                        {files->front().name,
+                         {},
+                         "",
+                         "no document stands here",
+                         "a document has apiVersion and kind: Rollout or AnalysisTemplate"});
+  }
   // The scrape interval is not assumed where it is asked.
   if (options.online) {
     loaded.problems = loaded.problems.without("W033");

@@ -164,7 +164,9 @@ ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
   for (const auto& [name, value] : options.arguments) load.args.insert(name);
   rollout::Loaded loaded = rollout::load_config(*files, load);
   std::fputs(config::to_text(loaded.problems).c_str(), stderr);
-  if (loaded.problems.has_errors()) return ExitCode::invalid_input;
+  if (loaded.problems.has_errors()) {
+    return give_up({Code::invalid_argument, "the files have errors", {}}, options.output);
+  }
   auto chosen = choose_rollout(loaded.set, options.rollout);
   if (!chosen) return give_up(chosen.error(), options.output);
 

@@ -33,9 +33,22 @@ std::string message_of(const Diagnostic& diagnostic) {
   return text;
 }
 
+// What could not be read has its field's default, of which nothing is said.
+bool follows(const std::vector<Diagnostic>& kept, const Rule& rule, const Place& place) {
+  auto of_reading = [](std::string_view code) {
+    return code == kWrongType.code || code == kInvalidValue.code;
+  };
+  if (place.pointer.empty() || of_reading(rule.code)) return false;
+  return std::ranges::any_of(kept, [&](const Diagnostic& earlier) {
+    return of_reading(earlier.code) && earlier.position == place.position &&
+           earlier.pointer == place.pointer && earlier.file == place.file;
+  });
+}
+
 }  // namespace
 
 void Diagnostics::add(const Rule& rule, Place place) {
+  if (follows(kept_, rule, place)) return;
   ++(rule.is_error() ? errors_ : warnings_);
   if (full()) return;
   kept_.push_back({std::move(place.file), place.position, std::string(rule.code),

@@ -71,7 +71,7 @@ class Diagnostics {
   // More are counted but not kept.
   static constexpr std::size_t kKeptMax = 1000;
 
-  void add(const Rule& rule, Place place);
+  void add(const Rule& rule, Place place);  // nothing more of a value that E005 or E006 is about
   void append(const Diagnostics& others);
   // By file, position, code; equal ones once.
   std::vector<Diagnostic> sorted() const;

@@ -78,7 +78,9 @@ std::vector<Document> read_documents(std::string_view file, std::string_view tex
     return {};
   }
   if (auto offset = invalid_utf8(text)) {
-    report(kSyntax, position_at(text, *offset), "a byte that is not UTF-8 text");
+    const bool utf16 = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
+    report(kSyntax, position_at(text, *offset),
+           utf16 ? "the file is UTF-16: save it as UTF-8" : "a byte that is not UTF-8 text");
     return {};
   }
   Parsed parsed = parse(file, text, Repeated::first);

@@ -370,7 +370,8 @@ void Reader::check_exclusive(const Scope& scope) {
     std::string hint;
     for (const Node::Member& written : node().members()) {
       bool bare = written.value.is_null() && std::ranges::find(names, written.key) != names.end();
-      if (given.empty() && bare) hint = fmt::format("write '{}: {{}}'", written.key);
+      if (given.empty() && bare)
+        hint = fmt::format("'{0}' has no value; write '{0}: {{}}' if it needs none", written.key);
     }
     add(kNotOneOf, place().path, std::move(message), std::move(hint));
   }

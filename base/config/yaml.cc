@@ -217,6 +217,42 @@ class Builder : public YAML::EventHandler {
   std::size_t aliases_ = 0;
 };
 
+bool tab_in_indentation(std::string_view text, int line) {
+  std::size_t begin = 0;
+  for (int at = 1; at < line && begin != std::string_view::npos; ++at) {
+    begin = text.find('\n', begin);
+    if (begin != std::string_view::npos) ++begin;
+  }
+  if (begin == std::string_view::npos) return false;
+  const std::size_t first = text.find_first_not_of(" \t", begin);
+  return text.substr(begin, first - begin).find('\t') != std::string_view::npos;
+}
+
+// yaml-cpp's words for the faults that people make, in words that say what to look for.
+std::string said_plainly(std::string_view text, const Position& position,
+                         const std::string& message) {
+  if (tab_in_indentation(text, position.line)) {
+    return "a tab in the indentation: YAML indents with spaces only";
+  }
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kPlain{{
+      {YAML::ErrorMsg::END_OF_MAP, "the mapping ends wrongly here: look at the indentation"},
+      {YAML::ErrorMsg::END_OF_MAP_FLOW, "',' or '}' is wanted here, or a '{' before is not closed"},
+      {YAML::ErrorMsg::END_OF_SEQ, "the list ends wrongly here: look at the indentation"},
+      {YAML::ErrorMsg::END_OF_SEQ_FLOW, "',' or ']' is wanted here, or a '[' before is not closed"},
+      {YAML::ErrorMsg::FLOW_END, "a bracket that closes nothing, or not what was opened last"},
+      {YAML::ErrorMsg::UNKNOWN_TOKEN,
+       "no value begins with this character: put the text in quotes"},
+      {YAML::ErrorMsg::EOF_IN_SCALAR, "a quoted text without its end"},
+      {YAML::ErrorMsg::MAP_VALUE,
+       "no ':' can stand here: look at the indentation, or put the text in quotes"},
+      {YAML::ErrorMsg::MAP_KEY, "no key can stand here: look at the indentation"},
+      {YAML::ErrorMsg::BLOCK_ENTRY, "no '-' can stand here: look at the indentation"},
+  }};
+  const auto* known =
+      std::ranges::find(kPlain, message, [](const auto& each) { return each.first; });
+  return known == kPlain.end() ? message : std::string(known->second);
+}
+
 }  // namespace
 
 Parsed parse_yaml(std::string_view text, Repeated repeated) {
@@ -231,7 +267,7 @@ Parsed parse_yaml(std::string_view text, Repeated repeated) {
     parsed.fault = stop.fault;
   } catch (const YAML::Exception& error) {
     Position position = error.mark.is_null() ? Position{} : position_of(error.mark);
-    parsed.fault = ParseFault{kSyntax, position, error.msg};
+    parsed.fault = ParseFault{kSyntax, position, said_plainly(text, position, error.msg)};
   } catch (const std::exception& error) {
     parsed.fault = ParseFault{kSyntax, {}, error.what()};
   }

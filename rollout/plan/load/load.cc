@@ -68,7 +68,11 @@ class Loader {
       Rollout value = read_rollout(document, *header, loaded_.problems);
       validate(value, reporter);
       if (options_.check_supported) check_supported(value, reporter);
-      if (loaded_.set.find_rollout(value.metadata.name) != nullptr) taken(reporter, "rollout");
+      const rollout::Rollout* same = loaded_.set.find_rollout(value.metadata.name);
+      if (same != nullptr) {
+        taken(reporter, "rollout",
+              *sources_[static_cast<std::size_t>(same - loaded_.set.rollouts.data())]);
+      }
       loaded_.set.rollouts.push_back(std::move(value));
       sources_.push_back(&document);
     } else {
@@ -84,11 +88,13 @@ class Loader {
     if (options_.safe) apply_safe(value.spec.metrics);
     analysis::validate(value, reporter);
     supported(value.spec.metrics, reporter);
-    if (loaded_.set.find_template({value.metadata.name, value.cluster_scope}) != nullptr) {
-      taken(reporter, "template");
-    }
     auto& list = value.cluster_scope ? loaded_.set.cluster_templates : loaded_.set.templates;
     auto& sources = value.cluster_scope ? cluster_sources_ : template_sources_;
+    const AnalysisTemplate* same =
+        loaded_.set.find_template({value.metadata.name, value.cluster_scope});
+    if (same != nullptr) {
+      taken(reporter, "template", *sources[static_cast<std::size_t>(same - list.data())].second);
+    }
     sources.emplace_back(list.size(), &document);
     list.push_back(std::move(value));
   }
@@ -98,9 +104,12 @@ class Loader {
     analysis::check_supported(metrics, reporter, Path() / "spec" / "metrics");
   }
 
-  void taken(const Reporter& reporter, std::string_view what) {
-    reporter.add(analysis::kDuplicateName, Path() / "metadata" / "name",
-                 fmt::format("another {} has this name", what));
+  static void taken(const Reporter& reporter, std::string_view what,
+                    const config::Document& first) {
+    const Path name = Path() / "metadata" / "name";
+    reporter.add(analysis::kDuplicateName, name,
+                 fmt::format("another {} has this name, at {}:{}", what, first.file,
+                             first.root.locate(name).line));
   }
 
   // A template that is not among the files may still be in a cluster, for Argo's documents.

@@ -248,6 +248,29 @@ TEST(Lint, FormatsAndStatus) {
   EXPECT_EQ(run_serin({"lint", "/nowhere/at/all.yaml"}).status, 4);
 }
 
+TEST(Lint, FilesThatHoldNothingAreNoGoodFiles) {
+  for (const char* text : {"", "# nothing\n", "---\n---\n"}) {
+    Ran ran = run_serin({"lint", "-"}, text);
+    EXPECT_EQ(ran.status, 3);
+    EXPECT_NE(ran.out.find("error E009: no document stands here; "), std::string::npos) << ran.out;
+  }
+  test::TempDir directory;
+  std::ofstream(directory.path() + "/a.yaml") << kTemplate;
+  std::ofstream(directory.path() + "/b.yaml") << "# later\n";
+  EXPECT_EQ(run_serin({"lint", directory.path() + "/a.yaml", directory.path() + "/b.yaml"}).out, "")
+      << "one of several may be empty";
+  Ran folder = run_serin({"lint", directory.path()});
+  EXPECT_EQ(folder.status, 3);
+  EXPECT_NE(folder.err.find("is a directory: name its files"), std::string::npos) << folder.err;
+}
+
+TEST(Run, FilesWithErrorsAreAnErrorInJsonToo) {
+  Ran ran = run_serin({"run", "-f", "-", "--version", "2", "-o", "json"}, "kind: Rolout\n");
+  EXPECT_EQ(ran.status, 3);
+  EXPECT_EQ(json_of(ran)["error"]["code"].string(), "invalid_argument");
+  EXPECT_NE(ran.err.find("error E009"), std::string::npos) << ran.err;
+}
+
 TEST(Lint, AsksServers) {
   FakePrometheus server([](const auto& asked) {
     if (asked.query == "x[300s]") {

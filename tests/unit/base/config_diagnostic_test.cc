@@ -24,6 +24,18 @@ TEST(Diagnostics, AreSortedAndPrintedOneALine) {
   EXPECT_TRUE(problems.has_errors());
 }
 
+TEST(Diagnostics, OfAValueThatWasNotReadNothingMoreIsSaid) {
+  Diagnostics problems;
+  problems.add(kInvalidValue, {"a.yaml", {1, 2}, "weight", "105"});
+  problems.add(kError, {"a.yaml", {1, 2}, "weight", "must be above 0"});
+  problems.add(kWarning, {"a.yaml", {1, 2}, "weight", "odd"});
+  EXPECT_EQ(to_text(problems), "a.yaml:1:2: error E006 weight: 105\n1 error\n");
+  problems.add(kError, {"a.yaml", {1, 2}, "height", "of another field"});
+  problems.add(kError, {"b.yaml", {1, 2}, "weight", "of another file"});
+  problems.add(kError, {"a.yaml", {9, 2}, "weight", "of another document"});
+  EXPECT_EQ(problems.errors(), 4U);
+}
+
 TEST(Diagnostics, WarningsAloneAreNoErrors) {
   Diagnostics problems;
   EXPECT_EQ(to_text(problems), "");

@@ -155,6 +155,28 @@ TEST(ConfigDocument, SyntaxErrorsNameThePlaceAndKeepWhatCameBefore) {
   EXPECT_TRUE(problems_of("!custom x").find("the tag") != std::string::npos);
 }
 
+TEST(ConfigDocument, SyntaxErrorsSayWhatToLookFor) {
+  EXPECT_EQ(problems_of("a:\n\tb: 1\n"),
+            "f.yaml:2:3: error E001: a tab in the indentation: YAML indents with spaces only\n"
+            "1 error\n");
+  auto says = [](std::string_view text, std::string_view words) {
+    const std::string found = problems_of(text);
+    EXPECT_NE(found.find(words), std::string::npos) << text << "\n" << found;
+  };
+  says("a: {b: 1", "a '{' before is not closed");
+  says("a: [b, c", "a '[' before is not closed");
+  says("a: [b}", "a bracket that closes nothing");
+  says("a: @b", "put the text in quotes");
+  says("a: b: c", "look at the indentation");
+  says("a: \"b", "a quoted text without its end");
+  says(std::string_view("\xff\xfe"
+                        "a\0",
+                        4),
+       "save it as UTF-8");
+  // Tabs elsewhere are no fault of their own.
+  EXPECT_EQ(problems_of("a: b\t# c\n"), "");
+}
+
 TEST(ConfigDocument, ReadsJsonWithPositions) {
   auto documents = read_clean(
       "{\n\t\"a\": [1, 2.5e1, \"\\u00e9\\ud83d\\ude00\\/\"],\n\t\"b\": null\n}", "f.json");

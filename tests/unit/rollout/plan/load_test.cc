@@ -103,7 +103,32 @@ TEST(Load, TemplatesThatDoNotMerge) {
 TEST(Load, NamesAreUnique) {
   std::string problems = problems_of({file(kTemplate, "a.yaml"), file(kTemplate, "b.yaml")});
   EXPECT_EQ(problems,
-            "b.yaml:3:18: error E015 metadata.name: another template has this name\n1 error\n");
+            "b.yaml:3:18: error E015 metadata.name: another template has this name, at a.yaml:3\n"
+            "1 error\n");
+  const std::string twice = std::string(kRollout) + "---\n" + std::string(kRollout);
+  problems = problems_of({file(kTemplate), file(twice, "r.yaml")});
+  EXPECT_NE(problems.find("E015 metadata.name: another rollout has this name, at r.yaml:3"),
+            std::string::npos)
+      << problems;
+}
+
+TEST(Load, OfAValueThatCantBeReadNothingMoreIsSaid) {
+  auto with_steps = [](const std::string& steps) {
+    std::string rollout(kRollout);
+    const std::string before = "steps: [{setWeight: 5}, {pause: {duration: 5m}}]";
+    rollout.replace(rollout.find(before), before.size(), "steps: [" + steps + "]");
+    return problems_of({file(kTemplate), file(rollout, "r.yaml")});
+  };
+  for (const char* weight : {"105", "12.345", "-1", ".nan", "abc", "[5]", "{}"}) {
+    const std::string found =
+        with_steps("{setWeight: " + std::string(weight) + "}, {pause: {duration: 5m}}");
+    EXPECT_NE(found.find("].setWeight: "), std::string::npos) << found;
+    EXPECT_TRUE(found.ends_with("\n1 error\n")) << weight << "\n" << found;
+  }
+  const std::string pause = with_steps("{setWeight: 5}, {pause: {duration: [5m]}}");
+  EXPECT_TRUE(pause.ends_with("found a list\n1 error\n")) << pause;
+  const std::string none = with_steps("{setWeight: 0}, {pause: {duration: 5m}}");
+  EXPECT_NE(none.find("must be above 0"), std::string::npos) << none;
 }
 
 TEST(Load, AStepsAnalysisMustEnd) {

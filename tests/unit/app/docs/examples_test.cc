@@ -1,51 +1,23 @@
 // Every example of configuration in the documents passes `serin lint`.
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <string>
-#include <vector>
-
 #include "base/config/diagnostic.h"
 #include "queries/presets/presets.h"
 #include "rollout/plan/load/load.h"
-#include "tests/support/paths.h"
+#include "unit/app/docs/pages.h"
 
 namespace serin::app {
 namespace {
 
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  EXPECT_TRUE(in) << file;
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// What stands in fences of ```yaml.
-std::vector<std::string> examples_of(const std::string& text) {
-  static const std::string kFence = "```yaml\n";
+std::vector<std::string> examples_of(const std::string& page) {
   std::vector<std::string> examples;
-  for (std::size_t at = text.find(kFence); at != std::string::npos; at = text.find(kFence, at)) {
-    at += kFence.size();
-    examples.push_back(text.substr(at, text.find("```", at) - at));
+  for (Fence& fence : fences_of(page)) {
+    if (fence.language == "yaml") examples.push_back(std::move(fence.text));
   }
   return examples;
 }
 
-// Parts of documents stand in the pages too; these can't be linted alone.
+// Parts of documents stand in the pages too (fragments_test.cc).
 bool is_document(const std::string& example) {
   return example.find("kind: ") != std::string::npos;
-}
-
-// Every page but lint.md, whose examples are wrong on purpose (reference_test.cc has them).
-std::vector<std::filesystem::path> pages() {
-  std::vector<std::filesystem::path> found{test::source_dir() + "/README.md"};
-  for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(test::source_dir() + "/docs")) {
-    if (entry.path().extension() == ".md" && entry.path().filename() != "lint.md")
-      found.push_back(entry.path());
-  }
-  return found;
 }
 
 std::string errors_of(const std::string& name, const std::string& text) {
