@@ -232,6 +232,49 @@ export const actions = [
     },
   },
   {
+    name: 'a target is asked now, and its answer says what to do',
+    run: async ({page, server, open, shot}) => {
+      server.scene({role: 'admin'});
+      await open('targets');
+      const row = (text) => page.locator('tbody tr', {hasText: text});
+      await row('ads-8').getByRole('button', {name: /Test now/}).click();
+      await sees(page, 'answered after 3 ms');
+      await sees(page, 'stable: 2 of 2 servers ready');
+      await row('images-5').getByRole('button', {name: /Test now/}).click();
+      await sees(page, 'failed after 1 ms');
+      await sees(page, 'unavailable: connection refused (127.0.0.1:9091)');
+      await row('checkout-42').filter({hasText: 'latency'})
+        .getByRole('button', {name: /Test now/}).click();
+      await sees(page, '2.3.0: 36 series, 2.4.0: 12 series');
+      const asked = server.posted.splice(0).map(({target}) => target).join(' ');
+      expect(asked === 'router:ads-8 metrics:images-5:error-rate metrics:checkout-42:latency',
+        asked);
+      await page.getByText('What was asked').last().click();
+      await sees(page, /http_request_duration_seconds_bucket\{version/);
+      await shot('targets-tested');
+      // The next reading keeps the answers.
+      await page.getByRole('button', {name: 'Refresh'}).click();
+      await sees(page, 'failed after 1 ms');
+    },
+  },
+  {
+    name: 'what was read stays, dimmed and with its age, when reading it again fails',
+    run: async ({page, server, open, shot}) => {
+      await open('targets');
+      await sees(page, 'connection refused, for 41 s');
+      server.scene({fail: 503});
+      await page.getByRole('button', {name: 'Refresh'}).click();
+      await sees(page, 'The store does not answer');
+      await sees(page, /Shown below: what was read \d+ s ago/);
+      await sees(page, 'connection refused, for 41 s');
+      expect(await page.locator('.aged table').count() === 1, 'what is old does not look old');
+      await shot('targets-aged');
+      server.scene({});
+      await page.getByRole('button', {name: 'Try again'}).click();
+      await page.waitForSelector('.aged', {state: 'detached'});
+    },
+  },
+  {
     name: 'light, dark and back, kept',
     run: async ({page, open}) => {
       await open('releases');

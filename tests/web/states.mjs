@@ -1,31 +1,50 @@
 // Every page in every state it can be in: what must be read there, and a picture.
 import {expect, sees, seesNot} from './check.mjs';
 
+// Nothing is wider than the screen, but for what scrolls by itself.
+async function narrow(page) {
+  const [width, screen] = await page.evaluate(() =>
+    [document.documentElement.scrollWidth, innerWidth]);
+  expect(width <= screen, `the page is ${width} wide at ${screen}`);
+}
+
 // path, what must be seen; `scene` bends the server; `act` does something first.
 const kStates = [
   {name: 'release-progressing', path: 'releases/checkout-42', see: [
     /2\.4\.0 has 25 % of the traffic: error-rate undecided: \d+ of [\d ]+ against \d+ of/,
-    /The step ends in/, /limit \+2 %/, 'confirmed by the router', /must pass/, 'Roll back',
+    /Is it worse\?\s+… No sign of it so far/, /What comes next\s+50 %\s+in 1 min \d+ s/,
+    /\d+ %\s+of what promotes/, '2.3.0 has 75 %', /limit \+2 %/, 'confirmed by the router',
+    /must pass/, 'Roll back',
     'Abort', /live, heard \d s ago/]},
   {name: 'release-paused', path: 'releases/payments-7', see: [
     /Paused at 50 %: promotion is undecided: error-rate/, /118 of 110 417/, 'Resume',
     'Paused: Inconclusive: promotion is undecided',
-    /The plan is too short|Towards/]},
+    'The plan is too short to promote by itself',
+    /A person decides\s+the evidence does not suffice to promote: Continue, Resume/]},
   {name: 'release-failed', path: 'releases/search-3', see: [
     'Returned to 2.3.0: error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.5 pp',
-    /▲ worse/, 'finished, as of', 'Retry', 'not reached'], not: ['Pause']},
+    /▲ worse/, 'finished, as of', 'Retry', 'not reached', /▲ Yes\s+error-rate ×15\.9/,
+    'Nothing: 2.3.0 runs'], not: ['Pause']},
+  {name: 'release-worse', path: 'releases/login-4', see: [
+    'Paused at 50 %: error-rate worse', /▲ Yes/, /\d+ %\s+of what rolls back/, 'A person decides'],
+    not: ['too short to promote'],
+    act: async (page) => expect(await page.locator('.operations .primary').count() === 0,
+      'going on is offered first though the canary is worse')},
   {name: 'release-succeeded', path: 'releases/cart-9', see: [
     '2.4.0 takes all traffic', /✔ 2\.4\.0 has all\s+traffic/, /✔ ok/, 'finished, as of',
-    'Roll back']},
+    'Roll back', /Canary 2\.4\.0\s+✔ all traffic\s+instead of 2\.3\.0/]},
   {name: 'release-no-data', path: 'releases/mail-2', see: [
     'no samples of the canary since 14:02', /\? no data/, 'no samples',
-    'less than 80 % of the expected scrapes were seen']},
+    'less than 80 % of the expected scrapes were seen', 'Unknown: no data'],
+    not: ['no metric says worse']},
   {name: 'release-metrics-down', path: 'releases/images-5', see: [
     'Metrics do not answer; the release holds', 'connection refused, for 41 s', /\? no answer/]},
   {name: 'release-starting', path: 'releases/feed-1', see: [
-    '1 of 2 servers are ready', 'No metric is judged', 'It has no traffic yet']},
+    '1 of 2 servers are ready', 'No metric is judged', 'It has no traffic yet',
+    /5 %\s+once 2 servers are ready \(1 now\)/]},
   {name: 'release-split-mismatch', path: 'releases/ads-8', see: [
-    'the router has another split than is set', /60 % canary/]},
+    'the router has another split than is set', /60 % canary/,
+    /⚠ 60 % of the traffic\s+though 25 % is set/]},
   {name: 'release-deleted', path: 'releases/gone-1', see: [
     'gone-1 is not here', 'What the audit log says']},
   {name: 'release-error', path: 'releases/checkout-42', scene: {fail: 503}, see: [
@@ -47,12 +66,25 @@ const kStates = [
     /▲ worse/]},
   {name: 'release-narrow', path: 'releases/search-3',
     options: {viewport: {width: 320, height: 800}}, see: [/▲ worse/],
-    act: async (page) => {
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(width <= 320, `the page is ${width} wide at 320`);
+    act: narrow},
+  {name: 'release-phone', path: 'releases/checkout-42',
+    options: {viewport: {width: 390, height: 844}, colorScheme: 'dark'},
+    see: [/What comes next/], act: async (page) => {
+      await narrow(page);
+      const abort = await page.getByRole('button', {name: 'Abort', exact: true}).boundingBox();
+      expect(abort.y + abort.height < 844, `Abort is ${abort.y} down on a phone`);
     }},
+  {name: 'release-long-names', path: 'releases/long-1', scene: {long: true}, see: [
+    'invoice-rendering-error-rate'], act: narrow},
+  {name: 'release-long-names-phone', path: 'releases/long-1', scene: {long: true},
+    options: {viewport: {width: 390, height: 844}}, see: ['invoice-rendering-error-rate'],
+    act: narrow},
+  {name: 'releases-phone', path: 'releases', options: {viewport: {width: 390, height: 844}},
+    see: ['checkout-42'], act: narrow},
   {name: 'releases', path: 'releases', see: [/Needs attention \d/, 'checkout-42', /✖ Failed/,
-    /‖ Paused/, 'error-rate worse: 31 of 1 004 against 7 of 3 611', /read back 60 %/, 'Earlier', 'cart-02']},
+    /‖ Paused/, 'error-rate worse: 31 of 1 004 against 7 of 3 611', /read back 60 %/, 'Earlier',
+    'cart-02',
+    'not judged yet', 'Needs attention 6']},
   {name: 'releases-attention', path: 'releases?status=attention', see: ['search-3', 'mail-2'],
     not: ['cart-9']},
   {name: 'releases-search', path: 'releases?q=cart,pay', see: ['cart-9', 'payments-7'],
@@ -91,10 +123,7 @@ const kStates = [
     see: ['No query of it is known any more']},
   {name: 'metric-narrow', path: 'releases/search-3/metrics/error-rate',
     options: {viewport: {width: 320, height: 800}}, see: ['What is asked', 'Copy the query'],
-    act: async (page) => {
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(width <= 320, `the page is ${width} wide at 320`);
-    }},
+    act: narrow},
   {name: 'compare', path: 'rollouts/cart/compare?a=cart-9&b=cart-02', see: ['Two releases of cart',
     '✔ Succeeded', '✖ Failed', 'Policy’s revision', '9f2c51', '4c1a9e', 'differs',
     'took 1 min 40 s', 'not reached', '▲ worse', 'analysis.metrics[error-rate].metric.interval', '30s',
@@ -103,10 +132,7 @@ const kStates = [
     'cart-9', 'cart-03']},
   {name: 'compare-narrow', path: 'rollouts/cart/compare',
     options: {viewport: {width: 320, height: 800}}, see: ['cart-9', 'What differs in the plans'],
-    act: async (page) => {
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(width <= 320, `the page is ${width} wide at 320`);
-    }},
+    act: narrow},
   {name: 'compare-no-plan', path: 'rollouts/cart/compare', scene: {noPlan: true}, see: [
     'is not kept any more']},
   {name: 'compare-gone', path: 'rollouts/cart/compare?a=cart-9&b=cart-8', see: [
@@ -142,17 +168,31 @@ const kStates = [
     see: ['kind: Rollout'],
     act: async (page) => {
       await page.getByLabel('Who gets the new version first').selectOption('content');
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(width <= 320, `the page is ${width} wide at 320`);
+      await narrow(page);
     }},
+  {name: 'wizard-blue-green-narrow', path: 'new?type=blueGreen',
+    options: {viewport: {width: 320, height: 800}}, see: ['blueGreen:', 'The switch'],
+    act: narrow},
   {name: 'wizard-dark', path: 'new', options: {colorScheme: 'dark'}, see: ['kind: Rollout'],
     act: async (page) => {
       await page.getByLabel('Who gets the new version first').selectOption('content');
     }},
-  {name: 'targets', path: 'targets', see: ['answers', 'fails', 'not looked yet',
-    'connection refused, for 41 s']},
+  {name: 'targets', path: 'targets', scene: {role: 'admin'}, see: ['answers', 'fails',
+    'not looked yet', 'connection refused, for 41 s', '2 of 7 targets do not answer',
+    'Is the metrics server running', 'One router has not confirmed', /⚠ read back 60 %/,
+    '47 s ago', 'read again every 10 s'],
+    act: async (page) => {
+      const first = await page.locator('tbody tr').first().innerText();
+      expect(/fails/.test(first), `what fails is not first: ${first}`);
+    }},
+  {name: 'targets-forbidden', path: 'targets', see: ['Testing needs the role admin',
+    'is an operator'],
+    act: async (page) => expect(await page.getByRole('button', {name: /Test now/}).first()
+      .isDisabled(), 'an operator can test')},
+  {name: 'targets-narrow', path: 'targets', options: {viewport: {width: 390, height: 800}},
+    see: ['connection refused, for 41 s'], act: narrow},
   {name: 'targets-empty', path: 'targets', scene: {empty: true}, see: [
-    'No router and no metrics server']},
+    'No release is under way', 'serin lint rollout.yaml --online']},
   {name: 'targets-error', path: 'targets', scene: {fail: 503}, see: ['The store does not answer']},
   {name: 'audit', path: 'audit', scene: {role: 'admin'}, see: ['user:ana', 'search-3',
     'waiting for the mail team']},

@@ -94,11 +94,10 @@ export const tools = [
   {
     name: 'what the wizard writes passes serin lint',
     run: async ({page, open, shot}) => {
-      await open('new?type=blueGreen');
+      await open('new');
       await page.getByLabel(/Latency against/).check();
       expect((await written(page)).includes('histogram:'), await written(page));
       linted(await written(page));
-      await page.getByLabel('Kind').selectOption('canary');
       await page.getByLabel('Who starts the new version').selectOption('systemd');
       await page.getByLabel('Instances of the canary').fill('3');
       await page.getByLabel('Who gets the new version first').selectOption('content');
@@ -116,6 +115,17 @@ export const tools = [
       await rule(3).getByLabel('Name').fill('beta');
       await rule(3).getByLabel('How').selectOption('regex');
       await rule(3).getByLabel(/whole value/).fill('1|it\'s');
+      await page.getByRole('button', {name: 'Add a rule'}).click();
+      await rule(4).getByLabel('What').selectOption('operating system');
+      await rule(4).getByLabel('macOS').check();
+      await rule(4).getByLabel('iOS', {exact: true}).uncheck();
+      await page.getByRole('button', {name: 'Add a rule'}).click();
+      await rule(5).getByLabel('What').selectOption('browser');
+      await rule(5).getByLabel('Internet Explorer').check();
+      await rule(5).getByLabel('Chrome').uncheck();
+      expect(await rule(5).getByLabel('Internet Explorer').isDisabled(),
+        'the last browser can be taken away');
+      await sees(page, 'an iPad that asks for desktop sites says it is a Mac');
       await page.getByLabel('They alone').fill('');
       await page.getByRole('button', {name: 'Remove step 1'}).click();
       await page.getByRole('group', {name: 'step 2'}).getByLabel('Watched').fill('7.5');
@@ -126,6 +136,7 @@ export const tools = [
       const yaml = await written(page);
       for (const part of ['instances: 3', 'nginx:', '- header: {key: X-Team, exact: qa}',
         '- cookie: {name: User, value: Internal}', "- query: {key: beta, regex: '1|it''s'}",
+        '- os: [android, macos]', '- browser: [ie]',
         '- pause: {}\n      - setWeight: 25', 'setWeight: 50\n      - pause: {duration: 450s}',
         'setWeight: 100', "preset: {traefik: errors, where: 'job=\"shop\"'}",
         'slo: {max: 0.005}', 'versions: {label: service,']) {
@@ -138,23 +149,70 @@ export const tools = [
     },
   },
   {
+    name: 'blue-green is a strategy of its own in the wizard',
+    run: async ({page, open, shot}) => {
+      await open('new?type=blueGreen');
+      await sees(page, 'Never do both versions have traffic');
+      await page.getByLabel('Version to release first').fill('2.4.0');
+      await page.getByLabel('Who starts the new version').selectOption('systemd');
+      await page.getByLabel('All traffic goes over').selectOption('itself');
+      await page.getByLabel('After, seconds').fill('90');
+      await page.getByLabel(/Old version stays up/).fill('30');
+      await page.getByLabel('Bad requests (a selector)').fill('http_errors_total{}');
+      let yaml = await written(page);
+      for (const part of ['strategy:\n    blueGreen:\n      trafficRouting:',
+        'prePromotionAnalysis:', "web: {url: 'http://127.0.0.1:8011/health'}",
+        'autoPromotionSeconds: 90', 'postPromotionAnalysis:', 'count: 30',
+        'sum(http_errors_total{version="{{args.canary}}"})', 'scaleDownDelaySeconds: 1800']) {
+        expect(yaml.includes(part), `no ${part} in\n${yaml}`);
+      }
+      expect(!/\n    canary:|setWeight|match:/.test(yaml), yaml);
+      linted(yaml);
+      await shot('wizard-blue-green');
+      await page.getByLabel('All traffic goes over').selectOption('person');
+      await page.getByLabel('Before it, the new version').selectOption('program');
+      await page.getByLabel(/Watched after it/).fill('');
+      await page.getByLabel('What splits the traffic').selectOption('webhook');
+      await sees(page, 'serin render gateway');
+      yaml = await written(page);
+      for (const part of ['autoPromotionEnabled: false', 'job: {command: [/opt/checkout/smoke,',
+        "webhook: {url: 'http://127.0.0.1:8070/routes/checkout'}"]) {
+        expect(yaml.includes(part), `no ${part} in\n${yaml}`);
+      }
+      expect(!yaml.includes('postPromotion'), yaml);
+      linted(yaml);
+    },
+  },
+  {
     name: 'serin lint accepts every combination that the wizard writes',
     run: async ({bundle}) => {
-      const {write, kAnswers, kPresets} = await bundle('src/release/writing.ts');
-      const rules = ['header', 'cookie', 'query'].flatMap((on) => ['exact', 'regex'].map((how) =>
-        ({on, how, key: 'X-Team', value: how === 'exact' ? 'no' : 'qa-.*'})));
+      const {write} = await bundle('src/wizard/writing.ts');
+      const {kAnswers, kPresets} = await bundle('src/wizard/answers.ts');
+      const rules = [...['header', 'cookie', 'query'].flatMap((on) => ['exact', 'regex']
+        .map((how) => ({on, how, key: 'X-Team', value: how === 'exact' ? 'no' : 'qa-.*'}))),
+      {on: 'os', any: ['ios', 'android', 'windows', 'macos']},
+      {on: 'browser', any: ['chrome', 'firefox', 'safari', 'edge', 'ie']}];
       const wanted = [{}];
       const times = (name, values) => wanted.splice(0).forEach((one) =>
         wanted.push(...values.map((value) => ({...one, [name]: value}))));
-      times('type', ['canary', 'blueGreen']);
       times('policy', ['ratio', 'content']);
-      times('router', ['haproxy', 'haproxyMap', 'nginx']);
+      times('router', ['haproxy', 'haproxyMap', 'nginx', 'command', 'webhook']);
       times('workload', ['none', 'systemd', 'command', 'process']);
       times('preset', ['', ...kPresets.map(({name}) => name)]);
+      const canaries = wanted.splice(0);
+      wanted.push({type: 'blueGreen'});
+      times('router', ['haproxy', 'haproxyMap', 'nginx', 'command', 'webhook']);
+      times('workload', ['none', 'systemd']);
+      times('before', ['none', 'web', 'program']);
+      times('switches', ['person', 'itself']);
+      times('afterMinutes', ['', '5']);
+      times('bad', ['errors', 'requests{}', 'requests{code=~"5.."}']);
+      wanted.push(...canaries);
       const files = wanted.map((one, i) => write({...kAnswers, ...one, rules, name: `shop-${i}`,
-        environment: i % 2 ? 'prod' : '', latency: i % 5 > 0, traffic: i % 3 > 0,
+        environment: i % 2 ? 'prod' : '', endpoint: i % 3 ? '' : 'https://shop.example',
+        latency: i % 5 > 0, traffic: i % 3 > 0,
         where: i % 7 ? '' : 'job="shop"'}));
-      expect(files.length === 480 && new Set(files).size === 480, `${files.length} files`);
+      expect(files.length === 760 && new Set(files).size === 760, `${files.length} files`);
       for (let i = 0; i < files.length; i += 60) linted(files.slice(i, i + 60).join('---\n'));
     },
   },

@@ -7,6 +7,7 @@ import {createServer} from 'node:http';
 import {readFile} from 'node:fs/promises';
 import {dirname, extname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {targets, tested, tokens} from './targets.mjs';
 import * as world from './world.mjs';
 
 const web = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -51,6 +52,7 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
       }
       metric.polls += 1;
     }
+    world.counted(doc);
     doc.weight.observed_at = new Date().toISOString();
     emit('metrics', doc.id, {release: doc.id, report: doc.report});
   }, kTickMs);
@@ -189,14 +191,22 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
       posted.push({operation: 'plan', body});
       return send(response, 200, world.planned(body));
     }
-    if (what === 'targets') return send(response, 200, {items: scene.empty ? [] : world.targets});
+    if (what === 'targets' && part === 'test') {
+      posted.push({operation: 'test', target: id});
+      const answer = tested(id, world.asked);
+      return answer ? send(response, 200, answer)
+        : problem(response, 404, 'Not found', `there is no target '${id}'`);
+    }
+    if (what === 'targets') {
+      return send(response, 200, {items: scene.empty ? [] : targets()});
+    }
     if (what === 'audit') {
       if (role() !== 'admin') {
         return problem(response, 403, 'Not permitted', 'The audit log needs the role admin.');
       }
       return send(response, 200, {items: scene.empty ? [] : world.audit, next: null});
     }
-    if (what === 'tokens') return send(response, 200, {items: []});
+    if (what === 'tokens') return send(response, 200, {items: scene.empty ? [] : tokens});
     if (what === 'happenings') {
       const doc = docs.get(url.searchParams.get('release'));
       return send(response, 200, {items: doc?.status === 'Paused' ? [world.paused(doc)] : [],
@@ -269,11 +279,12 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     posted,
-      // {fail, slow, role, empty, many, still, conflict, noSamples, noQuery, noPlan, noText,
+    // {fail, slow, role, empty, many, long, still, conflict, noSamples, noQuery, noPlan, noText,
     //  lintErrors, restarted}
     scene(next) {
       scene = next;
-      docs = next.empty ? new Map() : next.many ? world.many(next.many) : world.makeWorld();
+      docs = next.empty ? new Map() : next.many ? world.many(next.many)
+        : next.long ? world.long() : world.makeWorld();
     },
     docs: () => docs,
     update,

@@ -92,6 +92,24 @@ function failedDecisions(doc) {
     judged(0.02, {contested: true, findings: doc.judgement.findings}), traffic(0, 0)];
 }
 
+// The counts of an undecided metric, in its sentence and in what waits for it.
+export function counted(doc) {
+  const group = (n) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ' ');
+  for (const metric of doc.report?.metrics ?? []) {
+    if (metric.verdict !== 'inconclusive' || metric.kind !== 'errors') continue;
+    const {canary, stable} = metric;
+    const now = `${group(canary.events)} of ${group(canary.exposure)} against ` +
+      `${group(stable.events)} of ${group(stable.exposure)}`;
+    const said = (text) => text.replace(/\d+ of [\d ]+\d against \d+ of [\d ]+\d/, now);
+    metric.sentence = said(metric.sentence);
+    const {judgement} = doc;
+    if (judgement?.undecided_metric === metric.name) {
+      judgement.undecided_sentence = said(judgement.undecided_sentence);
+      doc.sentence = said(doc.sentence);
+    }
+  }
+}
+
 const kBack = ['rollback', 'undo', 'retry'];
 
 // id -> document, newest first.
@@ -123,7 +141,7 @@ export function makeWorld() {
     start: ago(5200)});
   good.weight = {...good.weight, set: 0, observed: 0, confirmed: true};
   followed(good);
-  good.judgement.passed = true;
+  Object.assign(good.judgement, {passed: true, undecided_metric: '', undecided_sentence: ''});
   for (const metric of good.report.metrics) {
     Object.assign(metric, {verdict: 'pass', pass: true, logEPass: metric.passLevel * 1.2});
   }
@@ -161,7 +179,21 @@ export function makeWorld() {
   const other = release(real.progressing, 'ads', 8, {allowed: ['continue', 'pause', 'abort']});
   other.weight = {...other.weight, set: 25, observed: 60, confirmed: false};
   docs.push(other);
+  docs.forEach(counted);
   return new Map(docs.map((doc) => [doc.id, doc]));
+}
+
+// Names as long as they come from build systems.
+export function long() {
+  const doc = release(real.progressing, 'billing-invoice-renderer-eu-central-1-blue', 1024,
+    {allowed: ['continue', 'promoteFully', 'pause', 'abort', 'rollback', 'setWeight', 'mute']});
+  doc.id = 'long-1';
+  doc.version = 'sha256-7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730';
+  doc.stable_version = 'release-2026.11.21-rc.14+build.20261121.0712.g1f3c9a7';
+  doc.info.environment = 'production-eu-central-1';
+  doc.info.endpoint = 'https://billing-invoice-renderer.internal.eu-central-1.example.com/healthz';
+  doc.report.metrics[0].name = 'invoice-rendering-error-rate-by-tenant-excluding-synthetic';
+  return new Map([[doc.id, doc]]);
 }
 
 export function many(count) {
@@ -192,7 +224,14 @@ export function decisions(doc) {
   if (doc.status === 'Failed') return failedDecisions(doc);
   return shift(copy(real.decisions['shop-2']), moved(doc)).filter((row) => doc.end ||
     (row.kind !== 'operated' && Date.parse(row.time) <= Date.now() + 500 &&
-      !(row.body.observed?.canary_units > 100 * doc.weight.set)));
+      !(row.body.observed?.canary_units > 100 * doc.weight.set) &&
+      !(row.body.observed?.canary_units === 0 && Date.parse(row.time) > shares(doc))));
+}
+
+// When the canary got its first share.
+function shares(doc) {
+  const first = doc.steps.find((step) => step.kind === 'setWeight' && step.start);
+  return first ? Date.parse(first.start) : Infinity;
 }
 
 // What the server tells of a pause.
@@ -208,7 +247,8 @@ export function rollout(doc) {
   return {name: doc.rollout, service: doc.service, environment: doc.info.environment,
     type: 'canary', router: 'haproxy',
     steps: doc.steps.map(({kind, weight, duration_s}) => ({kind, weight, duration_s})),
-    stable_version: doc.stable_version, active: doc.end ? null : doc.id, latest: summary(doc),
+    stable_version: doc.status === 'Succeeded' ? doc.version : doc.stable_version,
+    active: doc.end ? null : doc.id, latest: summary(doc),
     revision: '5d41402a'};
 }
 
@@ -238,17 +278,6 @@ export const audit = [
     details: {reason: 'waiting for the mail team'}},
   {time: ago(90000), actor: 'cert:deploy', operation: 'apply', subject: 'checkout',
     details: {revision: '5d41402a'}},
-];
-
-export const targets = [
-  {rollout: 'checkout', kind: 'router', name: 'haproxy /run/haproxy/admin.sock', healthy: true,
-    detail: 'canary 25 % of 25 % wanted', observed_at: ago(1)},
-  {rollout: 'checkout', kind: 'metrics', name: 'prometheus http://127.0.0.1:9090', healthy: true,
-    detail: 'newest sample 2 s old', observed_at: ago(2)},
-  {rollout: 'images', kind: 'metrics', name: 'prometheus http://127.0.0.1:9091', healthy: false,
-    detail: 'connection refused, for 41 s', observed_at: ago(41)},
-  {rollout: 'mail', kind: 'router', name: 'nginx /etc/nginx/split.conf', healthy: null,
-    detail: '', observed_at: null},
 ];
 
 // What a replay and a plan come to: the failed release once more, and figures of `serin plan`.

@@ -22,6 +22,11 @@ const kPictures = [
   {name: 'replay', path: 'replays?release=payments-7', height: 900},
   {name: 'plan', path: 'plan?of=latency', height: 760,
     act: (page) => page.getByRole('button', {name: 'Try 200 releases'}).click()},
+  {name: 'targets', path: 'targets', height: 760, role: 'admin', act: async (page) => {
+    for (const text of ['ads-8', 'images-5']) {
+      await page.locator('tbody tr', {hasText: text}).getByRole('button').click();
+    }
+  }},
   {name: 'new', path: 'new', height: 1000, act: (page) =>
     page.getByLabel('Who gets the new version first').selectOption('content')},
 ];
@@ -32,7 +37,8 @@ await mkdir(out, {recursive: true});
 const server = await start();
 const browser = await chromium.launch({executablePath,
   args: process.getuid?.() === 0 ? ['--no-sandbox'] : []});
-for (const {name, path, height, colorScheme = 'light', act} of kPictures) {
+for (const {name, path, height, colorScheme = 'light', role, act} of kPictures) {
+  server.scene(role ? {role} : {});
   const page = await browser.newPage({viewport: {width: 1200, height}, colorScheme,
     timezoneId: 'UTC', reducedMotion: 'reduce'});
   await page.goto(`${server.url}/ui/${path}`);

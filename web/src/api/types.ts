@@ -242,13 +242,31 @@ export interface AuditEntry {
   details: Record<string, unknown>;
 }
 
+// A router, or the server that a metric comes from.
 export interface Target {
+  id: string;
+  release: string;
   rollout: string;
-  kind: string;
+  kind: string;  // router, metrics
   name: string;
   healthy: boolean | null;
   detail: string;
   observed_at: string | null;
+  age_s: number | null;
+  desired: number | null;  // of a router, per cent
+  observed: number | null;
+  confirmed: boolean | null;
+  last_error: string | null;
+}
+
+export interface TargetTest {
+  id: string;
+  healthy: boolean;
+  detail: string;
+  took_ms: number;
+  observed: number | null;
+  series: Record<string, number>;  // by version
+  asked: string[];
 }
 
 export interface Whoami {

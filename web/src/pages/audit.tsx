@@ -1,11 +1,13 @@
 // Who did what, when, to what; decisions of serin itself too.
-import {useState} from 'preact/hooks';
-import {get} from '../api/client';
-import type {AuditEntry, Page, Problem} from '../api/types';
+import type {AuditEntry} from '../api/types';
+import {unbroken} from '../text/format';
 import {download} from '../ui/download';
-import {problemOf, useLoad, useTitle} from '../ui/hooks';
-import {Empty, ProblemBox, Skeleton, Time} from '../ui/parts';
+import {useTitle} from '../ui/hooks';
+import {type Column, List} from '../ui/list';
+import {usePages} from '../ui/loading';
+import {Empty, Older, Time} from '../ui/parts';
 import {Link, setQuery, to, usePlace} from '../ui/router';
+import {Shown} from '../ui/shown';
 
 const kPage = 100;
 
@@ -13,27 +15,31 @@ function toLines(items: AuditEntry[]): string {
   return items.map((item) => JSON.stringify(item)).join('\n') + '\n';
 }
 
+function details(item: AuditEntry): string {
+  return Object.entries(item.details).filter(([, value]) => value !== '' && value !== null)
+    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' · ') || '–';
+}
+
+const kColumns: Column<AuditEntry>[] = [
+  {title: 'When', cell: (item) => <Time at={item.time} full />},
+  {title: 'Who', cell: (item) => item.actor},
+  {title: 'What', cell: (item) => item.operation},
+  {title: 'On', head: true, cell: (item) => /^.+-\d+$/.test(item.subject)
+    ? <Link href={to.release(item.subject)}>{item.subject}</Link> : item.subject},
+  {title: 'Details', kind: 'why', cell: (item) => unbroken(details(item))},
+];
+
 export function AuditPage() {
   useTitle('Audit');
-  const subject = usePlace().query.get('subject') ?? '';
-  const actor = usePlace().query.get('actor') ?? '';
-  const filter = subject ? `&subject=${encodeURIComponent(subject)}` : '';
-  const first = useLoad<Page<AuditEntry>>(`audit?limit=${kPage}${filter}`);
-  const [more, setMore] = useState<{filter: string; items: AuditEntry[]; next?: string | null}>(
-    {filter, items: []});
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const extra = more.filter === filter ? more : {filter, items: []};
-  const items = [...(first.data?.items ?? []), ...extra.items]
-    .filter((item) => actor === '' || item.actor.includes(actor));
-  const cursor = 'next' in extra ? extra.next : first.data?.next;
-  const readMore = () => {
-    get<Page<AuditEntry>>(`audit?limit=${kPage}&cursor=${encodeURIComponent(cursor ?? '')}` +
-      filter).then((page) => setMore(
-      {filter, items: [...extra.items, ...page.items], next: page.next ?? null}),
-    (error: unknown) => setProblem(problemOf(error)));
-  };
+  const {query} = usePlace();
+  const subject = query.get('subject') ?? '';
+  const actor = query.get('actor') ?? '';
+  const pages = usePages<AuditEntry>(`audit?limit=${kPage}` +
+    (subject ? `&subject=${encodeURIComponent(subject)}` : ''));
+  const items = (pages.data ?? []).filter((item) => actor === '' || item.actor.includes(actor));
   const save = () => download('audit.jsonl', toLines(items), 'application/jsonl');
-  const forbidden = first.problem?.status === 403 || first.problem?.status === 401;
+  const found = {...pages, data: pages.data && items};
   return (
     <main id="content">
       <div class="page-head">
@@ -42,58 +48,23 @@ export function AuditPage() {
       </div>
       <div class="filters">
         <label>Release or object
-          <input type="search" value={subject}
+          <input type="search" value={subject} placeholder="checkout-42"
             onChange={(event) => setQuery('subject', event.currentTarget.value)} />
         </label>
         <label>Who
-          <input type="search" value={actor}
+          <input type="search" value={actor} placeholder="user:ana"
             onInput={(event) => setQuery('actor', event.currentTarget.value)} />
         </label>
       </div>
-      {forbidden ? (
-        <div class="box unsure" role="alert">
-          <p><strong>The audit log is for administrators.</strong></p>
-          <p>{first.problem?.detail} An administrator’s token is entered under{' '}
-            <Link href="/ui/settings">Settings</Link>.</p>
-        </div>
-      ) : (first.problem ?? problem) && (
-        <ProblemBox problem={(first.problem ?? problem) as Problem} retry={first.reload}
-          at={first.at} />
-      )}
-      {!first.data && !first.problem && <Skeleton rows={8} label="the audit log" />}
-      {first.data && items.length === 0 && <Empty title="Nothing is recorded of this." />}
-      {items.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Audit log">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">When</th>
-                <th scope="col">Who</th>
-                <th scope="col">What</th>
-                <th scope="col">On</th>
-                <th scope="col">Details</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((item, i) => (
-                <tr key={`${item.time}/${i}`}>
-                  <td><Time at={item.time} full /></td>
-                  <td>{item.actor}</td>
-                  <td>{item.operation}</td>
-                  <th scope="row">{/^.+-\d+$/.test(item.subject)
-                    ? <Link href={to.release(item.subject)}>{item.subject}</Link>
-                    : item.subject}</th>
-                  <td class="why">{Object.entries(item.details)
-                    .filter(([, value]) => value !== '' && value !== null)
-                    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value
-                      : JSON.stringify(value)}`).join(' · ') || '–'}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      {cursor && <p><button type="button" onClick={readMore}>Older</button></p>}
+      <Shown of={found} label="the audit log" rows={8}
+        forbidden="The audit log is for administrators."
+        empty={<Empty title="Nothing is recorded of this.">
+          {(subject || actor) && <p><Link href="/ui/audit">All that is recorded</Link></p>}
+        </Empty>}>
+        {(rows) => <List label="Audit log" columns={kColumns} items={rows}
+          keyOf={(item, i) => `${item.time}/${i}`} />}
+      </Shown>
+      <Older of={pages} what="entries" />
     </main>
   );
 }

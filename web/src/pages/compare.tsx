@@ -8,9 +8,11 @@ import {stateOf} from '../release/metrics';
 import {stepTitle} from '../release/stepper';
 import {duration, effect, side, unbroken} from '../text/format';
 import {stepWords} from '../text/messages';
-import {type Loaded, useLoad, useTitle} from '../ui/hooks';
-import {Empty, Mark, ProblemBox, Skeleton, StatusMark, stepLook, Time} from '../ui/parts';
+import {useTitle} from '../ui/hooks';
+import {useLoad} from '../ui/loading';
+import {Empty, Mark, StatusMark, stepLook, Time} from '../ui/parts';
 import {Link, setQuery, to, usePlace} from '../ui/router';
+import {Shown} from '../ui/shown';
 
 function tookSeconds(from: string | null, until: string | null): number | null {
   return from && until ? (Date.parse(until) - Date.parse(from)) / 1000 : null;
@@ -31,27 +33,29 @@ export function ComparePage({name}: {name: string}) {
     <main id="content">
       <p><Link href={to.history(name)}>← {name}</Link></p>
       <h1>Two releases of {name}</h1>
-      {list.problem && <ProblemBox problem={list.problem} retry={list.reload} at={list.at} />}
-      {!list.data && !list.problem && <Skeleton rows={6} label="the releases" />}
-      {list.data && items.length < 2 && (
-        <Empty title={`${name} has ${items.length === 1 ? 'one release' : 'no release'} so far.`}>
-          <p>Two are needed to be compared. <Link href={to.history(name)}>Its history</Link></p>
-        </Empty>
-      )}
-      {items.length >= 2 && (
-        <>
-          <form class="filters" onSubmit={(event) => event.preventDefault()}>
-            <Choice label="Release" items={items} value={first} set={(id) => setQuery('a', id)} />
-            <Choice label="Compared with" items={items} value={second}
-              set={(id) => setQuery('b', id)} />
-          </form>
-          <Wrong id={first} story={a} />
-          <Wrong id={second} story={b} />
-          {(a.loading && !a.data) || (b.loading && !b.data)
-            ? <Skeleton rows={8} label="both releases" /> : null}
-          {a.data && b.data && <Both a={a.data} b={b.data} />}
-        </>
-      )}
+      <Shown of={list} label="the releases" rows={6}>
+        {() => items.length < 2 ? (
+          <Empty title={`${name} has ${items.length === 1 ? 'one release' : 'no release'} so far.`}>
+            <p>Two are needed to be compared. <Link href={to.history(name)}>Its history</Link></p>
+          </Empty>
+        ) : (
+          <>
+            <form class="filters" onSubmit={(event) => event.preventDefault()}>
+              <Choice label="Release" items={items} value={first}
+                set={(id) => setQuery('a', id)} />
+              <Choice label="Compared with" items={items} value={second}
+                set={(id) => setQuery('b', id)} />
+            </form>
+            <Shown of={a} label={first} rows={8} missing={<NotKept id={first} />}>
+              {(left) => (
+                <Shown of={b} label={second} rows={8} missing={<NotKept id={second} />}>
+                  {(right) => <Both a={left} b={right} />}
+                </Shown>
+              )}
+            </Shown>
+          </>
+        )}
+      </Shown>
     </main>
   );
 }
@@ -71,12 +75,8 @@ function Choice({label, items, value, set}: {
   );
 }
 
-function Wrong({id, story}: {id: string; story: Loaded<Story>}) {
-  if (!story.problem) return null;
-  if (story.problem.status === 404) {
-    return <p class="box">Nothing is kept of {id} any more.</p>;
-  }
-  return <ProblemBox problem={story.problem} retry={story.reload} />;
+function NotKept({id}: {id: string}) {
+  return <p class="box">Nothing is kept of {id} any more.</p>;
 }
 
 interface Row {

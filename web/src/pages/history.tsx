@@ -1,13 +1,16 @@
 // The releases of one rollout, newest first, with the way back in one click, and the next one.
 import {useState} from 'preact/hooks';
 import {get, newKey, post} from '../api/client';
-import type {Operated, Page, Problem, Release, Rollout, Summary, Whoami} from '../api/types';
-import {duration} from '../text/format';
+import type {Operated, Release, Rollout, Summary, Whoami} from '../api/types';
+import {duration, percent, unbroken} from '../text/format';
 import {OperationDialog} from '../release/dialog';
 import {mayOperate} from '../release/operations';
-import {problemOf, useLoad, useTitle} from '../ui/hooks';
-import {Empty, Facts, ProblemBox, Skeleton, StatusMark, Time} from '../ui/parts';
+import {useTitle} from '../ui/hooks';
+import {type Column, List} from '../ui/list';
+import {useLoad, usePages, useWork} from '../ui/loading';
+import {Empty, Facts, MayNot, Older, ProblemBox, StatusMark, Time} from '../ui/parts';
 import {go, Link, to, usePlace} from '../ui/router';
+import {Shown} from '../ui/shown';
 
 function took(release: Summary): string {
   if (!release.end) return 'under way';
@@ -18,105 +21,72 @@ export function HistoryPage({name}: {name: string}) {
   useTitle(`${name} – history`);
   const path = `rollouts/${encodeURIComponent(name)}`;
   const rollout = useLoad<Rollout>(path);
-  const first = useLoad<Page<Summary>>(`${path}/releases?limit=50`);
+  const pages = usePages<Summary>(`${path}/releases?limit=50`);
   const who = useLoad<Whoami>('whoami').data;
-  const [more, setMore] = useState<Summary[]>([]);
-  const [next, setNext] = useState<string | null | undefined>(undefined);
-  const [back, setBack] = useState<Release | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const items = [...(first.data?.items ?? []), ...more];
-  const cursor = next === undefined ? first.data?.next : next;
+  const asked = useWork<Release>();
+  const items = pages.data ?? [];
   const active = items.find((item) => item.end === null);
   const latest = items[0];
-
-  const readMore = () => {
-    if (!cursor) return;
-    get<Page<Summary>>(`${path}/releases?limit=50&cursor=${encodeURIComponent(cursor)}`).then(
-      (page) => {
-        setMore((old) => [...old, ...page.items]);
-        setNext(page.next ?? null);
-      }, (error: unknown) => setProblem(problemOf(error)));
-  };
-  const askBack = (release: Summary) => {
-    get<Release>(`releases/${encodeURIComponent(release.id)}`).then(setBack,
-      (error: unknown) => setProblem(problemOf(error)));
-  };
+  const back = (release: Summary) => wayBack(release, latest, rollout.data?.stable_version ?? '');
+  const columns: Column<Summary>[] = [
+    {title: 'Ticket', head: true,
+      cell: (release) => <Link href={to.release(release.id)}>{release.id}</Link>},
+    {title: 'Type', cell: (release) => release.type},
+    {title: 'Result', cell: (release) => <StatusMark status={release.status} />},
+    {title: 'From', kind: 'version', cell: (release) => release.stable_version || '?'},
+    {title: 'To', kind: 'version', cell: (release) => release.version},
+    {title: 'Why', kind: 'why', cell: (release) => unbroken(release.sentence) || '–'},
+    {title: 'Start', cell: (release) => <Time at={release.start} full />},
+    {title: 'Took', kind: 'nowrap', cell: took},
+    {title: 'Way back', cell: (release) => back(release) === '' ? <span class="dim">–</span> : (
+      <button type="button" disabled={!mayOperate(who) || asked.working}
+        class={`small ${release.id === latest?.id ? 'danger-quiet' : ''}`}
+        onClick={() => asked.run(() =>
+          get<Release>(`releases/${encodeURIComponent(release.id)}`))}>{back(release)}</button>
+    )},
+  ];
   return (
     <main id="content">
       <h1>{name}</h1>
-      {rollout.data && (
-        <Facts items={[
-          ['Service', rollout.data.service],
-          ['Environment', rollout.data.environment],
-          ['Type', rollout.data.type],
-          ['Router', rollout.data.router],
-          ['Stable version', rollout.data.stable_version],
-          ['Revision', rollout.data.revision],
-        ]} />
-      )}
-      {problem && <ProblemBox problem={problem} />}
-      {rollout.problem && rollout.problem.status !== 404 && (
-        <ProblemBox problem={rollout.problem} retry={rollout.reload} />
-      )}
-      {rollout.data && <StartRelease rollout={rollout.data} active={active} who={who} />}
-      <h2>History</h2>
-      {items.length > 1 && <p><Link href={to.compare(name)}>Compare two releases</Link></p>}
-      {first.problem && <ProblemBox problem={first.problem} retry={first.reload} at={first.at} />}
-      {!first.data && !first.problem && <Skeleton rows={5} label="the history" />}
-      {first.data && items.length === 0 && (
-        <Empty title={`${name} has not been released yet.`} />
-      )}
-      {items.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="History">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Ticket</th>
-                <th scope="col">Type</th>
-                <th scope="col">Result</th>
-                <th scope="col">From</th>
-                <th scope="col">To</th>
-                <th scope="col">Why</th>
-                <th scope="col">Start</th>
-                <th scope="col">Took</th>
-                <th scope="col">Way back</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((release) => (
-                <tr key={release.id}>
-                  <th scope="row"><Link href={to.release(release.id)}>{release.id}</Link></th>
-                  <td>{release.type}</td>
-                  <td><StatusMark status={release.status} /></td>
-                  <td class="nowrap">{release.stable_version || '?'}</td>
-                  <td class="nowrap">{release.version}</td>
-                  <td class="why">{release.sentence || '–'}</td>
-                  <td><Time at={release.start} full /></td>
-                  <td class="nowrap">{took(release)}</td>
-                  <td>
-                    {release.allowed.includes('rollback') && release.id === latest?.id ? (
-                      <button type="button" class="small danger-quiet" disabled={!mayOperate(who)}
-                        onClick={() => askBack(release)}>
-                        Roll back to {release.stable_version || 'before'}
-                      </button>
-                    ) : release.status === 'Succeeded' && release.version !==
-                        rollout.data?.stable_version && latest?.allowed.includes('undo') ? (
-                      <button type="button" class="small" disabled={!mayOperate(who)}
-                        onClick={() => askBack(release)}>
-                        Return to {release.version}
-                      </button>
-                    ) : <span class="dim">–</span>}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      {cursor && <p><button type="button" onClick={readMore}>Older releases</button></p>}
-      {back && <Back release={back} latest={latest} close={() => setBack(null)} />}
+      <Shown of={rollout} label="the rollout" rows={2}
+        missing={<p class="dim">{name} is in no configuration any more: it can’t be released.</p>}>
+        {(it) => (
+          <>
+            <Facts items={[
+              ['Service', it.service],
+              ['Environment', it.environment],
+              ['Type', it.type === 'blueGreen' ? 'blue-green' : it.type],
+              ['Router', it.router || 'none: serin only judges'],
+              ['Stable version', it.stable_version || 'not recorded yet'],
+              ['Revision', it.revision && <code>{it.revision.slice(0, 12)}</code>],
+            ]} />
+            <StartRelease rollout={it} active={active} who={who} />
+          </>
+        )}
+      </Shown>
+      {asked.problem && <ProblemBox problem={asked.problem} />}
+      <div class="page-head">
+        <h2>History</h2>
+        {items.length > 1 && <Link href={to.compare(name)}>Compare two releases</Link>}
+      </div>
+      <Shown of={pages} label="the history" rows={5}
+        empty={<Empty title={`${name} has not been released yet.`} />}>
+        {(rows) => <List label="History" columns={columns} items={rows}
+          keyOf={(release) => release.id} />}
+      </Shown>
+      <Older of={pages} what="releases" />
+      {asked.result && <Back release={asked.result} latest={latest} close={asked.clear} />}
     </main>
   );
+}
+
+// What its row offers: the newest release is undone at once, an older version taken again.
+function wayBack(release: Summary, latest: Summary | undefined, stable: string): string {
+  if (release.allowed.includes('rollback') && release.id === latest?.id) {
+    return `Roll back to ${release.stable_version || 'before'}`;
+  }
+  return release.status === 'Succeeded' && release.version !== stable &&
+    latest?.allowed.includes('undo') ? `Return to ${release.version}` : '';
 }
 
 // The newest release is rolled back at once; an older version goes through the steps.
@@ -143,8 +113,7 @@ function StartRelease({rollout, active, who}: {
   const {query} = usePlace();  // the page that writes rollouts knows the version already
   const [version, setVersion] = useState(query.get('version') ?? '');
   const [stable, setStable] = useState(query.get('stable') ?? '');
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const work = useWork<void>();
   if (active) {
     return (
       <p class="box">Under way: <Link href={to.release(active.id)}>{active.id}</Link>{' '}
@@ -154,19 +123,17 @@ function StartRelease({rollout, active, who}: {
   }
   const start = (event: Event) => {
     event.preventDefault();
-    setBusy(true);
     const body = {version, ...(stable ? {stable} : {})};
-    post<Release>(`rollouts/${encodeURIComponent(rollout.name)}/releases`, body, newKey()).then(
-      (release) => go(to.release(release.id)), (error: unknown) => {
-        setProblem(problemOf(error));
-        setBusy(false);
-      });
+    const path = `rollouts/${encodeURIComponent(rollout.name)}/releases`;
+    work.run(async () => go(to.release((await post<Release>(path, body, newKey())).id)));
   };
+  const first = rollout.steps.find((step) => step.kind === 'setWeight')?.weight ?? 0;
   return (
     <form class="box start" onSubmit={start}>
       <h2>Update version</h2>
-      <p class="dim">{rollout.steps.length} steps; the first gives the canary{' '}
-        {rollout.steps.find((step) => step.kind === 'setWeight')?.weight ?? 0} % of the traffic.</p>
+      <p class="dim">{rollout.type === 'blueGreen'
+        ? 'All traffic goes over at once, after a look at the new version without traffic.'
+        : `${rollout.steps.length} steps; the first share of the canary is ${percent(first)}.`}</p>
       <label>New version
         <input required value={version} maxLength={253}
           onInput={(event) => setVersion(event.currentTarget.value)} />
@@ -177,11 +144,10 @@ function StartRelease({rollout, active, who}: {
             onInput={(event) => setStable(event.currentTarget.value)} />
         </label>
       )}
-      <button type="submit" class="primary" disabled={busy || !version || !mayOperate(who)}>
+      <button type="submit" class="primary" disabled={work.working || !version || !mayOperate(who)}>
         Start release</button>
-      {!mayOperate(who) && <p class="dim">You may look but not start releases:
-        {' '}{who?.actor} is a {who?.role}.</p>}
-      {problem && <ProblemBox problem={problem} />}
+      {!mayOperate(who) && <MayNot who={who} what="start releases" />}
+      {work.problem && <ProblemBox problem={work.problem} />}
     </form>
   );
 }

@@ -1,18 +1,18 @@
 // One metric of one release: its curves, its counts, and the arithmetic behind its verdict.
-import {useCallback} from 'preact/hooks';
-import type {LiveEvent} from '../api/live';
 import type {Metric, Release, Sample} from '../api/types';
 import {count, effect, num, percent, share, short, side, unbroken} from '../text/format';
 import {MetricCharts, unitOf} from '../release/charts';
+import {useLiveRelease} from '../release/live';
 import {limitOf, stateOf, towards} from '../release/metrics';
 import {Queries} from '../release/query';
-import {useSamples} from '../release/story';
 import {FeedBar, FeedDot, Finished} from '../ui/feed';
 import {download} from '../ui/download';
-import {useFeed, useLoad, useTitle} from '../ui/hooks';
+import {useTitle} from '../ui/hooks';
 import {useKeys} from '../ui/keys';
-import {Facts, Mark, ProblemBox, Skeleton, Time} from '../ui/parts';
+import {List} from '../ui/list';
+import {Facts, Mark, Time} from '../ui/parts';
 import {go, Link, to} from '../ui/router';
+import {Shown} from '../ui/shown';
 
 function eValue(log: unknown): string {
   const n = num(log as never);
@@ -49,34 +49,18 @@ function SampleTable({metric, rows}: {metric: Metric; rows: Sample[]}) {
     <details>
       <summary>The newest {Math.min(kRowsShown, rows.length)} of {count(rows.length)} looks
       </summary>
-      <div class="scroll tall" tabIndex={0} role="region" aria-label="Samples">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">Stable</th>
-              <th scope="col">Canary</th>
-              <th scope="col">Difference [95 %]</th>
-              <th scope="col">E-value</th>
-              <th scope="col">Weight</th>
-              <th scope="col">Canary’s n</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.slice(-kRowsShown).reverse().map((row) => (
-              <tr key={row.time}>
-                <th scope="row"><Time at={row.time} /></th>
-                <td>{value(row.stable)}</td>
-                <td>{value(row.canary)}</td>
-                <td class="nowrap">[{short(row.lower)}, {short(row.upper)}]</td>
-                <td>{eValue(row.logE)}</td>
-                <td>{percent(row.weight)}</td>
-                <td>{count(row.n)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <List label="Samples" items={rows.slice(-kRowsShown).reverse()} keyOf={(row) => row.time}
+        tall columns={[
+          {title: 'Time', head: true, cell: (row) => <Time at={row.time} />},
+          {title: 'Stable', cell: (row) => value(row.stable)},
+          {title: 'Canary', cell: (row) => value(row.canary)},
+          {title: 'Difference [95 %]', kind: 'nowrap', cell: (row) =>
+            effect(metric.effect && {...metric.effect, lower: row.lower, upper: row.upper})
+              .interval},
+          {title: 'E-value', cell: (row) => eValue(row.logE)},
+          {title: 'Weight', cell: (row) => percent(row.weight)},
+          {title: 'Canary’s n', cell: (row) => count(row.n)},
+        ]} />
     </details>
   );
 }
@@ -104,60 +88,46 @@ function together(release: Release): string {
 
 export function MetricPage({id, name}: {id: string; name: string}) {
   useTitle(`${name} of ${id}`);
-  const path = `releases/${encodeURIComponent(id)}`;
-  const loaded = useLoad<Release>(path);
-  const release = loaded.data;
-  const samples = useSamples(path, release);
-  const live = useCallback((event: LiveEvent) => {
-    if (event.type === 'reset') {
-      loaded.reload();
-      samples.reload();
-    } else if (event.type === 'release.updated') {
-      loaded.set(() => event.data as Release);
-    } else if (event.type === 'metrics') {
-      const report = (event.data as {report: Release['report']}).report;
-      loaded.set((old) => ({...old, report}));
-    }
-  }, [loaded.reload, loaded.set, samples.reload]);
-  const feed = useFeed(`events?releases=${id}`, live);
-  const metrics = release?.report?.metrics ?? [];
+  const {loaded, samples, feed} = useLiveRelease(id);
+  const metrics = loaded.data?.report?.metrics ?? [];
   const metric = metrics.find((m) => m.name === name);
+  const state = metric && stateOf(metric);
+  const end = loaded.data?.end;
   const step = (by: number) => {
     const next = metrics[(metrics.findIndex((m) => m.name === name) + by + metrics.length) %
       Math.max(1, metrics.length)];
     if (next) go(to.metric(id, next.name));
   };
   useKeys({'[': () => step(-1), ']': () => step(1)});
-  if (!release) {
-    return (
-      <main id="content"><h1>{name}</h1>
-        {loaded.problem ? <ProblemBox problem={loaded.problem} retry={loaded.reload} />
-          : <Skeleton rows={6} label="the metric" />}
-      </main>
-    );
-  }
-  if (!metric) {
-    return (
-      <main id="content"><h1>{name}</h1>
-        <p>{id} has no metric of this name. <Link href={to.release(id)}>To the release</Link></p>
-      </main>
-    );
-  }
-  const state = stateOf(metric);
-  const rows = samples.items.get(name) ?? [];
-  const rule = metric.kind === 'threshold';
-  const stable = side(metric, metric.stable);
-  const canary = side(metric, metric.canary);
-  const difference = effect(metric.effect);
   return (
     <main id="content">
       <FeedBar state={feed} />
       <p><Link href={to.release(id)}>← {id}</Link></p>
       <div class="page-head">
         <h1>{name}</h1>
-        <Mark icon={state.icon} tone={state.tone}>{state.word}</Mark>
-        {release.end ? <Finished at={release.end} /> : <FeedDot state={feed} />}
+        {state && <Mark icon={state.icon} tone={state.tone}>{state.word}</Mark>}
+        {end ? <Finished at={end} /> : <FeedDot state={feed} />}
       </div>
+      <Shown of={loaded} label="the metric" rows={6}
+        missing={<p>There is no release {id}.</p>}>
+        {(release) => metric
+          ? <OneMetric release={release} metric={metric} rows={samples.items.get(name) ?? []} />
+          : <p>{id} has no metric of this name. <Link href={to.release(id)}>To the release</Link>
+          </p>}
+      </Shown>
+    </main>
+  );
+}
+
+function OneMetric({release, metric, rows}: {release: Release; metric: Metric; rows: Sample[]}) {
+  const name = `${release.id}-${metric.name}`;  // of files
+  const state = stateOf(metric);
+  const rule = metric.kind === 'threshold';
+  const stable = side(metric, metric.stable);
+  const canary = side(metric, metric.canary);
+  const difference = effect(metric.effect);
+  return (
+    <>
       <p class={`headline ${state.tone}`}>{unbroken(metric.sentence)}</p>
       {!rule && (
         <section class="card"><MetricCharts release={release} metric={metric} samples={rows} />
@@ -202,19 +172,19 @@ export function MetricPage({id, name}: {id: string; name: string}) {
           </section>
         )}
       </div>
-      <Queries release={release} metric={name} />
+      <Queries release={release} metric={metric.name} />
       {!rule && rows.length > 0 && (
         <section class="card" aria-labelledby="samples-title">
           <h2 id="samples-title">Samples</h2>
           <SampleTable metric={metric} rows={rows} />
           <p class="buttons left">
-            <button type="button" onClick={() => download(`${id}-${name}.csv`, csv(metric, rows),
+            <button type="button" onClick={() => download(`${name}.csv`, csv(metric, rows),
               'text/csv')}>Samples as CSV</button>
-            <button type="button" onClick={() => download(`${id}-${name}.json`,
-              JSON.stringify(rows, null, 1), 'application/json')}>Samples as JSON</button>
+            <button type="button" onClick={() => download(`${name}.json`, JSON.stringify(rows,
+              null, 1), 'application/json')}>Samples as JSON</button>
           </p>
         </section>
       )}
-    </main>
+    </>
   );
 }

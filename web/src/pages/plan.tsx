@@ -6,6 +6,7 @@ import {estimate, type PlanStep} from '../release/planning';
 import {Simulated, stepsYaml} from '../release/simulated';
 import {count, duration, percent} from '../text/format';
 import {useTitle} from '../ui/hooks';
+import {List} from '../ui/list';
 import {CopyBlock, CopyText} from '../ui/parts';
 import {setQuery, usePlace} from '../ui/router';
 
@@ -44,24 +45,33 @@ const kSlower: Record<Slower, Field[]> = {
 const kKinds: [Kind, string][] = [['errors', 'more errors'], ['latency', 'longer requests'],
   ['mean', 'a higher mean of some value']];
 
+// The curve's frame, in units of the drawing.
+const kPlot = {left: 44, right: 392, top: 8, bottom: 128};
+const kQuarters = [0, 0.25, 0.5, 0.75, 1];
+
 function Curve({step}: {step: PlanStep}) {
-  const points = step.power.map((p, i) => `${10 + i * 280 / (step.power.length - 1)},` +
-    `${110 - p.power * 100}`).join(' ');
-  const last = step.power.at(-1);
+  const {left, right, top, bottom} = kPlot;
+  const x = (part: number) => left + part * (right - left);
+  const y = (power: number) => bottom - power * (bottom - top);
+  const points = step.power.map((p, i) =>
+    `${x(i / (step.power.length - 1))},${y(p.power)}`).join(' ');
+  const last = step.power.at(-1)?.seconds ?? 0;
   return (
     <figure class="chart">
       <figcaption><strong>Chance to find it, at {percent(step.weight)}</strong>
-        <span class="dim"> over {duration(last?.seconds)}</span></figcaption>
-      <svg viewBox="0 0 300 130" class="power" role="img"
+        <span class="dim"> over {duration(last)}</span></figcaption>
+      <svg viewBox="0 0 400 150" class="power" role="img"
         aria-label={`Found in half of all cases within ${duration(step.half)}, in nine of ten ` +
           `within ${duration(step.mostly)}`}>
-        <line x1="10" y1="10" x2="290" y2="10" class="grid" />
-        <line x1="10" y1="60" x2="290" y2="60" class="grid" />
-        <line x1="10" y1="110" x2="290" y2="110" class="grid" />
+        {kQuarters.map((part) => (
+          <g key={part}>
+            <line x1={left} y1={y(part)} x2={right} y2={y(part)} class="grid" />
+            <text x={left - 5} y={y(part) + 3} text-anchor="end">{percent(part * 100)}</text>
+            <text x={x(part)} y={bottom + 14} text-anchor={part === 1 ? 'end'
+              : part === 0 ? 'start' : 'middle'}>{duration(part * last)}</text>
+          </g>
+        ))}
         <polyline points={points} class="power-line" />
-        <text x="10" y="126">0</text>
-        <text x="290" y="126" text-anchor="end">{duration(last?.seconds)}</text>
-        <text x="12" y="22">100 %</text>
       </svg>
     </figure>
   );
@@ -73,32 +83,14 @@ function Estimate({figures}: {figures: Figures}) {
   const best = steps.reduce<PlanStep | null>((a, b) => a && a.mostly <= b.mostly ? a : b, null);
   return (
     <>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Time of each step">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Weight</th>
-              <th scope="col">Canary requests/s</th>
-              <th scope="col">Found in half of all cases</th>
-              <th scope="col">In nine of ten</th>
-              <th scope="col">Canary requests by then</th>
-              <th scope="col">Bad requests more, by then</th>
-            </tr>
-          </thead>
-          <tbody>
-            {steps.map((step) => (
-              <tr key={step.weight}>
-                <th scope="row">{percent(step.weight)}</th>
-                <td>{count(step.canaryRps)}</td>
-                <td>{duration(step.half)}</td>
-                <td>{duration(step.mostly)}</td>
-                <td>{count(Math.ceil(step.requests))}</td>
-                <td>{count(Math.ceil(step.extraBad))}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <List label="Time of each step" items={steps} keyOf={(step) => step.weight} columns={[
+        {title: 'Weight', head: true, cell: (step) => percent(step.weight)},
+        {title: 'Canary requests/s', cell: (step) => count(step.canaryRps)},
+        {title: 'Found in half of all cases', cell: (step) => duration(step.half)},
+        {title: 'In nine of ten', cell: (step) => duration(step.mostly)},
+        {title: 'Canary requests by then', cell: (step) => count(Math.ceil(step.requests))},
+        {title: 'Bad requests more, by then', cell: (step) => count(Math.ceil(step.extraBad))},
+      ]} />
       <p class="dim">An estimate: each row starts without evidence; in a release it is kept from
         step to step. The figures are those of an e-process that weighs one effect, times 1.7 for
         weighing many: what serin’s own took in simulation.</p>

@@ -1,25 +1,29 @@
 // The page of one release: what is running, how much of the traffic, is it worse, how sure, what
 // comes next. The rest of the page is the evidence for the first lines.
-import {useCallback, useEffect, useMemo, useRef, useState} from 'preact/hooks';
-import type {LiveEvent} from '../api/live';
+import {useEffect, useRef, useState} from 'preact/hooks';
+import type {FeedState} from '../api/live';
 import type {Operation, Release, Whoami} from '../api/types';
 import {Charts} from '../release/charts';
 import {OperationDialog} from '../release/dialog';
 import {Details} from '../release/details';
+import {useLiveRelease} from '../release/live';
 import {MetricTable} from '../release/metrics';
 import {Operations, mayOperate} from '../release/operations';
-import {headline, spoken} from '../release/sentence';
+import {Glance, gravity} from '../release/glance';
+import {forecastOf, headline, spoken} from '../release/sentence';
 import {Split} from '../release/split';
 import {Stepper} from '../release/stepper';
 import {Timeline} from '../release/timeline';
 import {TrafficPolicy} from '../release/traffic';
-import {useEvents, useSamples} from '../release/story';
+import {type Events, type Samples, useEvents} from '../release/story';
 import {unbroken} from '../text/format';
 import {FeedBar, FeedDot, Finished} from '../ui/feed';
-import {useFeed, useLoad, useTitle} from '../ui/hooks';
+import {useTitle} from '../ui/hooks';
 import {useKeys} from '../ui/keys';
-import {Mark, ProblemBox, Skeleton, StatusMark, toneOf} from '../ui/parts';
+import {useLoad} from '../ui/loading';
+import {Empty, Mark, ProblemBox, StatusMark, toneOf} from '../ui/parts';
 import {Link, to} from '../ui/router';
+import {Shown} from '../ui/shown';
 
 const kSpokenEveryMs = 5000;
 
@@ -49,31 +53,15 @@ export function isOver(release: Release): boolean {
 }
 
 export function ReleasePage({id}: {id: string}) {
-  const path = `releases/${encodeURIComponent(id)}`;
-  const loaded = useLoad<Release>(path);
+  const events = useEvents(`releases/${encodeURIComponent(id)}`);
+  const {loaded, samples, feed} = useLiveRelease(id, ({type}) => {
+    if (type === 'reset') events.reload();
+    if (type === 'step.changed' || type === 'decision') events.soon();
+  });
   const release = loaded.data;
   useTitle(release ? `${release.id} – ${release.status}` : id);
   const who = useLoad<Whoami>('whoami').data;
   const [asked, setAsked] = useState<Operation | null>(null);
-  const events = useEvents(path);
-  const samples = useSamples(path, release);
-  const live = useCallback((event: LiveEvent) => {
-    if (event.type === 'reset') {
-      loaded.reload();
-      events.reload();
-      samples.reload();
-    } else if (event.type === 'release.updated') {
-      loaded.set(() => event.data as Release);
-    } else if (event.type === 'metrics') {
-      const report = (event.data as {report: Release['report']}).report;
-      loaded.set((old) => ({...old, report}));
-    }
-    if (event.type === 'step.changed' || event.type === 'decision') {
-      events.soon();
-    }
-  }, [loaded.reload, loaded.set, events.reload, events.soon, samples.reload]);
-  // Over, it does not change any more; yet somebody may retry or return it.
-  const feed = useFeed(loaded.problem?.status === 404 ? '' : `events?releases=${id}`, live);
   const said = useSpoken(release);
   const open = (operation: Operation) => {
     if (release?.allowed.includes(operation) && mayOperate(who)) setAsked(operation);
@@ -83,47 +71,62 @@ export function ReleasePage({id}: {id: string}) {
     c: () => open('continue'),
     A: () => open('abort'),
   });
-  const shownSamples = useMemo(() => samples.items, [samples.items]);
-
-  if (!release) {
-    if (loaded.problem?.status === 404) return <Gone id={id} />;
-    if (loaded.problem) {
-      return <main id="content"><h1>{id}</h1>
-        <ProblemBox problem={loaded.problem} retry={loaded.reload} /></main>;
-    }
-    return <main id="content"><h1>{id}</h1><Skeleton rows={8} label="the release" /></main>;
-  }
   return (
-    <main id="content" class={loaded.problem || feed.feed === 'stale' ? 'aged' : ''}>
+    <main id="content" class={feed.feed === 'stale' ? 'aged' : ''}>
       <FeedBar state={feed} />
-      {loaded.problem && (
-        <ProblemBox problem={loaded.problem} retry={loaded.reload} at={loaded.at} />
+      {!release && loaded.problem?.status !== 404 && <h1>{id}</h1>}
+      <div role="status" class="hidden">{said.polite}</div>
+      <div role="alert" class="hidden">{said.loud}</div>
+      <Shown of={loaded} label="the release" rows={8} missing={<Gone id={id} />}>
+        {(shown) => (
+          <>
+            <Head release={shown} feed={feed} who={who} open={setAsked} />
+            <Evidence release={shown} samples={samples} events={events} />
+          </>
+        )}
+      </Shown>
+      {asked && release?.allowed.includes(asked) && (
+        <OperationDialog operation={asked} release={release} onClose={() => setAsked(null)}
+          onDone={(answer) => {
+            setAsked(null);
+            loaded.set(() => answer.release);
+            events.soon();
+          }} />
       )}
+    </main>
+  );
+}
+
+// What is running, is it worse, how sure, what comes next: seen without scrolling.
+function Head({release, feed, who, open}: {
+  release: Release; feed: FeedState; who: Whoami | null; open: (operation: Operation) => void;
+}) {
+  return (
+    <>
       <header class="release-head">
         <div class="release-name">
           <h1>{release.rollout} <span class="dim">{release.id}</span></h1>
           <StatusMark status={release.status} />
-          {release.end
-            ? <Finished at={release.end} />
-            : <FeedDot state={feed} />}
-        </div>
-        <p class={`headline ${toneOf(release.status)}`} data-testid="sentence">
-          {headline(release)}
-        </p>
-        <p>
-          <strong>{release.stable_version || 'unknown'}</strong> <span class="dim">stable</span>
-          {' → '}
-          <strong>{release.version}</strong> <span class="dim">canary</span>
+          {release.end ? <Finished at={release.end} /> : <FeedDot state={feed} />}
           {release.of && (
-            <span class="dim"> · {release.type} of <Link href={to.release(release.of)}>
+            <span class="dim">{release.type} of <Link href={to.release(release.of)}>
               {release.of}</Link></span>
           )}
-        </p>
-        <Operations release={release} who={who} open={setAsked} />
+        </div>
+        <p class={`headline ${gravity(release)}`} data-testid="sentence">{headline(release)}</p>
+        <Glance release={release} />
+        <Operations release={release} who={who} open={open} />
       </header>
-      <div role="status" class="hidden">{said.polite}</div>
-      <div role="alert" class="hidden">{said.loud}</div>
       <section aria-label="Plan"><Stepper release={release} /></section>
+    </>
+  );
+}
+
+function Evidence({release, samples, events}: {
+  release: Release; samples: Samples; events: Events;
+}) {
+  return (
+    <>
       <div class="columns">
         <Split release={release} />
         <section class="card" aria-labelledby="verdict-title">
@@ -135,7 +138,7 @@ export function ReleasePage({id}: {id: string}) {
         <h2 id="metrics-title">Metrics</h2>
         <MetricTable release={release} />
       </section>
-      <Charts release={release} samples={shownSamples} read={samples.read}
+      <Charts release={release} samples={samples.items} read={samples.read}
         problem={samples.problem} />
       <div class="columns">
         <div>
@@ -149,15 +152,7 @@ export function ReleasePage({id}: {id: string}) {
         </div>
         <Details release={release} />
       </div>
-      {asked && release.allowed.includes(asked) && (
-        <OperationDialog operation={asked} release={release} onClose={() => setAsked(null)}
-          onDone={(answer) => {
-            setAsked(null);
-            loaded.set(() => answer.release);
-            events.soon();
-          }} />
-      )}
-    </main>
+    </>
   );
 }
 
@@ -166,12 +161,15 @@ function Verdict({release}: {release: Release}) {
   const before = release.status === 'Pending' || release.status === 'Starting';
   if (!judgement || before) return <p class="dim">Nothing is judged yet.</p>;
   const finding = judgement.findings[0];
+  const blind = release.verdict === 'noData' && !finding;
+  const forecast = forecastOf(release);
   return (
     <ul class="plain">
       <li>{finding
         ? <Mark icon="▲" tone="bad">{unbroken(finding.sentence)}
           {finding.guard ? ' (guard)' : ''}</Mark>
-        : <Mark icon="✔" tone="good">no metric says worse</Mark>}</li>
+        : blind ? <Mark icon="?" tone="unsure">no data: nothing says worse, and nothing fine</Mark>
+          : <Mark icon="✔" tone="good">no metric says worse</Mark>}</li>
       {judgement.contested && !finding && (
         <li><Mark icon="…" tone="unsure">contested: {unbroken(judgement.contested_sentence)}
           </Mark></li>
@@ -185,22 +183,22 @@ function Verdict({release}: {release: Release}) {
         : <Mark icon="…" tone="unsure">promotion waits: {unbroken(judgement.undecided_sentence)}
           </Mark>}</li>}
       {judgement.pauses.map((pause) => (
-        <li key={pause.metric}><Mark icon="‖" tone="unsure">{pause.sentence}</Mark></li>
+        <li key={pause.metric}><Mark icon="‖" tone="unsure">{unbroken(pause.sentence)}</Mark></li>
       ))}
+      {forecast && !blind && <li class="dim">{unbroken(forecast)}</li>}
     </ul>
   );
 }
 
 function Gone({id}: {id: string}) {
   return (
-    <main id="content">
+    <>
       <h1>{id} is not here</h1>
-      <div class="box empty">
-        <p>There is no release of this name. It may have been deleted, or its time in the history
-          is over.</p>
+      <Empty title="There is no release of this name.">
+        <p>It may have been deleted, or its time in the history is over.</p>
         <p><Link href={`/ui/audit?subject=${encodeURIComponent(id)}`}>What the audit log says of
           {' '}{id}</Link> · <Link href={to.releases}>All releases</Link></p>
-      </div>
-    </main>
+      </Empty>
+    </>
   );
 }

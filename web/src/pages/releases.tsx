@@ -5,16 +5,27 @@ import type {Page, Release, Rollout, Status, Summary} from '../api/types';
 import {duration, percent, unbroken} from '../text/format';
 import {statusWords, verdictWords} from '../text/messages';
 import {FeedBar, FeedDot} from '../ui/feed';
-import {useFeed, useLoad, useSetting, useTimeText, useTitle} from '../ui/hooks';
+import {useFeed, useSetting, useTimeText, useTitle} from '../ui/hooks';
+import {useLoad} from '../ui/loading';
 import {useKeys} from '../ui/keys';
-import {Ago, CopyText, Empty, Mark, ProblemBox, Skeleton, StatusMark, Time} from '../ui/parts';
+import {type Column, List} from '../ui/list';
+import {Ago, CopyText, Empty, Mark, StatusMark, Time} from '../ui/parts';
 import {go, Link, setQuery, to, usePlace} from '../ui/router';
+import {Shown} from '../ui/shown';
 
 const kPageMax = 500;
 const kEarlierMax = 20;
 
+// Before its first traffic there is nothing to judge.
+function notJudgedYet(release: Summary): boolean {
+  return release.verdict === 'noData' &&
+    (release.status === 'Pending' || release.status === 'Starting');
+}
+
 export function needsAttention(release: Summary): boolean {
-  return release.status === 'Failed' || release.verdict === 'noData' ||
+  return release.status === 'Failed' ||
+    (release.end === null && release.verdict === 'noData' && !notJudgedYet(release)) ||
+    (release.end === null && release.verdict === 'fail') ||
     (release.status === 'Paused' && release.reason !== 'StepWait') ||
     (release.weight.observed !== null && release.weight.observed > release.weight.set + 0.05);
 }
@@ -59,34 +70,40 @@ const kVerdictLook: Record<string, {icon: string; tone: string}> = {
   noData: {icon: '?', tone: 'unsure'},
 };
 
-function ReleaseTable({releases, active = -1, favourites, toggle}: {
-  releases: Summary[]; active?: number; favourites?: Set<string>; toggle?: (name: string) => void;
-}) {
-  return (
-    <table class="releases">
-      <thead>
-        <tr>
-          {toggle && <th scope="col"><span class="hidden">Favourite</span></th>}
-          <th scope="col">Status</th>
-          <th scope="col">Release</th>
-          <th scope="col">Environment</th>
-          <th scope="col">Versions</th>
-          <th scope="col">Step</th>
-          <th scope="col">Canary</th>
-          <th scope="col">Verdict</th>
-          <th scope="col">Next</th>
-          <th scope="col">Age / end</th>
-        </tr>
-      </thead>
-      <tbody>
-        {releases.map((release, i) => (
-          <Row key={toggle ? release.rollout : release.id} release={release} active={i === active}
-            favourite={favourites?.has(release.rollout) ?? false}
-            {...(toggle ? {toggle: () => toggle(release.rollout)} : {})} />
-        ))}
-      </tbody>
-    </table>
-  );
+interface Kept {
+  favourites: Set<string>;
+  toggle: (name: string) => void;
+}
+
+function columnsOf(kept: Kept | null): Column<Summary>[] {
+  const star: Column<Summary>[] = kept ? [{title: '', name: 'Favourite', kind: 'star-cell',
+    cell: ({rollout}) => (
+      <button type="button" class="star" aria-pressed={kept.favourites.has(rollout)}
+        onClick={() => kept.toggle(rollout)}
+        aria-label={`Favourite ${rollout}`}>{kept.favourites.has(rollout) ? '★' : '☆'}</button>
+    )}] : [];
+  return [
+    ...star,
+    {title: 'Status', cell: (release) => <StatusMark status={release.status} />},
+    {title: 'Release', head: true, cell: (release) => (
+      <>
+        <Link href={to.release(release.id)}>{release.rollout}</Link>
+        <span class="dim small-text">{release.id}</span>
+      </>
+    )},
+    {title: 'Environment', kind: 'minor', cell: (release) => release.environment || '–'},
+    {title: 'Versions', kind: 'versions', cell: (release) =>
+      `${release.stable_version || '?'} → ${release.version}`},
+    {title: 'Step', cell: (release) => <Progress release={release} />},
+    {title: 'Canary', cell: (release) => release.status === 'Succeeded'
+      ? <>all<span class="dim small-text">promoted</span></>
+      : <>{percent(release.weight.set)}<ReadBack weight={release.weight} /></>},
+    {title: 'Verdict', kind: 'why', cell: (release) => <Verdict release={release} />},
+    {title: 'Next', kind: ({next}) => next ? 'nowrap' : 'nowrap minor',
+      cell: (release) => <Next release={release} />},
+    {title: 'Age / end', kind: (release) => release.end ? 'age' : 'nowrap', cell: (release) =>
+      release.end ? <Time at={release.end} full /> : <Ago at={release.start} />},
+  ];
 }
 
 // What the router says it has: only another share than the set one is worth a number.
@@ -102,47 +119,17 @@ function ReadBack({weight}: {weight: Summary['weight']}) {
   );
 }
 
-function Row({release, favourite, toggle, active}: {
-  release: Summary; favourite: boolean; toggle?: () => void; active: boolean;
-}) {
+function Verdict({release}: {release: Summary}) {
+  if (notJudgedYet(release)) return <Mark icon="…" tone="neutral">not judged yet</Mark>;
   const look = kVerdictLook[release.verdict] ?? {icon: '?', tone: 'neutral'};
   // Metrics may fail together where none does by itself: the release says it then.
   const why = release.status === 'Failed' && release.sentence ? release.sentence
-    : release.worst?.sentence;
-  const promoted = release.status === 'Succeeded';
-  const row = useRef<HTMLTableRowElement>(null);
-  useEffect(() => {
-    if (active) row.current?.scrollIntoView({block: 'nearest'});
-  }, [active]);
+    : release.verdict === 'pass' ? '' : release.worst?.sentence;
   return (
-    <tr ref={row} class={active ? 'active' : ''}>
-      {toggle && (
-        <td>
-          <button type="button" class="star" aria-pressed={favourite} onClick={toggle}
-            aria-label={`Favourite ${release.rollout}`}>{favourite ? '★' : '☆'}</button>
-        </td>
-      )}
-      <td><StatusMark status={release.status} /></td>
-      <th scope="row">
-        <Link href={to.release(release.id)}>{release.rollout}</Link>
-        <span class="dim small-text">{release.id}</span>
-      </th>
-      <td>{release.environment || '–'}</td>
-      <td class="versions">{release.stable_version || '?'} → {release.version}</td>
-      <td><Progress release={release} /></td>
-      <td>{promoted ? 'all' : percent(release.weight.set)}
-        {promoted ? <span class="dim small-text">promoted</span>
-          : <ReadBack weight={release.weight} />}
-      </td>
-      <td>
-        <Mark {...look}>{verdictWords[release.verdict] ?? release.verdict}</Mark>
-        {why && <span class="dim small-text">{unbroken(why)}</span>}
-      </td>
-      <td><Next release={release} /></td>
-      <td class={release.end ? 'age' : 'nowrap'}>
-        {release.end ? <Time at={release.end} full /> : <Ago at={release.start} />}
-      </td>
-    </tr>
+    <>
+      <Mark {...look}>{verdictWords[release.verdict] ?? release.verdict}</Mark>
+      {why && <span class="dim small-text">{unbroken(why)}</span>}
+    </>
   );
 }
 
@@ -241,6 +228,9 @@ export function ReleasesPage() {
   }, [all, releases.data, q, env, status]);
   const idle = (rollouts.data?.items ?? []).filter((rollout) => !rollout.latest);
   const move = (by: number) => setActive((i) => Math.min(shown.length - 1, Math.max(0, i + by)));
+  useEffect(() => {
+    document.querySelector('tr.active')?.scrollIntoView({block: 'nearest'});
+  }, [active]);
   useKeys({
     '/': () => search.current?.focus(),
     j: () => move(1),
@@ -250,28 +240,28 @@ export function ReleasesPage() {
     ...(active >= 0 && shown[active] && document.activeElement === document.body
       ? {Enter: () => go(to.release(shown[active]?.id ?? ''))} : {}),
   });
-  const problem = releases.problem ?? rollouts.problem;
+  // Where nothing was released yet, the rollouts say what could be.
+  const both = {
+    data: releases.data && (rollouts.data || all.length > 0) ? all : null,
+    problem: releases.problem ?? rollouts.problem, at: releases.at,
+    reload: () => {
+      releases.reload();
+      rollouts.reload();
+    },
+  };
   const counters = kStatusOrder.map((s) => [s, all.filter((r) => r.status === s).length] as const)
     .filter(([, n]) => n > 0);
   const attention = all.filter(needsAttention).length;
 
   return (
-    <main id="content" class={problem || feed.feed === 'stale' ? 'aged' : ''}>
+    <main id="content" class={feed.feed === 'stale' ? 'aged' : ''}>
       <FeedBar state={feed} />
       <div class="page-head">
         <h1>Releases</h1>
         <FeedDot state={feed} />
       </div>
-      {problem && (
-        <ProblemBox problem={problem} at={all.length > 0 ? releases.at : 0}
-          retry={() => {
-            releases.reload();
-            rollouts.reload();
-          }} />
-      )}
-      {!releases.data && !problem && <Skeleton rows={6} label="releases" />}
-      {releases.data && all.length > 0 && (
-        <>
+      <Shown of={both} label="releases" rows={6} empty={<NoReleases idle={idle} />}>
+        {() => <>
           <div class="counters" role="group" aria-label="Show by status">
             <button type="button" aria-pressed={status === ''}
               onClick={() => setQuery('status', '')}>
@@ -308,24 +298,21 @@ export function ReleasesPage() {
               </select>
             </label>
           </div>
-          <div class="scroll" tabIndex={0} role="region" aria-label="Releases">
-            <ReleaseTable releases={shown} active={active} favourites={favourites}
-              toggle={toggle} />
-          </div>
+          {shown.length > 0 && <List label="Releases" kind="releases" items={shown}
+            columns={columnsOf({favourites, toggle})} keyOf={(release) => release.rollout}
+            rowClass={(_release, i) => i === active ? 'active' : ''} />}
           {earlier.length > 0 && (
             <>
               <h2 class="earlier">Earlier</h2>
-              <div class="scroll" tabIndex={0} role="region" aria-label="Earlier releases">
-                <ReleaseTable releases={earlier} />
-              </div>
+              <List label="Earlier releases" kind="releases" items={earlier}
+                columns={columnsOf(null)} keyOf={(release) => release.id} />
             </>
           )}
           {shown.length + earlier.length === 0 && (
             <p>No release matches. <Link href={to.releases}>Show all</Link></p>
           )}
-        </>
-      )}
-      {releases.data && rollouts.data && all.length === 0 && <NoReleases idle={idle} />}
+        </>}
+      </Shown>
       {all.length > 0 && idle.length > 0 && (
         <p class="dim">Without a release yet: {idle.map((rollout, i) => (
           <span key={rollout.name}>{i > 0 ? ', ' : ''}

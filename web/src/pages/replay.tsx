@@ -3,16 +3,18 @@
 // `serin replay -o json` gives a verdict without its way there.
 import {useMemo, useState} from 'preact/hooks';
 import {workOut} from '../api/client';
-import type {
-  Metric, Page, Problem, Release, Rollout, Sample, Summary,
-} from '../api/types';
-import {MetricCharts} from '../release/charts';
-import {towards, Towards} from '../release/metrics';
+import type {Metric, Num, Page, Release, Sample, Summary} from '../api/types';
+import {MetricCharts, unitOf} from '../release/charts';
+import {ChooseRollout} from '../release/choose';
+import {stateOf, towards, Towards} from '../release/metrics';
 import {useSamples} from '../release/story';
-import {clock, count, duration, effect, num, percent, share, short} from '../text/format';
-import {problemOf, useLoad, useTitle, useZone} from '../ui/hooks';
+import {clock, count, duration, effect, num, percent, share, short, unbroken} from '../text/format';
+import {useTitle, useZone} from '../ui/hooks';
+import {List} from '../ui/list';
+import {useLoad, useWork} from '../ui/loading';
 import {CopyText, Empty, Mark, ProblemBox, Skeleton} from '../ui/parts';
 import {setQuery, usePlace} from '../ui/router';
+import {Shown} from '../ui/shown';
 
 const kFileMax = 64 * 1024 * 1024;
 const kRecordingMax = 3_000_000;  // in base64 it fits into what the server takes
@@ -96,6 +98,7 @@ export function ReplayPage() {
           <input type="file" accept=".json,.srn,.om,.txt,.gz" onChange={choose} />
         </label>
       </div>
+      {releases.problem && <ProblemBox problem={releases.problem} retry={releases.reload} />}
       {read && 'wrong' in read && (
         <div class="box bad" role="alert"><p>{read.wrong}</p></div>
       )}
@@ -120,16 +123,20 @@ function OfServer({id}: {id: string}) {
   const path = `releases/${encodeURIComponent(id)}`;
   const release = useLoad<Release>(path);
   const samples = useSamples(path, release.data);
-  if (release.problem) return <ProblemBox problem={release.problem} retry={release.reload} />;
-  if (!release.data) return <Skeleton rows={5} label={id} />;
-  if ([...samples.items.values()].every((rows) => rows.length === 0)) {
-    return (
-      <Empty title={`serin keeps no curve of ${id} any more.`}>
-        <p>The journal has it: <CopyText value={`serin report ${id} -o json > ${id}.json`} /></p>
-      </Empty>
-    );
-  }
-  return <Scrub recorded={{name: id, release: release.data, samples: samples.items}} />;
+  return (
+    <Shown of={release} label={id} rows={5}
+      missing={<Empty title={`There is no release ${id}.`} />}>
+      {(doc) => [...samples.items.values()].some((rows) => rows.length > 0)
+        ? <Scrub recorded={{name: id, release: doc, samples: samples.items}} />
+        : !samples.read && (doc.report?.metrics ?? []).length > 0
+          ? <Skeleton rows={5} label="its curves" /> : (
+            <Empty title={`serin keeps no curve of ${id} any more.`}>
+              <p>The journal may have it:{' '}
+                <CopyText value={`serin report ${id} -o json > ${id}.json`} /></p>
+            </Empty>
+          )}
+    </Shown>
+  );
 }
 
 function base64(bytes: Uint8Array): string {
@@ -169,13 +176,10 @@ function released(name: string, outcome: Replayed, canary: string, stable: strin
 
 // A recording goes to the server, which replays it with a policy of its configuration.
 function OfRecording({file}: {file: File}) {
-  const rollouts = useLoad<Page<Rollout>>('rollouts?limit=200');
   const [rollout, setRollout] = useState('');
   const [canary, setCanary] = useState('');
   const [stable, setStable] = useState('');
-  const [working, setWorking] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [outcome, setOutcome] = useState<Replayed | null>(null);
+  const {working, problem, result: outcome, run} = useWork<Replayed>();
   if (file.size > kRecordingMax) {
     return (
       <div class="box bad" role="alert">
@@ -185,32 +189,16 @@ function OfRecording({file}: {file: File}) {
       </div>
     );
   }
-  const chosen = rollout || (rollouts.data?.items[0]?.name ?? '');
-  const run = async (): Promise<void> => {
-    setWorking(true);
-    setProblem(null);
-    try {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      setOutcome(await workOut<Replayed>('replays', {recording: base64(bytes), rollout: chosen,
-        ...(canary ? {canary} : {}), ...(stable ? {stable} : {})}));
-    } catch (error) {
-      setProblem(problemOf(error));
-    }
-    setWorking(false);
-  };
+  const replay = () => run(async () => workOut<Replayed>('replays', {
+    recording: base64(new Uint8Array(await file.arrayBuffer())), rollout,
+    ...(canary ? {canary} : {}), ...(stable ? {stable} : {})}));
   return (
     <>
       <form class="filters" aria-label="Replay of a recording" onSubmit={(event) => {
         event.preventDefault();
-        void run();
+        replay();
       }}>
-        <label>Policy of
-          <select value={chosen} onChange={(event) => setRollout(event.currentTarget.value)}>
-            {rollouts.data?.items.map((one) => (
-              <option key={one.name} value={one.name}>{one.name}</option>
-            ))}
-          </select>
-        </label>
+        <ChooseRollout label="Policy of" value={rollout} set={setRollout} none="choose …" />
         <label>Version of the canary
           <input value={canary} placeholder="canary"
             onInput={(event) => setCanary(event.currentTarget.value)} />
@@ -219,7 +207,7 @@ function OfRecording({file}: {file: File}) {
           <input value={stable} placeholder="stable"
             onInput={(event) => setStable(event.currentTarget.value)} />
         </label>
-        <button type="submit" class="primary" disabled={working || !chosen}>
+        <button type="submit" class="primary" disabled={working || !rollout}>
           {working ? 'Replaying …' : `Replay ${file.name}`}
         </button>
       </form>
@@ -246,6 +234,10 @@ function at(samples: Sample[], t: number): Sample | undefined {
   return found;
 }
 
+function valueOf(metric: Metric, value: Num): string {
+  return unitOf(metric) === 'share' ? share(value) : short(value);
+}
+
 function Scrub({recorded}: {recorded: Recorded}) {
   const {release, samples} = recorded;
   const zone = useZone();
@@ -261,45 +253,32 @@ function Scrub({recorded}: {recorded: Recorded}) {
     return <Empty title={`${recorded.name} holds no samples of metrics.`} />;
   }
   const until = (samples.get(metric.name) ?? []).filter((sample) => seconds(sample) <= t);
-  const weight = at(samples.get(metric.name) ?? [], t)?.weight;
+  const now = (m: Metric) => at(samples.get(m.name) ?? [], t);
+  const weight = now(metric)?.weight;
   return (
     <section class="card" aria-labelledby="scrub-title">
       <h2 id="scrub-title">{release.id}: {release.version} against {release.stable_version}</h2>
-      <p class="headline">{release.status}: {release.sentence || 'no sentence was recorded'}</p>
+      <p class="headline">{release.status}: {unbroken(release.sentence) ||
+        'no sentence was recorded'}</p>
       <label class="scrubber">
         Time: {clock(t, zone)}, {duration(t - first)} after the start; canary at {percent(weight)}
         <input type="range" min={first} max={last} step={1} value={t}
           onInput={(event) => setT(Number(event.currentTarget.value))} />
       </label>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Metrics at this time">
-        <table>
-          <thead>
-            <tr><th scope="col">Metric</th><th scope="col">Stable</th><th scope="col">Canary</th>
-              <th scope="col">Interval of the effect</th><th scope="col">n canary</th>
-              <th scope="col">Towards “worse”</th></tr>
-          </thead>
-          <tbody>
-            {metrics.map((m) => {
-              const sample = at(samples.get(m.name) ?? [], t);
-              const show = m.kind === 'errors' || m.kind === 'histogram' ? share : short;
-              return (
-                <tr key={m.name}>
-                  <th scope="row">
-                    <button type="button" class="small" aria-pressed={m === metric}
-                      onClick={() => setName(m.name)}>{m.name}</button>
-                  </th>
-                  <td>{show(sample?.stable)}</td>
-                  <td>{show(sample?.canary)}</td>
-                  <td>[{short(sample?.lower)}, {short(sample?.upper)}] {m.effect?.scale}</td>
-                  <td>{count(sample?.n)}</td>
-                  <td><Towards value={towards(sample?.logE, m.level)} tone="bad"
-                    label={`Evidence against ${m.name} at this time`} /></td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
+      <List label="Metrics at this time" items={metrics} keyOf={(m) => m.name} columns={[
+        {title: 'Metric', head: true, cell: (m) => (
+          <button type="button" class="small" aria-pressed={m === metric}
+            onClick={() => setName(m.name)}>{m.name}</button>
+        )},
+        {title: 'Stable', cell: (m) => valueOf(m, now(m)?.stable)},
+        {title: 'Canary', cell: (m) => valueOf(m, now(m)?.canary)},
+        {title: 'Difference [95 %]', kind: 'nowrap',
+          cell: (m) => effect(m.effect && {...m.effect, lower: now(m)?.lower,
+            upper: now(m)?.upper}).interval || '–'},
+        {title: 'Canary’s n', cell: (m) => count(now(m)?.n)},
+        {title: 'Towards “worse”', cell: (m) => <Towards value={towards(now(m)?.logE, m.level)}
+          tone="bad" label={`Evidence against ${m.name} at this time`} />},
+      ]} />
       <MetricCharts release={release} metric={metric} samples={until} />
     </section>
   );
@@ -319,25 +298,14 @@ function OutcomeView({outcome, name}: {outcome: Outcome; name: string}) {
           ? `at t = ${duration(outcome.t_s)}${bad > 0 ? ` with ${count(bad)} bad requests` : ''}`
           : `after ${duration(outcome.t_s)}`}
       </p>
-      <p>{outcome.sentence}</p>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Metrics at the end">
-        <table>
-          <thead>
-            <tr><th scope="col">Metric</th><th scope="col">Verdict</th>
-              <th scope="col">Difference [95 %]</th><th scope="col">Sentence</th></tr>
-          </thead>
-          <tbody>
-            {outcome.metrics.map((m) => (
-              <tr key={m.name}>
-                <th scope="row">{m.name}</th>
-                <td>{m.verdict}</td>
-                <td>{effect(m.effect).estimate} {effect(m.effect).interval}</td>
-                <td class="why">{m.sentence}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <p>{unbroken(outcome.sentence)}</p>
+      <List label="Metrics at the end" items={outcome.metrics} keyOf={(m) => m.name} columns={[
+        {title: 'Metric', head: true, cell: (m) => m.name},
+        {title: 'Verdict', cell: (m) => <Mark {...stateOf(m)}>{stateOf(m).word}</Mark>},
+        {title: 'Difference [95 %]', cell: (m) => `${effect(m.effect).estimate} ` +
+          effect(m.effect).interval},
+        {title: 'Sentence', kind: 'why', cell: (m) => unbroken(m.sentence)},
+      ]} />
     </section>
   );
 }

@@ -1,9 +1,12 @@
 // Who you are to serin, what this browser remembers, and the tokens of others.
 import {useState} from 'preact/hooks';
 import {post, remove, setToken, token} from '../api/client';
-import type {Problem, Token, Whoami} from '../api/types';
-import {problemOf, useLoad, useSetting, useTitle} from '../ui/hooks';
-import {CopyText, Facts, ProblemBox, Skeleton, Time} from '../ui/parts';
+import type {Token, Whoami} from '../api/types';
+import {useSetting, useTitle} from '../ui/hooks';
+import {type Column, List} from '../ui/list';
+import {useLoad, useWork} from '../ui/loading';
+import {CopyText, Facts, ProblemBox, Time} from '../ui/parts';
+import {Shown} from '../ui/shown';
 
 export function SettingsPage() {
   useTitle('Settings');
@@ -24,12 +27,13 @@ export function SettingsPage() {
       <h1>Settings</h1>
       <section class="card" aria-labelledby="you-title">
         <h2 id="you-title">You</h2>
-        {who.problem && <ProblemBox problem={who.problem} retry={who.reload} />}
-        {who.data && <Facts items={[
-          ['Known as', who.data.actor],
-          ['Role', who.data.role],
-          ['May promote while a metric says worse', who.data.override ? 'yes' : 'no'],
-        ]} />}
+        <Shown of={who} label="who you are" rows={1}>
+          {(you) => <Facts items={[
+            ['Known as', you.actor],
+            ['Role', you.role],
+            ['May promote while a metric says worse', you.override ? 'yes' : 'no'],
+          ]} />}
+        </Shown>
         <form class="filters" onSubmit={use}>
           <label>Token (kept until this tab is closed)
             <input type="password" autocomplete="off" value={entered}
@@ -86,53 +90,51 @@ function Tokens({admin}: {admin: boolean}) {
   const tokens = useLoad<{items: Token[]}>(admin ? 'tokens' : '');
   const [name, setName] = useState('');
   const [role, setRole] = useState('viewer');
-  const [made, setMade] = useState('');
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const failed = (error: unknown) => setProblem(problemOf(error));
+  const made = useWork<string>();
+  const revoked = useWork<void>();
   const create = (event: Event) => {
     event.preventDefault();
-    post<{token: string}>('tokens', {name, role}).then((answer) => {
-      setMade(answer.token);
+    made.run(async () => {
+      const {token: text} = await post<{token: string}>('tokens', {name, role});
       setName('');
       tokens.reload();
-    }, failed);
+      return text;
+    });
   };
-  const revoke = (id: string) => remove(`tokens/${encodeURIComponent(id)}`)
-    .then(tokens.reload, failed);
+  const revoke = (id: string) => revoked.run(async () => {
+    await remove(`tokens/${encodeURIComponent(id)}`);
+    tokens.reload();
+  });
+  const columns: Column<Token>[] = [
+    {title: 'Name', head: true,
+      cell: (item) => <>{item.name} <span class="dim">{item.id}</span></>},
+    {title: 'Role', cell: (item) => `${item.role}${item.override ? ', override' : ''}`},
+    {title: 'Made', cell: (item) => <Time at={item.created} full />},
+    {title: 'Expires', cell: (item) => item.expires ? <Time at={item.expires} full /> : 'never'},
+    {title: 'Revoke', cell: (item) => (
+      <button type="button" class="small danger-quiet" disabled={revoked.working}
+        onClick={() => revoke(item.id)}>Revoke {item.name}</button>
+    )},
+  ];
+  const problem = made.problem ?? revoked.problem;
   return (
     <section class="card" aria-labelledby="tokens-title">
       <h2 id="tokens-title">Tokens</h2>
       {!admin && <p class="dim">Tokens are an administrator’s matter. On the machine itself:{' '}
         <CopyText value="serin token create NAME --role operator" /></p>}
       {problem && <ProblemBox problem={problem} />}
-      {made && (
+      {made.result && (
         <div class="box good">
-          <p>The new token, shown this once: <CopyText value={made} label="Copy the token" /></p>
+          <p>The new token, shown this once: <CopyText value={made.result}
+            label="Copy the token" /></p>
         </div>
       )}
-      {admin && !tokens.data && !tokens.problem && <Skeleton rows={2} label="tokens" />}
-      {tokens.problem && <ProblemBox problem={tokens.problem} retry={tokens.reload} />}
-      {tokens.data && tokens.data.items.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Tokens">
-          <table>
-            <thead>
-              <tr><th scope="col">Name</th><th scope="col">Role</th><th scope="col">Made</th>
-                <th scope="col">Expires</th><th scope="col">Revoke</th></tr>
-            </thead>
-            <tbody>
-              {tokens.data.items.map((item) => (
-                <tr key={item.id}>
-                  <th scope="row">{item.name} <span class="dim">{item.id}</span></th>
-                  <td>{item.role}{item.override ? ', override' : ''}</td>
-                  <td><Time at={item.created} full /></td>
-                  <td>{item.expires ? <Time at={item.expires} full /> : 'never'}</td>
-                  <td><button type="button" class="small danger-quiet"
-                    onClick={() => void revoke(item.id)}>Revoke {item.name}</button></td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+      {admin && (
+        <Shown of={tokens} label="tokens" rows={2}
+          empty={<p class="dim">There is none yet.</p>}>
+          {({items}) => <List label="All tokens" columns={columns} items={items}
+            keyOf={(item) => item.id} />}
+        </Shown>
       )}
       {admin && (
         <form class="filters" onSubmit={create}>
@@ -145,7 +147,7 @@ function Tokens({admin}: {admin: boolean}) {
               <option>viewer</option><option>operator</option><option>admin</option>
             </select>
           </label>
-          <button type="submit" disabled={!name}>Create token</button>
+          <button type="submit" disabled={!name || made.working}>Create token</button>
         </form>
       )}
     </section>

@@ -6,6 +6,7 @@ import uPlot from 'uplot';
 import {clock, count, kNone, percent, share, short} from '../text/format';
 import {text} from '../text/messages';
 import {useDark, useZone} from '../ui/hooks';
+import {type Column, List} from '../ui/list';
 import type {Curves} from './curves';
 
 export interface Mark {
@@ -135,7 +136,7 @@ function options(props: Props, lines: Line[], size: {width: number; height: numb
       points: line.points
         ? {show: props.curves.t.length <= 60, size: 6, stroke: colour(line.colour),
           fill: colour('--surface')}
-        : {show: false},
+        : {show: props.curves.t.length === 1, size: 6},
       spanGaps: false,
     });
   }
@@ -264,29 +265,14 @@ function PointTable(props: Props & {lines: Line[]; zone: 'local' | 'utc'}) {
   const first = Math.max(0, c.t.length - kTableRowsMax);
   const rows = c.t.map((t, i) => ({t, i})).slice(first).reverse();
   return (
-    <div class="scroll tall" tabIndex={0} role="region" aria-label={`${props.title} as a table`}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            {props.lines.map((line) => <th scope="col" key={line.name}>{line.name}</th>)}
-            {props.what === 'values' && <th scope="col">95 % interval</th>}
-            <th scope="col">n canary</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({t, i}) => (
-            <tr key={t}>
-              <th scope="row">{clock(t, props.zone)}</th>
-              {props.lines.map((line) => <td key={line.name}>{shown(props, line.values[i])}</td>)}
-              {props.what === 'values' && (
-                <td>[{shown(props, c.lower[i])}, {shown(props, c.upper[i])}]</td>
-              )}
-              <td>{count(c.n[i])}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <List label={`${props.title} as a table`} tall items={rows} keyOf={({t}) => t} columns={[
+      {title: 'Time', head: true, cell: ({t}) => clock(t, props.zone)},
+      ...props.lines.map((line): Column<{t: number; i: number}> => (
+        {title: line.name, cell: ({i}) => shown(props, line.values[i])})),
+      ...(props.what === 'values' ? [{title: '95 % interval',
+        cell: ({i}: {i: number}) => `[${shown(props, c.lower[i])}, ${shown(props, c.upper[i])}]`}]
+        : []),
+      {title: 'Canary’s n', cell: ({i}) => count(c.n[i])},
+    ]} />
   );
 }

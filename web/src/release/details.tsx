@@ -1,9 +1,8 @@
 // Basic information of a release, and its report to take along.
-import {useState} from 'preact/hooks';
 import {getText} from '../api/client';
-import type {Problem, Release} from '../api/types';
+import type {Release} from '../api/types';
 import {download} from '../ui/download';
-import {problemOf} from '../ui/hooks';
+import {useWork} from '../ui/loading';
 import {CopyText, Facts, ProblemBox, Time} from '../ui/parts';
 import {Link, to} from '../ui/router';
 
@@ -20,23 +19,21 @@ const kReports = [
 
 // The whole release in one file: for a ticket, a pull request, or another look under Replay.
 function Report({id}: {id: string}) {
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const take = ({ending, type}: {ending: string; type: string}) => {
-    setProblem(null);
-    getText(`releases/${encodeURIComponent(id)}/report`, type).then(
-      (content) => download(`${id}.${ending}`, content, type),
-      (error: unknown) => setProblem(problemOf(error)));
-  };
+  const work = useWork<void>();
+  const take = ({ending, type}: {ending: string; type: string}) => work.run(async () =>
+    download(`${id}.${ending}`,
+      await getText(`releases/${encodeURIComponent(id)}/report`, type), type));
   return (
     <>
       <h3>Report</h3>
       <p class="buttons left">
         {kReports.map((report) => (
-          <button key={report.ending} type="button" class="small" onClick={() => take(report)}>
+          <button key={report.ending} type="button" class="small" disabled={work.working}
+            onClick={() => take(report)}>
             {report.label}<span class="hidden"> report</span></button>
         ))}
       </p>
-      {problem && <ProblemBox problem={problem} />}
+      {work.problem && <ProblemBox problem={work.problem} />}
     </>
   );
 }

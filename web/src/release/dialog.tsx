@@ -2,10 +2,10 @@
 // focus starts on Cancel, Escape closes.
 import {useEffect, useRef, useState} from 'preact/hooks';
 import {newKey, post} from '../api/client';
-import type {Operated, Operation, Problem, Release} from '../api/types';
+import type {Operated, Operation, Release} from '../api/types';
 import {count, num, percent, share} from '../text/format';
 import {operationWords, text} from '../text/messages';
-import {problemOf} from '../ui/hooks';
+import {useWork} from '../ui/loading';
 import {ProblemBox} from '../ui/parts';
 import {go, to} from '../ui/router';
 
@@ -86,8 +86,7 @@ export function OperationDialog({operation, release, onClose, onDone}: Props) {
   const [weight, setWeight] = useState(String(release.weight.set));
   const [metric, setMetric] = useState(release.report?.metrics[0]?.name ?? '');
   const [version, setVersion] = useState(release.stable_version);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const {working, problem, run} = useWork<void>();
   useEffect(() => {
     const opener = document.activeElement;
     dialog.current?.showModal();
@@ -102,7 +101,7 @@ export function OperationDialog({operation, release, onClose, onDone}: Props) {
   const reasonNeeded = operation === 'mute' ||
     (operation === 'promoteFully' && (against.length > 0 || unsure(release)));
   const share100 = Number(weight);
-  const ready = !busy && (!reasonNeeded || reason.trim() !== '') &&
+  const ready = !working && (!reasonNeeded || reason.trim() !== '') &&
     (against.length === 0 || name === release.id) &&
     (operation !== 'setWeight' || (weight !== '' && share100 >= 0 && share100 <= 100)) &&
     (operation !== 'mute' || metric !== '') && (operation !== 'undo' || version !== '');
@@ -110,22 +109,19 @@ export function OperationDialog({operation, release, onClose, onDone}: Props) {
   const act = (event: Event) => {
     event.preventDefault();
     if (!ready) return;
-    setBusy(true);
-    setProblem(null);
     const body = {
       ...(reason.trim() ? {reason: reason.trim()} : {}),
       ...(operation === 'setWeight' ? {weight: share100} : {}),
       ...(operation === 'mute' ? {metric} : {}),
       ...(operation === 'undo' ? {version} : {}),
     };
-    post<Operated>(`releases/${encodeURIComponent(release.id)}/operations/${operation}`, body,
-      key.current).then((answer) => {
+    const path = `releases/${encodeURIComponent(release.id)}/operations/${operation}`;
+    run(async () => {
+      const sent = key.current;
+      key.current = newKey();  // for another press, should this one fail
+      const answer = await post<Operated>(path, body, sent);
       onDone(answer);
       if (answer.opened) go(to.release(answer.opened));
-    }, (error: unknown) => {
-      setProblem(problemOf(error));
-      setBusy(false);
-      key.current = newKey();
     });
   };
 
@@ -180,7 +176,7 @@ export function OperationDialog({operation, release, onClose, onDone}: Props) {
           <button type="button" ref={cancel} onClick={onClose}>{text.cancel}</button>
           <button type="submit" disabled={!ready}
             class={operation === 'abort' || operation === 'rollback' ? 'danger' : 'primary'}>
-            {busy ? 'Asked …' : words.confirm}
+            {working ? 'Asked …' : words.confirm}
           </button>
         </div>
       </form>

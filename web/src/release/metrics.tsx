@@ -2,6 +2,7 @@
 // how far the evidence is, and a state in words.
 import type {Metric, Release} from '../api/types';
 import {count, duration, effect, num, percent, side} from '../text/format';
+import {type Column, List} from '../ui/list';
 import {Mark, Empty} from '../ui/parts';
 import {Link, to} from '../ui/router';
 
@@ -41,61 +42,61 @@ export function Towards({value, label, tone}: {value: number; label: string; ton
   );
 }
 
-function Row({release, metric}: {release: Release; metric: Metric}) {
-  const state = stateOf(metric);
-  const name = (
-    <th scope="row">
-      <Link href={to.metric(release.id, metric.name)}>{metric.name}</Link>
-      {metric.required && <span class="dim small-text"> must pass</span>}
-    </th>
-  );
-  const mark = (
-    <td class="state">
-      <Mark icon={state.icon} tone={state.tone}>{state.word}</Mark>
-      {metric.problem && <span class="dim small-text">{metric.problem}</span>}
-    </td>
-  );
-  if (metric.kind === 'threshold') {
-    return (
-      <tr>
-        {name}
-        <td>–</td>
-        <td>{metric.value || '–'}</td>
-        <td>{count(metric.failed)} of {count(metric.measurements)} failed</td>
-        <td>rule</td>
-        <td>–</td>
-        <td>–</td>
-        {mark}
-      </tr>
-    );
-  }
-  const stable = side(metric, metric.stable);
-  const canary = side(metric, metric.canary);
-  const difference = effect(metric.effect);
-  const none = metric.verdict === 'noData' && metric.windows === 0;
-  return (
-    <tr class={none ? 'hatched' : ''}>
-      {name}
-      <td>{stable.value}<span class="dim small-text">{stable.of}</span></td>
-      <td>{canary.value}<span class="dim small-text">{canary.of}</span></td>
-      <td>{difference.estimate}<span class="dim small-text">{difference.interval}</span></td>
-      <td>{limitOf(metric)}</td>
-      <td><Towards value={towards(metric.logE, metric.level)} tone="bad"
-        label={`Evidence that ${metric.name} is worse, of its limit`} /></td>
-      <td><Towards value={towards(metric.logEPass, metric.passLevel)} tone="good"
-        label={`Evidence that ${metric.name} is fine, of what promotion needs`} /></td>
-      {mark}
-    </tr>
-  );
+const isRule = (metric: Metric): boolean => metric.kind === 'threshold';
+const isBlind = (metric: Metric): boolean => metric.verdict === 'noData' && metric.windows === 0;
+const blindKind = (metric: Metric): string => isBlind(metric) ? 'hatched' : '';
+
+// A value, and what it is a value of.
+function Two({value, of}: {value: string; of: string}) {
+  return <>{value}{of && <span class="dim small-text">{of}</span>}</>;
+}
+
+function columnsOf(release: Release): Column<Metric>[] {
+  const difference = (metric: Metric) => effect(metric.effect);
+  return [
+    {title: 'Metric', head: true, cell: (metric) => (
+      <>
+        <Link href={to.metric(release.id, metric.name)}>{metric.name}</Link>
+        {metric.required && <span class="dim small-text">must pass</span>}
+      </>
+    )},
+    {title: 'Stable', cell: (metric) => isRule(metric) ? '–'
+      : <Two {...side(metric, metric.stable)} />},
+    {title: 'Canary', kind: blindKind, cell: (metric) => isRule(metric) ? metric.value || '–'
+      : <Two {...side(metric, metric.canary)} />},
+    {title: 'Difference [95 %]', kind: blindKind, cell: (metric) => isRule(metric)
+      ? `${count(metric.failed)} of ${count(metric.measurements)} failed`
+      : isBlind(metric) ? '–'
+        : <Two value={difference(metric).estimate} of={difference(metric).interval} />},
+    {title: 'Limit', cell: (metric) => isRule(metric) ? 'rule' : limitOf(metric)},
+    {title: 'Towards “worse”', cell: (metric) => (
+      <Towards value={isRule(metric) || isBlind(metric) ? NaN
+        : towards(metric.logE, metric.level)} tone="bad"
+        label={`Evidence that ${metric.name} is worse, of its limit`} />
+    )},
+    {title: 'Towards “fine”', cell: (metric) => (
+      <Towards value={isRule(metric) || isBlind(metric) ? NaN
+        : towards(metric.logEPass, metric.passLevel)} tone="good"
+        label={`Evidence that ${metric.name} is fine, of what promotion needs`} />
+    )},
+    {title: 'State', kind: 'state', cell: (metric) => (
+      <>
+        <Mark {...stateOf(metric)}>{stateOf(metric).word}</Mark>
+        {metric.problem && <span class="dim small-text">{metric.problem}</span>}
+      </>
+    )},
+  ];
 }
 
 export function MetricTable({release}: {release: Release}) {
   const metrics = release.report?.metrics ?? [];
   const judgement = release.judgement;
+  const before = release.status === 'Pending' || release.status === 'Starting';
   if (metrics.length === 0) {
     return (
-      <Empty title="No metric is judged in this release.">
-        <p>Its rollout names none, or the canary has had no traffic yet.</p>
+      <Empty title={before ? 'No metric is judged yet.' : 'No metric is judged in this release.'}>
+        <p>{before ? 'They are judged from the canary’s first traffic on.'
+          : 'Its rollout names none, or the canary has had no traffic.'}</p>
       </Empty>
     );
   }
@@ -108,28 +109,8 @@ export function MetricTable({release}: {release: Release}) {
           <p>{judgement.sources_sentence}</p>
         </div>
       )}
-      <div class="scroll" tabIndex={0} role="region" aria-label="Metrics of both versions">
-        <table class="metrics">
-          <caption class="hidden">Metrics of the stable and the canary version</caption>
-          <thead>
-            <tr>
-              <th scope="col">Metric</th>
-              <th scope="col">Stable</th>
-              <th scope="col">Canary</th>
-              <th scope="col">Difference [95 %]</th>
-              <th scope="col">Limit</th>
-              <th scope="col">Towards “worse”</th>
-              <th scope="col">Towards “fine”</th>
-              <th scope="col">State</th>
-            </tr>
-          </thead>
-          <tbody>
-            {metrics.map((metric) => (
-              <Row key={`${metric.name}/${metric.step ?? ''}`} release={release} metric={metric} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <List label="Metrics of both versions" kind="metrics" columns={columnsOf(release)}
+        items={metrics} keyOf={(metric) => `${metric.name}/${metric.step ?? ''}`} />
       {metrics.some((metric) => metric.effect?.scale === 'sd') && (
         <p class="dim">sd: how far the whole distribution is shifted, in standard deviations.</p>
       )}

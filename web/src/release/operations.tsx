@@ -1,6 +1,7 @@
 // The buttons of a release. What may not be done now says why, in text.
 import type {Operation, Release, Whoami} from '../api/types';
 import {operationWords} from '../text/messages';
+import {isWorse} from './glance';
 
 const kMain: Operation[] = ['continue', 'approve', 'resume', 'pause', 'promoteFully', 'retry'];
 const kMore: Operation[] = ['setWeight', 'mute', 'undo'];
@@ -14,6 +15,12 @@ interface Props {
 
 export function mayOperate(who: Whoami | null): boolean {
   return who === null || who.role !== 'viewer';
+}
+
+// The plan waits for this person; nothing speaks against going on.
+function isExpected(release: Release): boolean {
+  return release.status === 'Paused' && !isWorse(release) &&
+    ['StepWait', 'Approval', 'Manual', 'Recovered'].includes(release.reason);
 }
 
 export function Operations({release, who, open}: Props) {
@@ -34,7 +41,8 @@ export function Operations({release, who, open}: Props) {
   }
   return (
     <div class="operations">
-      {main.map((operation, i) => button(operation, i === 0 ? 'primary' : ''))}
+      {main.map((operation, i) => button(operation, i === 0 && isExpected(release) ? 'primary'
+        : ''))}
       {more.length > 0 && (
         <details class="more">
           <summary>More</summary>

@@ -1,7 +1,8 @@
 // What is asked for a metric, in the words that are sent, with a way to ask it by hand.
 import type {Asked, Release} from '../api/types';
-import {useLoad} from '../ui/hooks';
-import {CopyBlock, ProblemBox, Skeleton} from '../ui/parts';
+import {useLoad} from '../ui/loading';
+import {CopyBlock} from '../ui/parts';
+import {Shown} from '../ui/shown';
 
 // Of a release that is over, as it was at its end.
 export function prometheusLink(address: string, query: string, end: string | null): string {
@@ -13,35 +14,38 @@ export function prometheusLink(address: string, query: string, end: string | nul
 export function Queries({release, metric}: {release: Release; metric: string}) {
   const loaded = useLoad<Asked>(`releases/${encodeURIComponent(release.id)}/metrics/` +
     `${encodeURIComponent(metric)}/query`);
-  const asked = loaded.data;
-  const gone = loaded.problem?.status === 404;
   return (
     <section class="card" aria-labelledby="query-title">
       <h2 id="query-title">What is asked</h2>
-      {!asked && !loaded.problem && <Skeleton rows={2} label="the queries" />}
-      {gone && <p class="dim">{metric === 'edge-errors'
-        ? 'Nothing is asked of a metrics server: these are the router’s own counters.'
-        : 'No query of it is known any more: the server keeps those of its latest releases.'}</p>}
-      {loaded.problem && !gone && (
-        <ProblemBox problem={loaded.problem} retry={loaded.reload} />
-      )}
-      {asked?.queries.map((query) => (
-        <CopyBlock key={query.text} value={query.text} label="Copy the query">
-          {asked.address && (
-            <a class="button small" target="_blank" rel="noreferrer noopener"
-              href={prometheusLink(asked.address, query.text, release.end)}>
-              Open in Prometheus<span class="hidden"> (a new tab)</span></a>
-          )}
-        </CopyBlock>
-      ))}
-      {asked && (
-        <p class="dim">{asked.address ? `Asked of ${asked.address}. `
-          : asked.provider === 'prometheus'
-            ? 'Where it is asked is not shown: the address may hold a secret. '
-            : `Asked by the provider ${asked.provider}. `}
-          {asked.queries.length > 1 && 'The second tells which instances there are. '}
-          Samples come raw; serin counts increments itself, for each series.</p>
-      )}
+      <Shown of={loaded} label="the queries" rows={2}
+        missing={<p class="dim">{metric === 'edge-errors'
+          ? 'Nothing is asked of a metrics server: these are the router’s own counters.'
+          : 'No query of it is known any more: the server keeps those of its latest releases.'}
+        </p>}>
+        {(asked) => (
+          <>
+            {asked.queries.map((query) => (
+              <CopyBlock key={query.text} value={query.text} label="Copy the query">
+                {asked.address && (
+                  <a class="button small" target="_blank" rel="noreferrer noopener"
+                    href={prometheusLink(asked.address, query.text, release.end)}>
+                    Open in Prometheus<span class="hidden"> (a new tab)</span></a>
+                )}
+              </CopyBlock>
+            ))}
+            <p class="dim">{from(asked)}
+              {asked.queries.length > 1 && 'The second tells which instances there are. '}
+              Samples come raw; serin counts increments itself, for each series.</p>
+          </>
+        )}
+      </Shown>
     </section>
   );
+}
+
+function from(asked: Asked): string {
+  if (asked.address) return `Asked of ${asked.address}. `;
+  return asked.provider === 'prometheus'
+    ? 'Where it is asked is not shown: the address may hold a secret. '
+    : `Asked by the provider ${asked.provider}. `;
 }

@@ -1,7 +1,7 @@
 // The one sentence at the top: what is running, how much of the traffic it has, whether it is
 // worse, what comes next.
 import type {Release} from '../api/types';
-import {duration, percent, unbroken} from '../text/format';
+import {percent, unbroken} from '../text/format';
 import {reasonWords} from '../text/messages';
 
 function verdict(release: Release): string {
@@ -15,11 +15,13 @@ function verdict(release: Release): string {
   return 'no metric says worse';
 }
 
-function forecast(release: Release): string {
+// Whether the plan can come to an end by itself, where that is in doubt.
+export function forecastOf(release: Release): string {
+  if (release.end || release.judgement?.findings.length) return '';
   const name = release.judgement?.undecided_metric;
   const metric = release.report?.metrics.find((m) => m.name === name);
   if (!metric?.forecast?.known || metric.forecast.canPass) return '';
-  return ` The plan is too short to promote by itself: ${metric.forecast.sentence}.`;
+  return `The plan is too short to promote by itself: ${metric.forecast.sentence}`;
 }
 
 export function headline(release: Release): string {
@@ -37,14 +39,10 @@ function plainHeadline(release: Release): string {
         ? `${release.version} is starting: ${release.startup.ready} of ${release.startup.total} ` +
           'servers are ready. It has no traffic yet.'
         : `${release.version} is starting. It has no traffic yet.`);
-    case 'Progressing': {
-      const left = release.next ? (Date.parse(release.next.at) - Date.now()) / 1000 : 0;
-      const next = left > 0 ? ` The step ends in ${duration(left)} if that holds` +
-        `${release.next?.extended ? ' (it was extended)' : ''}.` : '';
-      return `${release.version} has ${at} of the traffic: ${verdict(release)}.${next}`;
-    }
+    case 'Progressing':
+      return `${release.version} has ${at} of the traffic: ${verdict(release)}.`;
     case 'Paused':
-      return `Paused at ${at}: ${why || verdict(release)}.${forecast(release)}`;
+      return `Paused at ${at}: ${why || verdict(release)}.`;
     case 'Promoting':
       return why || `${release.version} takes all traffic now (${at}).`;
     case 'RollingBack':

@@ -2,7 +2,7 @@
 import {useCallback, useEffect, useMemo, useRef, useState} from 'preact/hooks';
 import {get} from '../api/client';
 import type {Happening, Page, Problem, Release, Sample, Told} from '../api/types';
-import {problemOf} from '../ui/hooks';
+import {problemOf} from '../ui/loading';
 import {merge, toSample} from './curves';
 
 const kPageMax = 500;

@@ -117,7 +117,8 @@ export function effect(of: Effect | undefined): {estimate: string; interval: str
   const lower = num(of.lower);
   const upper = num(of.upper);
   const interval = Number.isNaN(lower) || Number.isNaN(upper) ? ''
-    : `[${short(lower)}, ${short(upper)}]`;
+    : `${of.scale === 'ratio' ? '×' : ''}[${short(lower)}, ${short(upper)}]` +
+      (of.scale === 'ratio' ? '' : `\u00a0${of.scale}`);
   if (Number.isNaN(estimate)) return {estimate: kNone, interval};
   if (of.scale === 'ratio') return {estimate: `×${short(estimate)}`, interval};
   const sign = estimate > 0 ? '+' : '';

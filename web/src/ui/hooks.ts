@@ -1,59 +1,8 @@
-// What pages share: data that is read and kept, the stream of events, settings of this browser,
-// time that passes.
+// What pages share: the stream of events, settings of this browser, time that passes. What is read
+// of the server is in loading.ts.
 import {useCallback, useEffect, useRef, useState} from 'preact/hooks';
-import {ApiError, get} from '../api/client';
 import {type FeedState, LiveFeed, type LiveEvent} from '../api/live';
-import type {Problem} from '../api/types';
 import type {Zone} from '../text/format';
-
-export interface Loaded<T> {
-  data: T | null;  // the last good answer, also after an error
-  problem: Problem | null;
-  loading: boolean;
-  at: number;  // ms: when `data` was read
-  reload: () => void;
-  set: (change: (data: T) => T) => void;
-}
-
-export function problemOf(error: unknown): Problem {
-  if (error instanceof ApiError) return error.problem;
-  return {title: 'Something went wrong on this page', detail: String(error), status: 0};
-}
-
-// Reads `path` now and whenever it changes; "" reads nothing.
-export function useLoad<T>(path: string): Loaded<T> {
-  const [state, setState] = useState<Omit<Loaded<T>, 'reload' | 'set'> & {path: string}>(
-    {data: null, problem: null, loading: true, at: 0, path});
-  const turn = useRef(0);
-  const reload = useCallback(() => {
-    if (!path) return;
-    const mine = ++turn.current;
-    setState((old) => old.path === path ? {...old, loading: true}
-      : {data: null, problem: null, loading: true, at: 0, path});
-    get<T>(path).then(
-      (data) => {
-        if (mine === turn.current) {
-          setState({data, problem: null, loading: false, at: Date.now(), path});
-        }
-      },
-      (error: unknown) => {
-        if (mine === turn.current) {
-          setState((old) => ({...old, problem: problemOf(error), loading: false, path}));
-        }
-      });
-  }, [path]);
-  useEffect(() => {
-    reload();
-    return () => {
-      ++turn.current;
-    };
-  }, [reload]);
-  const set = useCallback((change: (data: T) => T) => {
-    setState((old) => old.data === null ? old
-      : {...old, data: change(old.data), at: Date.now()});
-  }, []);
-  return {...state, reload, set};
-}
 
 export function useFeed(path: string, onEvent: (event: LiveEvent) => void): FeedState {
   const [state, setState] = useState<FeedState>(

@@ -140,6 +140,26 @@ export function Empty({title, children}: {title: string; children?: ComponentChi
   );
 }
 
+// The way to what is older than what is shown.
+export function Older({of, what}: {
+  of: {more: (() => void) | null; loading: boolean}; what: string;
+}) {
+  if (!of.more) return null;
+  return (
+    <p><button type="button" disabled={of.loading} onClick={of.more}>Older {what}</button></p>
+  );
+}
+
+// Why a button can't be pressed, beside it.
+export function MayNot({who, what}: {
+  who: {actor: string; role: string} | null; what: string;
+}) {
+  return (
+    <p class="dim">You may look but not {what}: <code>{who?.actor}</code> is a {who?.role}. An
+      operator’s token is entered under <a href="/ui/settings">Settings</a>.</p>
+  );
+}
+
 export function Facts({items}: {items: [string, ComponentChildren][]}) {
   return (
     <dl class="facts">

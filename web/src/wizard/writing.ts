@@ -1,126 +1,5 @@
 // A rollout's YAML from a few answers.
-
-export type Router = 'haproxy' | 'haproxyMap' | 'nginx';
-export type Workload = 'none' | 'systemd' | 'command' | 'process';
-
-// Requests that go to the canary: rules are alternatives.
-export interface Rule {
-  on: 'header' | 'cookie' | 'query';
-  key: string;
-  how: 'exact' | 'regex';
-  value: string;
-}
-
-export interface PlanStep {
-  weight: string;  // per cent
-  minutes: string;  // "": until a person continues
-}
-
-export interface Answers {
-  type: 'canary' | 'blueGreen';
-  name: string;
-  environment: string;
-  version: string;  // the first to be released, and what runs now
-  stableVersion: string;
-  workload: Workload;
-  instances: string;
-  unit: string;
-  apply: string;
-  start: string;
-  stablePorts: string;
-  canaryPorts: string;
-  router: Router;
-  socket: string;
-  backend: string;
-  stable: string;
-  canary: string;
-  map: string;
-  matchMap: string;
-  stableBackend: string;
-  canaryBackend: string;
-  file: string;
-  stableUpstream: string;
-  canaryUpstream: string;
-  policy: 'ratio' | 'content';
-  rules: Rule[];
-  ruleMinutes: string;  // as in PlanStep, for the matched alone
-  prometheus: string;
-  preset: string;  // one of kPresets, "": by selectors
-  where: string;
-  canaryLabel: string;
-  stableLabel: string;
-  errors: boolean;
-  total: string;
-  bad: string;
-  errorsMax: string;  // per cent, where nothing is compared
-  latency: boolean;
-  histogram: string;
-  latencyMax: string;  // ms, likewise
-  traffic: boolean;
-  steps: PlanStep[];
-}
-
-export const kAnswers: Answers = {
-  type: 'canary',
-  name: 'checkout',
-  environment: '',
-  version: '',
-  stableVersion: '',
-  workload: 'none',
-  instances: '2',
-  unit: 'checkout-{slot}@{instance}.service',
-  apply: '/opt/checkout/slot apply {slot} {version} {instances}',
-  start: '/opt/checkout/{version}/bin/checkout --port {port}',
-  stablePorts: '8001, 8002',
-  canaryPorts: '8011, 8012',
-  router: 'haproxy',
-  socket: '/run/haproxy/admin.sock',
-  backend: 'checkout',
-  stable: 'stable1, stable2',
-  canary: 'canary1, canary2',
-  map: '/etc/haproxy/share.map',
-  matchMap: '/etc/haproxy/match.map',
-  stableBackend: 'blue',
-  canaryBackend: 'green',
-  file: '/etc/nginx/serin/checkout.conf',
-  stableUpstream: 'blue',
-  canaryUpstream: 'green',
-  policy: 'ratio',
-  rules: [{on: 'header', key: 'X-Team', how: 'exact', value: 'qa'}],
-  ruleMinutes: '60',
-  prometheus: 'http://127.0.0.1:9090',
-  preset: '',
-  where: '',
-  canaryLabel: 'checkout-canary',
-  stableLabel: 'checkout',
-  errors: true,
-  total: 'http_requests_total',
-  bad: 'http_requests_total{code=~"5.."}',
-  errorsMax: '1',
-  latency: false,
-  histogram: 'http_request_duration_seconds',
-  latencyMax: '300',
-  traffic: false,
-  steps: ['5', '25', '50'].map((weight) => ({weight, minutes: '10'})),
-};
-
-interface Preset {
-  name: string;
-  label?: string;  // by which versions are told apart, where its values are no versions
-  instance?: string;
-  milliseconds?: boolean;
-}
-export const kPresets: Preset[] = [
-  {name: 'prometheus'},
-  {name: 'otel-http'},
-  {name: 'micrometer'},
-  {name: 'istio', milliseconds: true},
-  {name: 'envoy', label: 'envoy_cluster_name', instance: 'instance', milliseconds: true},
-  {name: 'contour', label: 'envoy_cluster_name', instance: 'pod', milliseconds: true},
-  {name: 'linkerd', label: 'deployment', instance: 'pod', milliseconds: true},
-  {name: 'nginx-ingress', label: 'service', instance: 'controller_pod'},
-  {name: 'traefik', label: 'service', instance: 'instance'},
-];
+import {type Answers, hasRules, kPresets, routerOf} from './answers';
 
 // A YAML scalar: plain where that is safe, also within braces, else quoted.
 function scalar(text: string): string {
@@ -164,11 +43,6 @@ function workload(a: Answers): string[] {
     ...indented(of, 2)];
 }
 
-// Rules on content need two backends or upstreams.
-export function routerOf(a: Answers): Router {
-  return a.policy === 'content' && a.router === 'haproxy' ? 'haproxyMap' : a.router;
-}
-
 function routing(a: Answers): string[] {
   switch (routerOf(a)) {
     case 'haproxy':
@@ -176,9 +50,13 @@ function routing(a: Answers): string[] {
         `  stable: ${list(a.stable)}`, `  canary: ${list(a.canary)}`];
     case 'haproxyMap':
       return ['haproxy:', `  socket: [${scalar(a.socket)}]`, `  map: ${scalar(a.map)}`,
-        ...(a.policy === 'content' ? [`  matchMap: ${scalar(a.matchMap)}`] : []),
+        ...(hasRules(a) ? [`  matchMap: ${scalar(a.matchMap)}`] : []),
         `  stableBackend: ${scalar(a.stableBackend)}`,
         `  canaryBackend: ${scalar(a.canaryBackend)}`];
+    case 'command':
+      return ['command:', `  set: ${command(a.setProgram)}`, `  get: ${command(a.getProgram)}`];
+    case 'webhook':
+      return [`webhook: {url: ${scalar(a.url)}}`];
     default:
       return ['nginx:', `  file: ${scalar(a.file)}`,
         `  stableUpstream: ${scalar(a.stableUpstream)}`,
@@ -187,9 +65,10 @@ function routing(a: Answers): string[] {
 }
 
 function match(a: Answers): string[] {
-  if (a.policy !== 'content') return [];
-  return ['match:', ...a.rules.map(({on, key, how, value}) => {
+  if (!hasRules(a)) return [];
+  return ['match:', ...a.rules.map(({on, key, how, value, any}) => {
     const text = scalar(value);
+    if (on === 'os' || on === 'browser') return `- ${on}: [${any.join(', ')}]`;
     if (on !== 'cookie') return `- ${on}: {key: ${scalar(key)}, ${how}: ${text}}`;
     return how === 'exact' ? `- cookie: {name: ${scalar(key)}, value: ${text}}`
       : `- cookie: {regex: ${text}}`;
@@ -198,7 +77,7 @@ function match(a: Answers): string[] {
 
 // Whose requests are chosen differ from others: they are held against a target instead.
 function targets(a: Answers, inner: string): string[] {
-  return a.policy === 'content' ? [inner] : [];
+  return hasRules(a) ? [inner] : [];
 }
 
 function metrics(a: Answers): string[] {
@@ -216,7 +95,7 @@ function metrics(a: Answers): string[] {
     const named = (metric: string) => `preset: {${preset.name}: ${metric}${where}}`;
     if (a.errors) add('error-rate', [named('errors'), ...targets(a, errorsMax)]);
     if (a.latency) add('latency', [named('latency'), ...targets(a, latencyMax)]);
-    if (a.traffic && a.policy === 'ratio') add('traffic', [named('traffic'), 'required: false']);
+    if (a.traffic && !hasRules(a)) add('traffic', [named('traffic'), 'required: false']);
   } else {
     if (a.errors) {
       add('error-rate', ['compare:', '  errors:', `    bad: ${scalar(a.bad)}`,
@@ -226,7 +105,7 @@ function metrics(a: Answers): string[] {
       add('latency', ['compare:', `  histogram: {buckets: ${scalar(`${a.histogram}_bucket`)}}`,
         ...indented(targets(a, latencyMax), 2)]);
     }
-    if (a.traffic && a.policy === 'ratio') {
+    if (a.traffic && !hasRules(a)) {
       add('traffic', ['compare:', `  rate: {count: ${scalar(a.total)}}`, '  required: false']);
     }
   }
@@ -239,13 +118,7 @@ function metrics(a: Answers): string[] {
 
 function steps(a: Answers): string[] {
   const lines: string[] = [];
-  if (a.policy === 'content') lines.push(pause(a.ruleMinutes));
-  if (a.type === 'blueGreen') {
-    // All at once, after somebody has tried the version that nobody else gets yet.
-    if (a.policy === 'ratio') lines.push(pause(''));
-    lines.push('- setWeight: 100', pause('10'));
-    return ['steps:', ...lines];
-  }
+  if (hasRules(a)) lines.push(pause(a.ruleMinutes));
   for (const step of a.steps) {
     const weight = Number(step.weight);
     if (step.weight.trim() !== '' && weight >= 0 && weight <= 100) {
@@ -255,6 +128,59 @@ function steps(a: Answers): string[] {
   return lines.length > 0 ? ['steps:', ...lines] : [];
 }
 
+const kLookSeconds = 10;
+const kBadLooksMax = 3;  // few requests err easily
+
+const whole = (text: string, least: number): number =>
+  Math.max(least, Math.round(Number(text)) || least);
+
+// `selector` of one version alone.
+function ofVersion(selector: string, label: string): string {
+  const matcher = `${label}="{{args.canary}}"`;
+  return /\{\s*\}\s*$/.test(selector) ? selector.replace(/\{\s*\}\s*$/, `{${matcher}}`)
+    : selector.includes('{') ? selector.replace(/,?\s*\}\s*$/, `,${matcher}}`)
+      : `${selector.trim()}{${matcher}}`;
+}
+
+function beforeSwitch(a: Answers): string[] {
+  if (a.before === 'none') return [];
+  const look = a.before === 'web'
+    ? ['- name: answers', `  interval: ${kLookSeconds}s`, '  count: 3',
+      `  provider: {web: {url: ${scalar(a.beforeUrl)}}}`,
+      ...(a.beforeCondition.trim() ? [`  successCondition: ${scalar(a.beforeCondition)}`] : [])]
+    : ['- name: smoke', `  provider: {job: {command: ${command(a.beforeProgram)}}}`];
+  return ['prePromotionAnalysis:', '  metrics:', ...indented(look, 2)];
+}
+
+// Counters begin with the new version's instances: their quotient is of all its requests.
+function afterSwitch(a: Answers): string[] {
+  if (!a.errors || !(Number(a.afterMinutes) > 0)) return [];
+  const bad = ofVersion(a.bad, a.versionLabel);
+  const total = ofVersion(a.total, a.versionLabel);
+  const looks = Math.max(1, Math.round(Number(a.afterMinutes) * 60 / kLookSeconds));
+  return ['postPromotionAnalysis:', '  metrics:', '  - name: error-share',
+    `    interval: ${kLookSeconds}s`, `    count: ${looks}`, `    failureLimit: ${kBadLooksMax}`,
+    '    provider:', '      prometheus:', `        address: ${scalar(a.prometheus)}`,
+    `        query: ${scalar(`(sum(${bad}) or vector(0)) / sum(${total})`)}`,
+    `    successCondition: result[0] <= ${(Number(a.errorsMax) || 1) / 100}`];
+}
+
+function blueGreen(a: Answers): string[] {
+  return ['blueGreen:', ...indented([
+    'trafficRouting:', ...indented(routing(a), 2),
+    ...beforeSwitch(a),
+    a.switches === 'person' ? 'autoPromotionEnabled: false'
+      : `autoPromotionSeconds: ${whole(a.switchSeconds, 1)}`,
+    ...afterSwitch(a),
+    `scaleDownDelaySeconds: ${60 * whole(a.warmMinutes, 0)}`,
+  ], 2)];
+}
+
+function canary(a: Answers): string[] {
+  return ['canary:', ...indented(['trafficRouting:', ...indented(routing(a), 2), ...match(a),
+    ...metrics(a), ...steps(a)], 2)];
+}
+
 export function write(a: Answers): string {
   return [
     'apiVersion: serin.dev/v1alpha1',
@@ -262,14 +188,10 @@ export function write(a: Answers): string {
     `metadata: {name: ${scalar(a.name)}}`,
     'spec:',
     ...(a.environment ? [`  environment: ${scalar(a.environment)}`] : []),
+    ...(a.endpoint ? [`  endpoint: ${scalar(a.endpoint)}`] : []),
     ...indented(workload(a), 2),
     '  strategy:',
-    '    canary:',
-    '      trafficRouting:',
-    ...indented(routing(a), 8),
-    ...indented(match(a), 6),
-    ...indented(metrics(a), 6),
-    ...indented(steps(a), 6),
+    ...indented(a.type === 'blueGreen' ? blueGreen(a) : canary(a), 4),
     '',
   ].join('\n');
 }

@@ -2,11 +2,11 @@
 // asked once more, for good.
 import {useEffect, useRef, useState} from 'preact/hooks';
 import {apply, get, newKey} from '../api/client';
-import type {Applied, ConfigFile, Configuration, Problem, Whoami} from '../api/types';
-import {problemOf, useLoad} from '../ui/hooks';
-import {ProblemBox} from '../ui/parts';
+import type {Applied, ConfigFile, Configuration, Whoami} from '../api/types';
+import {useLoad, useWork} from '../ui/loading';
+import {MayNot, ProblemBox} from '../ui/parts';
 import {Link, to} from '../ui/router';
-import {mayOperate} from './operations';
+import {mayOperate} from '../release/operations';
 
 interface Asked {
   files: ConfigFile[];
@@ -19,36 +19,31 @@ export function PutInForce({name, yaml, version, stable}: {
   name: string; yaml: string; version: string; stable: string;
 }) {
   const who = useLoad<Whoami>('whoami').data;
-  const [asked, setAsked] = useState<Asked | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const {working, problem, result: asked, run, clear} = useWork<Asked>();
   const [done, setDone] = useState(false);
   useEffect(() => setDone(false), [yaml]);
   const file = `${name}.yaml`;
   const look = async () => {
     const before = await get<Configuration>('configuration');
     const files = [...before.files.filter((each) => each.name !== file), {name: file, text: yaml}];
-    setAsked({files, before, would: await apply(files, before.revision, 'dry')});
-  };
-  const ask = () => {
-    setProblem(null);
-    look().catch((error: unknown) => setProblem(problemOf(error)));
+    return {files, before, would: await apply(files, before.revision, 'dry')};
   };
   return (
     <>
       <p class="buttons left">
-        <button type="button" class="primary" disabled={!mayOperate(who)} onClick={ask}>
+        <button type="button" class="primary" disabled={working || !mayOperate(who)}
+          onClick={() => run(look)}>
           Put in force …</button>
       </p>
-      {!mayOperate(who) && <p class="dim">You may look but not put it in force:
-        {' '}{who?.actor} is a {who?.role}.</p>}
+      {!mayOperate(who) && <MayNot who={who} what="put it in force" />}
       {problem && <ProblemBox problem={problem} />}
       {done && (
         <p class="box good" role="status">{file} is in force. <Link
           href={to.start(name, version, stable)}>Start the first release of {name}</Link></p>
       )}
-      {asked && <Confirm asked={asked} file={file} close={() => setAsked(null)}
+      {asked && <Confirm asked={asked} file={file} close={clear}
         done={() => {
-          setAsked(null);
+          clear();
           setDone(true);
         }} />}
     </>
@@ -62,19 +57,18 @@ function Confirm({asked, file, close, done}: {
   const dialog = useRef<HTMLDialogElement>(null);
   const cancel = useRef<HTMLButtonElement>(null);
   const key = useRef(newKey());
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const {working, problem, run} = useWork<void>();
   useEffect(() => {
     dialog.current?.showModal();
     cancel.current?.focus();
   }, []);
   const act = (event: Event) => {
     event.preventDefault();
-    setBusy(true);
-    apply(files, before.revision, 'real', key.current).then(done, (error: unknown) => {
-      setProblem(problemOf(error));
-      setBusy(false);
-      key.current = newKey();
+    run(async () => {
+      const sent = key.current;
+      key.current = newKey();  // for another press, should this one fail
+      await apply(files, before.revision, 'real', sent);
+      done();
     });
   };
   const old = before.files.some((each) => each.name === file);
@@ -96,8 +90,8 @@ function Confirm({asked, file, close, done}: {
         {problem && <ProblemBox problem={problem} />}
         <div class="buttons">
           <button type="button" ref={cancel} onClick={close}>Cancel</button>
-          <button type="submit" class="primary" disabled={busy}>
-            {busy ? 'Asked …' : 'Put in force'}</button>
+          <button type="submit" class="primary" disabled={working}>
+            {working ? 'Asked …' : 'Put in force'}</button>
         </div>
       </form>
     </dialog>
