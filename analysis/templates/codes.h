@@ -29,6 +29,7 @@ inline constexpr Rule kUnusedArgument{"W016", "An argument that the template doe
 inline constexpr Rule kUndeclaredArgument{"W017", "A placeholder that nothing fills"};
 inline constexpr Rule kBadCondition{"W018", "A condition that makes every measurement an error"};
 inline constexpr Rule kNanFails{"W019", "NaN counts as a failure"};
+inline constexpr Rule kOnlyRead{"W029", "Something that is read and not carried out"};
 inline constexpr Rule kNewSeries{"W031", "A rate that misses a series' first increments"};
 inline constexpr Rule kLatencyOfFailures{"W032", "Latency that counts failed requests"};
 inline constexpr Rule kShortWindow{"W033", "A rate over less than two scrapes"};
@@ -37,14 +38,32 @@ inline constexpr Rule kAlwaysTrue{"W035", "A condition that is always true"};
 inline constexpr Rule kNeverFails{"W036", "A limit that no count can exceed"};
 inline constexpr Rule kRuleWithoutMetric{"W037", "A rule that means no metric"};
 
-inline constexpr std::array kTemplateRules{kBadName,        kReference,          kNotYet,
-                                           kCondition,      kDuplicateName,      kArgument,
-                                           kMetric,         kSelector,           kMerge,
-                                           kErrorsEndRun,   kNanPasses,          kNoData,
-                                           kNoCondition,    kNotANumber,         kGlob,
-                                           kUnusedArgument, kUndeclaredArgument, kBadCondition,
-                                           kNanFails,       kNewSeries,          kLatencyOfFailures,
-                                           kShortWindow,    kNeverTrue,          kAlwaysTrue,
-                                           kNeverFails,     kRuleWithoutMetric};
+inline constexpr std::array kTemplateRules{kBadName,
+                                           kReference,
+                                           kNotYet,
+                                           kCondition,
+                                           kDuplicateName,
+                                           kArgument,
+                                           kMetric,
+                                           kSelector,
+                                           kMerge,
+                                           kErrorsEndRun,
+                                           kNanPasses,
+                                           kNoData,
+                                           kNoCondition,
+                                           kNotANumber,
+                                           kGlob,
+                                           kUnusedArgument,
+                                           kUndeclaredArgument,
+                                           kBadCondition,
+                                           kNanFails,
+                                           kOnlyRead,
+                                           kNewSeries,
+                                           kLatencyOfFailures,
+                                           kShortWindow,
+                                           kNeverTrue,
+                                           kAlwaysTrue,
+                                           kNeverFails,
+                                           kRuleWithoutMetric};
 
 }  // namespace serin::analysis

@@ -110,13 +110,13 @@ void validate(const AnalysisRun& document, const Reporter& reporter) {
   validate_spec(document.spec, reporter, document.dialect, true);
 }
 
-void check_supported(const std::vector<Metric>& metrics, const Reporter& reporter,
-                     const Path& path) {
+void check_supported(const std::vector<Metric>& metrics, const Reporter& reporter, const Path& path,
+                     const config::Rule& rule) {
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     const Metric& metric = metrics[i];
     auto check = [&](std::string_view feature, const Path& field) {
       if (is_supported(feature)) return;
-      reporter.add(kNotYet, path / i / field, not_supported(feature));
+      reporter.add(rule, path / i / field, not_supported(feature));
     };
     if (metric.provider.count() > 0) {
       std::string kind(metric.provider.kind());

@@ -11,6 +11,7 @@
 
 #include <vector>
 
+#include "analysis/templates/codes.h"
 #include "analysis/templates/model.h"
 #include "base/config/document.h"
 
@@ -30,8 +31,9 @@ void validate_metrics(const std::vector<Metric>& metrics, const std::vector<Argu
 void validate_args(const std::vector<Argument>& args, const config::Reporter& reporter,
                    const config::Path& path);
 
-// Adds an error for every feature in use that this version does not carry out.
+// Adds a finding for every feature in use that this version does not carry out: kNotYet, or
+// kOnlyRead where documents are only looked at.
 void check_supported(const std::vector<Metric>& metrics, const config::Reporter& reporter,
-                     const config::Path& path);
+                     const config::Path& path, const config::Rule& rule = kNotYet);
 
 }  // namespace serin::analysis

@@ -106,7 +106,8 @@ void Api::lint(const CallPtr& call) {
                          .detail = "the body must be application/yaml, or application/json with "
                                    "files"});
   }
-  Configuration checked = check_configuration(std::move(files), parts_.arguments);
+  Configuration checked = check_configuration(std::move(files), parts_.arguments,
+                                              rollout::Unsupported::refuse_in_serin);
   call->answer(200, config::to_json(checked.problems));
 }
 

@@ -37,7 +37,9 @@ bool holds_nothing(const std::vector<rollout::ConfigFile>& files) {
 ExitCode command_lint(const LintOptions& options) {
   auto files = read_files(options.input.files);
   if (!files) return give_up(files.error());
-  rollout::Loaded loaded = rollout::load_config(*files, load_options(options.input));
+  rollout::LoadOptions load = load_options(options.input);
+  load.unsupported = rollout::Unsupported::refuse_in_serin;
+  rollout::Loaded loaded = rollout::load_config(*files, load);
   if (loaded.problems.empty() && holds_nothing(*files)) {
     loaded.problems.add(config::kUnknownKind,
                         {files->front().name,

@@ -43,7 +43,8 @@ Result<SplitRequest> completed(const RenderOptions& options) {
 ExitCode command_render(const RenderOptions& options) {
   auto files = read_files(options.files);
   if (!files) return give_up(files.error());
-  rollout::Loaded loaded = rollout::load_config(*files, {});
+  rollout::Loaded loaded =
+      rollout::load_config(*files, {.unsupported = rollout::Unsupported::tell});
   if (loaded.problems.has_errors()) {
     std::fputs(config::to_text(loaded.problems).c_str(), stderr);
     return ExitCode::invalid_input;

@@ -34,7 +34,9 @@ rollout::PinOptions pin_options(const AnalysisInput& input) {
 
 Result<ChosenAnalysis> read_analysis(const AnalysisInput& input) {
   SERIN_TRY(files, read_files(input.files));
-  rollout::Loaded loaded = rollout::load_config(files, load_options(input));
+  rollout::LoadOptions load = load_options(input);
+  load.unsupported = rollout::Unsupported::tell;
+  rollout::Loaded loaded = rollout::load_config(files, load);
   if (loaded.problems.has_errors()) {
     std::fputs(config::to_text(loaded.problems).c_str(), stderr);
     return fail(Code::invalid_argument, "the files have errors");

@@ -137,10 +137,11 @@ std::string directory_mark(const std::string& directory) {
 }
 
 Configuration check_configuration(std::vector<rollout::ConfigFile> files,
-                                  const std::map<std::string, std::string>& arguments) {
+                                  const std::map<std::string, std::string>& arguments,
+                                  rollout::Unsupported unsupported) {
   std::sort(files.begin(), files.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
-  rollout::LoadOptions options;
+  rollout::LoadOptions options{.unsupported = unsupported};
   for (const auto& [name, value] : arguments) options.args.insert(name);
   rollout::Loaded loaded = rollout::load_config(files, options);
   Configuration configuration;

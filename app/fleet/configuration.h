@@ -42,7 +42,8 @@ Status write_directory(const std::string& directory, const std::vector<rollout::
 std::string directory_mark(const std::string& directory);
 
 // `arguments`: names that the server gives to every release.
-Configuration check_configuration(std::vector<rollout::ConfigFile> files,
-                                  const std::map<std::string, std::string>& arguments);
+Configuration check_configuration(
+    std::vector<rollout::ConfigFile> files, const std::map<std::string, std::string>& arguments,
+    rollout::Unsupported unsupported = rollout::Unsupported::refuse);
 
 }  // namespace serin::app

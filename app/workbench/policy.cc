@@ -49,7 +49,7 @@ std::expected<AskedDocuments, Problem> documents_of(
   AskedDocuments asked{.own = &configuration.set, .arguments = defaults};
   for (const auto& [name, value] : arguments) asked.arguments[name] = value;
   if (files.empty()) return asked;
-  rollout::LoadOptions load;
+  rollout::LoadOptions load{.unsupported = rollout::Unsupported::tell};
   for (const auto& [name, value] : asked.arguments) load.args.insert(name);
   asked.brought = rollout::load_config(files, load);
   if (asked.brought->problems.has_errors()) return refusal(problem_of(asked.brought->problems));

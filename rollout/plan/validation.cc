@@ -282,10 +282,11 @@ void validate(const Rollout& rollout, const Reporter& reporter) {
 namespace {
 
 // Copies of requests are the proxy's own affair, set in its configuration and not while it runs.
-void no_mirror(const TrafficRouting& routing, const Path& path, const Reporter& reporter) {
+void no_mirror(const TrafficRouting& routing, const Path& path, const Reporter& reporter,
+               const config::Rule& rule) {
   if (analysis::is_supported("step.setMirrorRoute")) return;
   std::string_view router = routing.kind();
-  reporter.add(analysis::kNotYet, path,
+  reporter.add(rule, path,
                router == "none"
                    ? "a release without a router has nothing that could copy requests"
                    : fmt::format("serin can't make the router ({}) send copies of requests to the "
@@ -298,11 +299,11 @@ void no_mirror(const TrafficRouting& routing, const Path& path, const Reporter& 
 
 }  // namespace
 
-void check_supported(const Rollout& rollout, const Reporter& reporter) {
+void check_supported(const Rollout& rollout, const Reporter& reporter, const config::Rule& rule) {
   Path spec = Path() / "spec";
   auto check = [&](const std::string& feature, const Path& path) {
     if (analysis::is_supported(feature)) return;
-    reporter.add(analysis::kNotYet, path, analysis::not_supported(feature));
+    reporter.add(rule, path, analysis::not_supported(feature));
   };
   auto named = [&](std::string_view group, std::string_view name, const Path& path) {
     check(fmt::format("{}.{}", group, name), name == "none" ? path : path / name);
@@ -327,13 +328,14 @@ void check_supported(const Rollout& rollout, const Reporter& reporter) {
   for (std::size_t i = 0; i < canary.steps.size(); ++i) {
     std::string kind(canary.steps[i].kind());
     if (kind == "setMirrorRoute") {
-      no_mirror(canary.traffic_routing, path / "steps" / i / kind, reporter);
+      no_mirror(canary.traffic_routing, path / "steps" / i / kind, reporter, rule);
     } else if (!kind.empty()) {
       check("step." + kind, path / "steps" / i / kind);
     }
   }
   if (canary.analysis) {
-    analysis::check_supported(canary.analysis->metrics, reporter, path / "analysis" / "metrics");
+    analysis::check_supported(canary.analysis->metrics, reporter, path / "analysis" / "metrics",
+                              rule);
   }
 }
 

@@ -8,6 +8,7 @@
 // are load/load.h's business.
 #pragma once
 
+#include "analysis/templates/codes.h"
 #include "base/config/document.h"
 #include "rollout/plan/rollout.h"
 
@@ -17,9 +18,10 @@ inline constexpr std::size_t kStepsMax = 1'000;
 
 void validate(const Rollout& rollout, const config::Reporter& reporter);
 
-// Adds an error for every feature in use that this version does not carry out (the table is
-// analysis/templates/features.h).
-void check_supported(const Rollout& rollout, const config::Reporter& reporter);
+// Adds a finding for every feature in use that this version does not carry out (the table is
+// analysis/templates/features.h): kNotYet, or kOnlyRead where documents are only looked at.
+void check_supported(const Rollout& rollout, const config::Reporter& reporter,
+                     const config::Rule& rule = analysis::kNotYet);
 
 // Parts of validate(): what is wrong with a router, and with `match` and header routes of a canary
 // (`path` is the strategy's).

@@ -32,8 +32,8 @@ void check_written(const Loaded& loaded) {
 }
 
 void load(std::string_view name, std::string_view text) {
-  const Loaded loaded = serin::rollout::load_config({{std::string(name), std::string(text)}},
-                                                    {.check_supported = false});
+  const Loaded loaded = serin::rollout::load_config(
+      {{std::string(name), std::string(text)}}, {.unsupported = serin::rollout::Unsupported::tell});
   (void)serin::config::to_text(loaded.problems);
   (void)serin::config::to_json(loaded.problems).dump();
   if (!loaded.problems.has_errors()) check_written(loaded);

@@ -27,7 +27,7 @@ bool is_program(const SourceFile& file) {
 bool is_foreign_text(const SourceFile& file) {
   return file.path == "LICENSE" || file.path.find("/corpus/") != std::string::npos ||
          file.path.find("/golden/") != std::string::npos ||
-         ends_with_any(file.path, {"package-lock.json", ".jsonl", ".om", ".svg"});
+         ends_with_any(file.path, {"package-lock.json", "go.sum", ".jsonl", ".om", ".svg"});
 }
 
 // Code points, as an editor shows them; a stray byte counts as one.
@@ -90,7 +90,10 @@ std::vector<Finding> no_tabs(const Tree& tree) {
   static const RE2 kTab("(\t)");
   std::vector<Finding> findings;
   for (const SourceFile& file : tree) {
-    if (is_foreign_text(file) || file.path.ends_with("Makefile")) continue;
+    if (is_foreign_text(file) ||
+        ends_with_any(file.path, {"Makefile", ".go", "go.mod", "go.sum"})) {
+      continue;
+    }
     find_lines(file, kTab, "a tab:", findings);
   }
   return findings;

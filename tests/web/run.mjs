@@ -6,7 +6,8 @@
 //                                   states of the release page, abort by keys, axe
 //
 // With SERIN_PROGRAM, what the wizard writes is checked by serin itself.
-// Exit: 0 all passed; 1 something failed; 77 it can't run here (no browser, no packages).
+// Exit: 0 all passed; 1 something failed; 77 it can't run here (no browser, no packages), which
+// with CI set is 1.
 import {existsSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {createRequire} from 'node:module';
@@ -26,10 +27,10 @@ const only = process.argv[4] ?? '';
 const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
 
 const skip = (why) => {
-  console.log(`skipped: ${why}`);
-  process.exit(kSkipped);
+  console.log(`${process.env.CI ? 'failed' : 'skipped'}: ${why}`);
+  process.exit(process.env.CI ? 1 : kSkipped);
 };
-if (!browserPath) skip('Chromium is not installed (scripts/install-packages full)');
+if (!browserPath) skip('Chromium is not installed (scripts/install-packages tools)');
 if (!existsSync(join(stage, 'dist/index.html'))) skip('the dashboard is not built');
 const require = createRequire(join(stage, 'package.json'));
 let playwright;

@@ -87,7 +87,7 @@ Status write_change(const std::vector<std::string>& files, const PolicyChange& c
       last = std::move(changed).error().with(path);
       continue;
     }
-    rollout::LoadOptions load;
+    rollout::LoadOptions load{.unsupported = rollout::Unsupported::tell};
     if (rollout::load_config({{path, *changed}}, load).problems.has_errors()) {
       return fail(Code::internal,
                   path + ": the changed file would have errors; nothing is written");

@@ -26,6 +26,7 @@ Result<ReplaySetup> read_policy(const PolicyInput& input) {
   SERIN_TRY(files, read_files(input.files));
   rollout::LoadOptions load;
   load.safe = input.safe;
+  load.unsupported = rollout::Unsupported::tell;
   for (const auto& [name, value] : input.arguments) load.args.insert(name);
   rollout::Loaded loaded = rollout::load_config(files, load);
   std::fputs(config::to_text(loaded.problems).c_str(), stderr);

@@ -62,12 +62,12 @@ class Loader {
       auto run = analysis::read_run(document, *header, loaded_.problems);
       if (options_.safe) apply_safe(run.spec.metrics);
       analysis::validate(run, reporter);
-      supported(run.spec.metrics, reporter);
+      supported(run.spec.metrics, run.dialect, reporter);
       loaded_.set.runs.push_back(std::move(run));
     } else if (header->kind == "Rollout") {
       Rollout value = read_rollout(document, *header, loaded_.problems);
       validate(value, reporter);
-      if (options_.check_supported) check_supported(value, reporter);
+      check_supported(value, reporter, rule_for(value.dialect));
       const rollout::Rollout* same = loaded_.set.find_rollout(value.metadata.name);
       if (same != nullptr) {
         taken(reporter, "rollout",
@@ -87,7 +87,7 @@ class Loader {
     AnalysisTemplate value = analysis::read_template(document, header, loaded_.problems);
     if (options_.safe) apply_safe(value.spec.metrics);
     analysis::validate(value, reporter);
-    supported(value.spec.metrics, reporter);
+    supported(value.spec.metrics, value.dialect, reporter);
     auto& list = value.cluster_scope ? loaded_.set.cluster_templates : loaded_.set.templates;
     auto& sources = value.cluster_scope ? cluster_sources_ : template_sources_;
     const AnalysisTemplate* same =
@@ -99,9 +99,15 @@ class Loader {
     list.push_back(std::move(value));
   }
 
-  void supported(const std::vector<Metric>& metrics, const Reporter& reporter) {
-    if (!options_.check_supported) return;
-    analysis::check_supported(metrics, reporter, Path() / "spec" / "metrics");
+  const config::Rule& rule_for(Dialect dialect) const {
+    bool refused =
+        options_.unsupported == Unsupported::refuse ||
+        (options_.unsupported == Unsupported::refuse_in_serin && dialect == Dialect::serin);
+    return refused ? analysis::kNotYet : analysis::kOnlyRead;
+  }
+
+  void supported(const std::vector<Metric>& metrics, Dialect dialect, const Reporter& reporter) {
+    analysis::check_supported(metrics, reporter, Path() / "spec" / "metrics", rule_for(dialect));
   }
 
   static void taken(const Reporter& reporter, std::string_view what,

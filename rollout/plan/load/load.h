@@ -37,13 +37,16 @@ struct ConfigSet {
   bool operator==(const ConfigSet&) const = default;
 };
 
+// What becomes of parts of a document that this version does not carry out: a release must not
+// start by it; who only looks at Argo's documents, replays or renders them is told.
+enum class Unsupported { refuse, refuse_in_serin, tell };
+
 struct LoadOptions {
   // Names of the arguments that will be given when a release starts (`--set`).
   std::set<std::string> args{};
   // Serin's rules over the metrics of argoproj.io documents too (`--safe`).
   bool safe = false;
-  // Refuse what this version does not carry out.
-  bool check_supported = true;
+  Unsupported unsupported = Unsupported::refuse;
 };
 
 struct Loaded {

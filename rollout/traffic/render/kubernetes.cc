@@ -14,8 +14,27 @@ namespace {
 constexpr int kUnitsFull = 10'000;
 constexpr int kUnitsPercent = 100;
 
+constexpr const char* kManagedBy = "app.kubernetes.io/managed-by";
+constexpr const char* kRun = "serin.io/run";
+
+std::string route_name(std::string_view owner) {
+  return fmt::format("serin-{}", owner);
+}
+
 std::string route_name(const KubernetesSplit& split) {
-  return "serin-" + (split.release.empty() ? split.name : split.release);
+  return route_name(split.release.empty() ? split.name : split.release);
+}
+
+bool is_named(const Json& route, const std::string& name) {
+  std::string_view found = route["name"].string();
+  return found == name || found == name + "-match";
+}
+
+// By this release's name, or by that of the one that wrote the object before.
+bool is_named_by_serin(const Json& route, const KubernetesSplit& split, const Json& existing) {
+  std::string_view before = existing["metadata"]["annotations"][kRun].string();
+  return is_named(route, route_name(split)) ||
+         (!before.empty() && is_named(route, route_name(before)));
 }
 
 Json metadata(const KubernetesSplit& split, const std::string& name, const Json& existing) {
@@ -23,11 +42,11 @@ Json metadata(const KubernetesSplit& split, const std::string& name, const Json&
   if (!out.contains("name")) out.set("name", name);
   if (!split.name_space.empty()) out.set("namespace", split.name_space);
   Json labels = out["labels"].is_object() ? out["labels"] : Json::object();
-  labels.set("app.kubernetes.io/managed-by", "serin");
+  labels.set(kManagedBy, "serin");
   out.set("labels", std::move(labels));
   if (!split.release.empty()) {
     Json notes = out["annotations"].is_object() ? out["annotations"] : Json::object();
-    notes.set("serin.io/run", split.release);
+    notes.set(kRun, split.release);
     out.set("annotations", std::move(notes));
   }
   return out;
@@ -87,7 +106,8 @@ Json istio_destination(const KubernetesSplit& split, const std::string& subset, 
 }
 
 // Ours take their old places; new ones stand before the first route that takes everything.
-Json with_routes(const Json& existing, const std::string& name, Json ours) {
+template <typename IsOurs>
+Json with_routes(const Json& existing, const IsOurs& is_ours, Json ours) {
   Json out = Json::array();
   bool placed = false;
   auto place = [&] {
@@ -95,11 +115,10 @@ Json with_routes(const Json& existing, const std::string& name, Json ours) {
     for (const Json& route : ours.items()) out.push(route);
   };
   for (const Json& route : existing.items()) {
-    std::string_view found = route["name"].string();
-    bool is_ours = found == name || found == name + "-match";
+    bool old = is_ours(route);
     bool takes_all = !route.contains("match") && !route.contains("matches");
-    if (is_ours || takes_all) place();
-    if (!is_ours) out.push(route);
+    if (old || takes_all) place();
+    if (!old) out.push(route);
   }
   place();
   return out;
@@ -146,6 +165,23 @@ Json backend(const std::string& service, std::int32_t port, int weight) {
   return Json::object().set("name", service).set("port", port).set("weight", weight);
 }
 
+// Rules of an HTTPRoute have no names before version 1.4 of the Gateway API: serin's are known, in
+// a route that serin marked, by naming both services, stable's first, one of them at weight 0 if
+// need be.
+bool is_rule_of_ours(const Json& rule, const KubernetesSplit& split, const Json& existing) {
+  if (is_named_by_serin(rule, split, existing)) return true;
+  bool marked = existing["metadata"]["labels"][kManagedBy].string() == "serin";
+  const Json& refs = rule["backendRefs"];
+  return marked && refs.size() == 2 && refs.at(0)["name"].string() == split.stable_service &&
+         refs.at(1)["name"].string() == split.canary_service;
+}
+
+Json backends(const KubernetesSplit& split, int stable, int canary) {
+  return Json::array()
+      .push(backend(split.stable_service, split.port, stable))
+      .push(backend(split.canary_service, split.port, canary));
+}
+
 }  // namespace
 
 Result<std::vector<Json>> istio_objects(const KubernetesSplit& split) {
@@ -176,7 +212,8 @@ Result<std::vector<Json>> istio_objects(const KubernetesSplit& split) {
   const Json& old_service = split.existing_virtual_service;
   Json service = old_service["spec"].is_object() ? old_service["spec"] : Json::object();
   if (!service.contains("hosts")) service.set("hosts", Json::array().push(split.host));
-  service.set("http", with_routes(service["http"], name, std::move(ours)));
+  auto is_ours = [&](const Json& one) { return is_named_by_serin(one, split, old_service); };
+  service.set("http", with_routes(service["http"], is_ours, std::move(ours)));
   const Json& old_rule = split.existing_destination_rule;
   Json rule = old_rule["spec"].is_object() ? old_rule["spec"] : Json::object();
   if (!rule.contains("host")) rule.set("host", split.host);
@@ -193,29 +230,25 @@ Result<std::vector<Json>> istio_objects(const KubernetesSplit& split) {
 
 Result<Json> gateway_route(const KubernetesSplit& split) {
   SERIN_CHECK(check(split));
-  std::string name = route_name(split);
   Json ours = Json::array();
   if (!split.rules.empty()) {
     Json matches = Json::array();
     for (const MatchRule& rule : split.rules) matches.push(gateway_match(rule));
-    ours.push(
-        Json::object()
-            .set("name", name + "-match")
-            .set("matches", std::move(matches))
-            .set("backendRefs", Json::array().push(backend(split.canary_service, split.port, 1))));
+    ours.push(Json::object()
+                  .set("matches", std::move(matches))
+                  .set("backendRefs", backends(split, 0, 1)));
   }
   bool whole = split.units % kUnitsPercent == 0;
   int scale = whole ? kUnitsPercent : 1;
-  Json refs = Json::array();
-  refs.push(backend(split.stable_service, split.port, (kUnitsFull - split.units) / scale));
-  refs.push(backend(split.canary_service, split.port, split.units / scale));
-  ours.push(Json::object().set("name", name).set("backendRefs", std::move(refs)));
+  ours.push(Json::object().set(
+      "backendRefs", backends(split, (kUnitsFull - split.units) / scale, split.units / scale)));
   const Json& old = split.existing_route;
   Json spec = old["spec"].is_object() ? old["spec"] : Json::object();
   if (!spec.contains("parentRefs") && !split.gateway.empty()) {
     spec.set("parentRefs", Json::array().push(Json::object().set("name", split.gateway)));
   }
-  spec.set("rules", with_routes(spec["rules"], name, std::move(ours)));
+  auto is_ours = [&](const Json& one) { return is_rule_of_ours(one, split, old); };
+  spec.set("rules", with_routes(spec["rules"], is_ours, std::move(ours)));
   return object_of("gateway.networking.k8s.io/v1", "HTTPRoute", metadata(split, split.name, old),
                    std::move(spec));
 }

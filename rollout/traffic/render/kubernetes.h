@@ -18,7 +18,7 @@ namespace serin::rollout {
 
 struct KubernetesSplit {
   std::string name{};     // the rollout's
-  std::string release{};  // names the routes that are serin's: serin-RELEASE
+  std::string release{};  // names Istio's routes that are serin's: serin-RELEASE
   std::string name_space{};
   int units = 0;  // the canary's share of what no rule takes, of 10 000
   std::vector<MatchRule> rules{};
@@ -48,7 +48,9 @@ struct KubernetesSplit {
 // problem of a rule, two conditions of one rule on the same header or parameter (Istio has one).
 Result<std::vector<Json>> istio_objects(const KubernetesSplit& split);
 
-// HTTPRoute. Errors likewise, but for the share: weights are any numbers.
+// HTTPRoute, as the Gateway API's standard channel has it from 1.0 on. In an existing one that is
+// marked as serin's, those rules are replaced that name the two services and no other, stable's
+// first. Errors likewise, but for the share: weights are any numbers.
 Result<Json> gateway_route(const KubernetesSplit& split);
 
 // What is not the same there as on other routers, for the rules given; sentences for people.

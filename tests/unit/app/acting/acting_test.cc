@@ -30,7 +30,7 @@ spec:
       trafficRouting: )" + routing + R"(
       steps: [{setWeight: 5}, {pause: {duration: 1m}}]
 )" + more}},
-                                       {.check_supported = false});
+                                       {.unsupported = rollout::Unsupported::tell});
     EXPECT_FALSE(loaded.problems.has_errors()) << config::to_text(loaded.problems);
     return loaded.set.rollouts.at(0);
   }

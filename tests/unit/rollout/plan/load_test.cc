@@ -1,9 +1,13 @@
 #include "rollout/plan/load/load.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace serin::rollout {
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
 
 constexpr std::string_view kTemplate = R"(apiVersion: serin.dev/v1alpha1
 kind: AnalysisTemplate
@@ -131,6 +135,40 @@ TEST(Load, OfAValueThatCantBeReadNothingMoreIsSaid) {
   EXPECT_NE(none.find("must be above 0"), std::string::npos) << none;
 }
 
+// Argo's documents are looked at, replayed and rendered whatever routes their requests.
+TEST(Load, WhatIsNotCarriedOutIsRefusedWhereAReleaseWouldStart) {
+  auto told = [](std::string_view api, Unsupported unsupported) {
+    std::string text = "apiVersion: " + std::string(api) + R"(
+kind: Rollout
+metadata: {name: r}
+spec:
+  selector: {matchLabels: {app: r}}
+  template: {metadata: {labels: {app: r}}, spec: {containers: [{name: a, image: i}]}}
+  strategy:
+    canary:
+      stableService: s
+      canaryService: c
+      trafficRouting: {istio: {virtualService: {name: v}}}
+      steps: [{setWeight: 5}, {pause: {duration: 1m}}]
+)";
+    if (api.starts_with("serin")) {
+      text.erase(text.find("  selector"), text.find("  strategy") - text.find("  selector"));
+    }
+    return problems_of({file(text)}, {.unsupported = unsupported});
+  };
+  const char* argo = "argoproj.io/v1alpha1";
+  const char* own = "serin.dev/v1alpha1";
+  const char* error = "error E013 spec.strategy.canary.trafficRouting.istio: 'istio' is not";
+  const char* warning = "warning W029 spec.strategy.canary.trafficRouting.istio: 'istio' is not";
+  EXPECT_THAT(told(argo, Unsupported::refuse), HasSubstr(error));
+  EXPECT_THAT(told(own, Unsupported::refuse), HasSubstr(error));
+  EXPECT_THAT(told(argo, Unsupported::refuse_in_serin), HasSubstr(warning));
+  EXPECT_THAT(told(own, Unsupported::refuse_in_serin), HasSubstr(error));
+  EXPECT_THAT(told(argo, Unsupported::tell), HasSubstr(warning));
+  EXPECT_THAT(told(own, Unsupported::tell), HasSubstr(warning));
+  EXPECT_THAT(told(argo, Unsupported::tell), Not(HasSubstr("error")));
+}
+
 TEST(Load, AStepsAnalysisMustEnd) {
   std::string problems =
       problems_of({file(R"({kind: Rollout, metadata: {name: r}, spec: {strategy: {canary: {
@@ -138,7 +176,7 @@ TEST(Load, AStepsAnalysisMustEnd) {
   steps: [{setWeight: 5}, {analysis: {templates: [{templateName: t}]}}]}}}})"),
                    file(R"({kind: AnalysisTemplate, metadata: {name: t}, spec: {metrics: [
   {name: m, interval: 10s, successCondition: 'true', provider: {web: {url: u}}}]}})")},
-                  {.check_supported = false});
+                  {.unsupported = Unsupported::tell});
   EXPECT_EQ(
       problems,
       "f.yaml:3:28: error E021 spec.strategy.canary.steps[1].analysis: AnalysisTemplate t has "

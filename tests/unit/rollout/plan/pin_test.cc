@@ -13,7 +13,7 @@ namespace {
 using config::Dialect;
 
 ConfigSet load(std::string_view text) {
-  Loaded loaded = load_config({{"f.yaml", std::string(text)}}, {.check_supported = false});
+  Loaded loaded = load_config({{"f.yaml", std::string(text)}}, {.unsupported = Unsupported::tell});
   EXPECT_FALSE(loaded.problems.has_errors()) << config::to_text(loaded.problems);
   return loaded.set;
 }

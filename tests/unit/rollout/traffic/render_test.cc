@@ -146,6 +146,51 @@ TEST(Istio, KeepsWhatIsNotSerins) {
   auto second = istio_objects(split);
   ASSERT_TRUE(second);
   EXPECT_THAT(names((*second)[1]), testing::ElementsAre("admin", "serin-shop-42", ""));
+  // The next release's routes take the place of this one's, which would else go before them.
+  split.existing_virtual_service = (*second)[1];
+  split.release = "shop-43";
+  auto third = istio_objects(split);
+  ASSERT_TRUE(third);
+  EXPECT_THAT(names((*third)[1]), testing::ElementsAre("admin", "serin-shop-43", ""));
+}
+
+TEST(GatewayApi, KeepsWhatIsNotSerins) {
+  KubernetesSplit split = split_of({all_kinds()[1]}, 1000);
+  split.existing_route = *Json::parse(
+      R"({"metadata":{"name":"front"},"spec":{"parentRefs":[{"name":"edge"}],"rules":[
+      {"matches":[{"path":{"type":"PathPrefix","value":"/admin"}}],"backendRefs":[{"name":"a"}]},
+      {"matches":[{"headers":[{"name":"x-new","value":"1"}]}],
+       "backendRefs":[{"name":"shop-canary"}]},
+      {"backendRefs":[{"name":"shop-stable"}]}]}})");
+  // Whether a rule looks at the request, the first service that it names, and how many more.
+  auto rules = [](const Json& route) {
+    std::vector<std::string> out;
+    for (const Json& rule : route["spec"]["rules"].items()) {
+      out.push_back((rule.contains("matches") ? "match " : "all ") +
+                    std::string(rule["backendRefs"].at(0)["name"].string()) +
+                    (rule["backendRefs"].size() == 2 ? "+1" : ""));
+    }
+    return out;
+  };
+  auto first = gateway_route(split);
+  ASSERT_TRUE(first);
+  EXPECT_THAT(rules(*first),
+              testing::ElementsAre("match a", "match shop-canary", "match shop-stable+1",
+                                   "all shop-stable+1", "all shop-stable"));
+  split.existing_route = *first;
+  split.rules.clear();
+  split.release = "shop-43";
+  auto second = gateway_route(split);
+  ASSERT_TRUE(second);
+  EXPECT_THAT(rules(*second), testing::ElementsAre("match a", "match shop-canary",
+                                                   "all shop-stable+1", "all shop-stable"));
+  // What version 1.4 allows to be named is known by its name, whatever it is.
+  split.existing_route = *Json::parse(
+      R"({"metadata":{"annotations":{"serin.io/run":"shop-40"}},"spec":{"rules":[
+      {"name":"serin-shop-40","backendRefs":[{"name":"old"}]},{"backendRefs":[{"name":"b"}]}]}})");
+  auto third = gateway_route(split);
+  ASSERT_TRUE(third);
+  EXPECT_THAT(rules(*third), testing::ElementsAre("all shop-stable+1", "all b"));
 }
 
 // Istio as its documentation says it: matches of a route are alternatives, conditions of one hold
