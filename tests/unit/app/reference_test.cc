@@ -90,7 +90,8 @@ Result<queries::Answer> answer_of(const queries::Request& request) {
 
 std::set<std::string> codes_of(const std::string& yaml, bool online) {
   std::vector<rollout::ConfigFile> files{{"page.yaml", yaml}};
-  rollout::Loaded loaded = rollout::load_config(files);
+  rollout::Loaded loaded =
+      rollout::load_config(files, {.unsupported = rollout::Unsupported::refuse_in_serin});
   if (online && !loaded.problems.has_errors()) {
     const Now now{Instant(std::chrono::hours(1)), WallTime(std::chrono::seconds(1'700'000'000))};
     lint_online(
