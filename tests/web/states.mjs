@@ -32,7 +32,8 @@ const kStates = [
       'going on is offered first though the canary is worse')},
   {name: 'release-succeeded', path: 'releases/cart-9', see: [
     '2.4.0 takes all traffic', /✔ 2\.4\.0 has all\s+traffic/, /✔ ok/, 'finished, as of',
-    'Roll back', /Canary 2\.4\.0\s+✔ all traffic\s+instead of 2\.3\.0/]},
+    'Roll back', /Canary 2\.4\.0\s+✔ all traffic\s+instead of 2\.3\.0/,
+    'followed by cart-10']},
   {name: 'release-no-data', path: 'releases/mail-2', see: [
     'no samples of the canary since 14:02', /\? no data/, 'no samples',
     'less than 80 % of the expected scrapes were seen', 'Unknown: no data'],
@@ -61,7 +62,13 @@ const kStates = [
     before: async (page) => page.waitForSelector('[aria-busy=true] .bone.shown'),
     see: ['checkout-42']},
   {name: 'release-step', path: 'releases/checkout-42#step=1', see: [
-    'Step 2 of 6: watch 15 s', 'Begun']},
+    'Step 2 of 6: watch 15 s', 'Begun', /Took\s+15 s/]},
+  {name: 'release-step-weight', path: 'releases/checkout-42#step=2', see: [
+    /Canary’s share\s+5 % → 25 %/, '2.3.0 → 2.4.0']},
+  {name: 'release-approval', path: 'releases/till-6#step=5', see: ['does the till add up: Approve',
+    /Answer\s+a person is asked/, 'and what 2 rules send it', 'beside its share: 2'],
+    act: async (page) => expect(await page.locator('.operations .primary').innerText() ===
+      'Approve', 'what the plan waits for is not offered first')},
   {name: 'release-dark', path: 'releases/search-3', options: {colorScheme: 'dark'}, see: [
     /▲ worse/]},
   {name: 'release-narrow', path: 'releases/search-3',
@@ -84,7 +91,7 @@ const kStates = [
   {name: 'releases', path: 'releases', see: [/Needs attention \d/, 'checkout-42', /✖ Failed/,
     /‖ Paused/, 'error-rate worse: 31 of 1 004 against 7 of 3 611', /read back 60 %/, 'Earlier',
     'cart-02',
-    'not judged yet', 'Needs attention 6']},
+    'not judged yet', 'Needs attention 7']},
   {name: 'releases-attention', path: 'releases?status=attention', see: ['search-3', 'mail-2'],
     not: ['cart-9']},
   {name: 'releases-search', path: 'releases?q=cart,pay', see: ['cart-9', 'payments-7'],
@@ -195,7 +202,20 @@ const kStates = [
     'No release is under way', 'serin lint rollout.yaml --online']},
   {name: 'targets-error', path: 'targets', scene: {fail: 503}, see: ['The store does not answer']},
   {name: 'audit', path: 'audit', scene: {role: 'admin'}, see: ['user:ana', 'search-3',
-    'waiting for the mail team']},
+    'why: waiting for the mail team', 'weight 25 → 50', 'Older entries'], not: ['cert:deploy'],
+    act: async (page) => {
+      await page.getByRole('button', {name: 'Older entries'}).click();
+      await sees(page, 'cert:deploy');
+      await sees(page, '✖ refused: abort needs the role operator');
+      await seesNot(page, 'Older entries');
+      await page.getByLabel('Who').fill('user:ben');
+      await page.keyboard.press('Enter');
+      await sees(page, 'weight 25 → 50');
+      await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+      expect(page.url().includes('actor=user'), page.url());
+    }},
+  {name: 'audit-since', path: 'audit?since=2099-01-01', scene: {role: 'admin'}, see: [
+    'Nothing is recorded of this', 'All that is recorded']},
   {name: 'audit-empty', path: 'audit?subject=gone-1', scene: {role: 'admin', empty: true}, see: [
     'Nothing is recorded of this']},
   {name: 'audit-forbidden', path: 'audit', see: ['The audit log is for administrators']},

@@ -204,7 +204,13 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
       if (role() !== 'admin') {
         return problem(response, 403, 'Not permitted', 'The audit log needs the role admin.');
       }
-      return send(response, 200, {items: scene.empty ? [] : world.audit, next: null});
+      const {actor, subject, since} = Object.fromEntries(url.searchParams);
+      const page = url.searchParams.get('cursor') ? 1 : 0;
+      const items = scene.empty ? [] : world.audit.filter((entry) =>
+        (!actor || entry.actor === actor) && (!subject || entry.subject === subject) &&
+        (!since || entry.time >= since));
+      return send(response, 200, {items: page ? items.slice(4) : items.slice(0, 4),
+        next: !page && items.length > 4 ? 'older' : null});
     }
     if (what === 'tokens') return send(response, 200, {items: scene.empty ? [] : tokens});
     if (what === 'happenings') {

@@ -139,11 +139,14 @@ export function makeWorld() {
   const good = release(real.paused, 'cart', 9, {status: 'Succeeded', reason: '', verdict: 'pass',
     sentence: '2.4.0 takes all traffic', allowed: ['rollback', 'undo'], end: ago(4000),
     start: ago(5200)});
+  good.followed_by = ['cart-10'];
   good.weight = {...good.weight, set: 0, observed: 0, confirmed: true};
   followed(good);
+  shifts.set(good.id, Date.parse(good.start) - Date.parse(real.paused.start));
   Object.assign(good.judgement, {passed: true, undecided_metric: '', undecided_sentence: ''});
   for (const metric of good.report.metrics) {
-    Object.assign(metric, {verdict: 'pass', pass: true, logEPass: metric.passLevel * 1.2});
+    Object.assign(metric, {verdict: 'pass', pass: true, logEPass: metric.passLevel * 1.2,
+      sentence: metric.sentence.replace('undecided', 'within its limit')});
   }
   docs.push(good);
   const silent = release(real.progressing, 'mail', 2, {
@@ -179,6 +182,13 @@ export function makeWorld() {
   const other = release(real.progressing, 'ads', 8, {allowed: ['continue', 'pause', 'abort']});
   other.weight = {...other.weight, set: 25, observed: 60, confirmed: false};
   docs.push(other);
+  const asked = release(real.progressing, 'till', 6, {status: 'Paused', reason: 'Approval',
+    sentence: '', step: 5, next: null, allowed: ['approve', 'promoteFully', 'abort', 'rollback']});
+  asked.steps[5] = {kind: 'approval', status: 'current', asked: 'does the till add up',
+    approval: 'waiting', start: ago(300), end: null};
+  asked.steps.forEach((step, i) => { if (i < 5) step.status = 'done'; });
+  asked.weight = {...asked.weight, rules: 2};
+  docs.push(asked);
   docs.forEach(counted);
   return new Map(docs.map((doc) => [doc.id, doc]));
 }
@@ -222,7 +232,8 @@ export function samples(doc, metric) {
 
 export function decisions(doc) {
   if (doc.status === 'Failed') return failedDecisions(doc);
-  return shift(copy(real.decisions['shop-2']), moved(doc)).filter((row) => doc.end ||
+  return shift(copy(real.decisions['shop-2']), moved(doc)).filter((row) => doc.end
+    ? row.kind !== 'operated' && row.time < doc.end :
     (row.kind !== 'operated' && Date.parse(row.time) <= Date.now() + 500 &&
       !(row.body.observed?.canary_units > 100 * doc.weight.set) &&
       !(row.body.observed?.canary_units === 0 && Date.parse(row.time) > shares(doc))));
@@ -269,16 +280,23 @@ export function history(doc) {
     start: ago(old.hours * 3600), end: ago(old.hours * 3600 - old.took)}))];
 }
 
-export const audit = [
+const chained = (entries) => entries.map((entry, i) =>
+  ({position: entries.length - i, result: 'done', hash: `9b1c${i}f`, ...entry}));
+
+export const audit = chained([
   {time: ago(40), actor: 'system', operation: 'rollback', subject: 'search-3',
     details: {sentence: 'error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.5 pp'}},
   {time: ago(400), actor: 'user:ana', operation: 'release', subject: 'search-3',
     details: {version: '2.4.0', pipeline: 'https://ci.example/search/77'}},
   {time: ago(2000), actor: 'token:k3', operation: 'pause', subject: 'payments-7',
-    details: {reason: 'waiting for the mail team'}},
+    details: {}, reason: 'waiting for the mail team'},
+  {time: ago(2100), actor: 'user:ben', operation: 'setWeight', subject: 'payments-7',
+    details: {}, before: {weight: 25}, after: {weight: 50}},
+  {time: ago(2200), actor: 'user:guest', operation: 'abort', subject: 'payments-7', details: {},
+    result: 'refused: abort needs the role operator'},
   {time: ago(90000), actor: 'cert:deploy', operation: 'apply', subject: 'checkout',
     details: {revision: '5d41402a'}},
-];
+]);
 
 // What a replay and a plan come to: the failed release once more, and figures of `serin plan`.
 export function replayed() {

@@ -1,6 +1,6 @@
 // The dashboard: the frame around every page, and which page an address is.
 import {render} from 'preact';
-import {useState} from 'preact/hooks';
+import {useEffect, useState} from 'preact/hooks';
 import {AuditPage} from './pages/audit';
 import {ComparePage} from './pages/compare';
 import {HistoryPage} from './pages/history';
@@ -71,6 +71,11 @@ function Frame() {
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   const turn = () => setTheme(kThemes[(kThemes.indexOf(theme) + 1) % kThemes.length] ?? 'system');
+  const page = path[0] ?? '';
+  useEffect(() => {  // on a phone not all of them fit
+    document.querySelector('.top nav [aria-current]')?.scrollIntoView({block: 'nearest',
+      inline: 'nearest'});
+  }, [page]);
   usePrefix();
   useKeys({
     '?': () => setHelp(true),

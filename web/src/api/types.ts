@@ -16,6 +16,12 @@ export interface Step {
   status: StepStatus;
   weight?: number;
   duration_s?: number;
+  asked?: string;  // of an approval: what a person is asked
+  approval?: 'waiting' | 'approved' | 'rejected' | 'timedOut' | 'withdrawn';
+  by?: string;  // whose word ended it
+  comment?: string;
+  route?: string;  // of setHeaderRoute
+  opens?: boolean;
   start: string | null;
   end: string | null;
 }
@@ -125,6 +131,7 @@ export interface Weight {
   observed: number | null;
   confirmed: boolean;
   observed_at?: string;
+  rules?: number;  // on content, beside the share
 }
 
 export interface Release {
@@ -150,6 +157,7 @@ export interface Release {
   allowed: Operation[];
   start: string;
   end: string | null;
+  followed_by?: string[];
   info: {
     executor?: string;
     pipeline?: string;
@@ -162,7 +170,7 @@ export interface Release {
 
 // A release as lists show it.
 export interface Summary extends Omit<Release, 'steps' | 'judgement' | 'report' | 'info' |
-  'startup'> {
+  'startup' | 'followed_by'> {
   steps_total: number;
   environment: string;
   worst: {name: string; verdict: string; sentence: string} | null;
@@ -240,6 +248,12 @@ export interface AuditEntry {
   operation: string;
   subject: string;
   details: Record<string, unknown>;
+  position?: number;  // in the chain
+  before?: Record<string, unknown>;
+  after?: Record<string, unknown>;
+  reason?: string;
+  result?: string;  // done, repeated, or refused: and why
+  hash?: string;
 }
 
 // A router, or the server that a metric comes from.

@@ -5,7 +5,7 @@ import {download} from '../ui/download';
 import {useTitle} from '../ui/hooks';
 import {type Column, List} from '../ui/list';
 import {usePages} from '../ui/loading';
-import {Empty, Older, Time} from '../ui/parts';
+import {Empty, Mark, Older, Time} from '../ui/parts';
 import {Link, setQuery, to, usePlace} from '../ui/router';
 import {Shown} from '../ui/shown';
 
@@ -15,10 +15,35 @@ function toLines(items: AuditEntry[]): string {
   return items.map((item) => JSON.stringify(item)).join('\n') + '\n';
 }
 
+const words = (value: unknown): string => typeof value === 'string' ? value
+  : JSON.stringify(value);
+
 function details(item: AuditEntry): string {
   return Object.entries(item.details).filter(([, value]) => value !== '' && value !== null)
-    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(' · ') || '–';
+    .map(([key, value]) => `${key}: ${words(value)}`).join(' · ');
+}
+
+// "weight 5 → 25": what differs between before and after.
+function change({before, after}: AuditEntry): string {
+  return [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
+    .map((key) => [key, words(before?.[key] ?? '–'), words(after?.[key] ?? '–')])
+    .filter(([, old, now]) => old !== now)
+    .map(([key, old, now]) => `${key} ${old} → ${now}`).join(' · ');
+}
+
+function Lines({lines}: {lines: string[]}) {
+  const said = lines.filter((line) => line !== '');
+  if (said.length === 0) return <>–</>;
+  return (
+    <>{said.map((line, i) => (
+      <span key={i} class={i > 0 ? 'dim small-text' : ''}>{unbroken(line)}</span>
+    ))}</>
+  );
+}
+
+function Result({result = ''}: {result?: string}) {
+  if (result === '') return <>–</>;
+  return /^refused/.test(result) ? <Mark icon="✖" tone="bad">{result}</Mark> : <>{result}</>;
 }
 
 const kColumns: Column<AuditEntry>[] = [
@@ -27,7 +52,12 @@ const kColumns: Column<AuditEntry>[] = [
   {title: 'What', cell: (item) => item.operation},
   {title: 'On', head: true, cell: (item) => /^.+-\d+$/.test(item.subject)
     ? <Link href={to.release(item.subject)}>{item.subject}</Link> : item.subject},
-  {title: 'Details', kind: 'why', cell: (item) => unbroken(details(item))},
+  {title: 'Details', kind: 'why', cell: (item) => (
+    <Lines lines={[item.reason ? `why: ${item.reason}` : '', details(item), change(item)]} />
+  )},
+  {title: 'Result', kind: 'why', cell: (item) => <Result {...item} />},
+  {title: 'Entry', cell: (item) => item.position
+    ? <span title={item.hash}>{item.position}</span> : '–'},
 ];
 
 export function AuditPage() {
@@ -35,11 +65,13 @@ export function AuditPage() {
   const {query} = usePlace();
   const subject = query.get('subject') ?? '';
   const actor = query.get('actor') ?? '';
-  const pages = usePages<AuditEntry>(`audit?limit=${kPage}` +
-    (subject ? `&subject=${encodeURIComponent(subject)}` : ''));
-  const items = (pages.data ?? []).filter((item) => actor === '' || item.actor.includes(actor));
+  const since = query.get('since') ?? '';  // a day, local
+  const asked = new URLSearchParams([['limit', String(kPage)], ['subject', subject],
+    ['actor', actor], ['since', since && new Date(`${since}T00:00`).toISOString()]]
+    .filter(([, value]) => value !== '') as [string, string][]);
+  const pages = usePages<AuditEntry>(`audit?${asked.toString()}`);
+  const items = pages.data ?? [];
   const save = () => download('audit.jsonl', toLines(items), 'application/jsonl');
-  const found = {...pages, data: pages.data && items};
   return (
     <main id="content">
       <div class="page-head">
@@ -49,17 +81,21 @@ export function AuditPage() {
       <div class="filters">
         <label>Release or object
           <input type="search" value={subject} placeholder="checkout-42"
-            onChange={(event) => setQuery('subject', event.currentTarget.value)} />
+            onChange={(event) => setQuery('subject', event.currentTarget.value.trim())} />
         </label>
         <label>Who
           <input type="search" value={actor} placeholder="user:ana"
-            onInput={(event) => setQuery('actor', event.currentTarget.value)} />
+            onChange={(event) => setQuery('actor', event.currentTarget.value.trim())} />
+        </label>
+        <label>Since
+          <input type="date" value={since}
+            onChange={(event) => setQuery('since', event.currentTarget.value)} />
         </label>
       </div>
-      <Shown of={found} label="the audit log" rows={8}
+      <Shown of={pages} label="the audit log" rows={8}
         forbidden="The audit log is for administrators."
         empty={<Empty title="Nothing is recorded of this.">
-          {(subject || actor) && <p><Link href="/ui/audit">All that is recorded</Link></p>}
+          {(subject || actor || since) && <p><Link href="/ui/audit">All that is recorded</Link></p>}
         </Empty>}>
         {(rows) => <List label="Audit log" columns={kColumns} items={rows}
           keyOf={(item, i) => `${item.time}/${i}`} />}

@@ -33,10 +33,10 @@ export function HistoryPage({name}: {name: string}) {
       cell: (release) => <Link href={to.release(release.id)}>{release.id}</Link>},
     {title: 'Type', cell: (release) => release.type},
     {title: 'Result', cell: (release) => <StatusMark status={release.status} />},
-    {title: 'From', kind: 'version', cell: (release) => release.stable_version || '?'},
-    {title: 'To', kind: 'version', cell: (release) => release.version},
+    {title: 'Versions', kind: 'versions', cell: (release) =>
+      `${release.stable_version || '?'} → ${release.version}`},
     {title: 'Why', kind: 'why', cell: (release) => unbroken(release.sentence) || '–'},
-    {title: 'Start', cell: (release) => <Time at={release.start} full />},
+    {title: 'Start', kind: 'age', cell: (release) => <Time at={release.start} full />},
     {title: 'Took', kind: 'nowrap', cell: took},
     {title: 'Way back', cell: (release) => back(release) === '' ? <span class="dim">–</span> : (
       <button type="button" disabled={!mayOperate(who) || asked.working}

@@ -112,6 +112,11 @@ function Head({release, feed, who, open}: {
             <span class="dim">{release.type} of <Link href={to.release(release.of)}>
               {release.of}</Link></span>
           )}
+          {release.followed_by && release.followed_by.length > 0 && (
+            <span class="dim">followed by {release.followed_by.map((each, i) => (
+              <span key={each}>{i > 0 && ', '}<Link href={to.release(each)}>{each}</Link></span>
+            ))}</span>
+          )}
         </div>
         <p class={`headline ${gravity(release)}`} data-testid="sentence">{headline(release)}</p>
         <Glance release={release} />

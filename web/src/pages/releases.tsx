@@ -44,9 +44,9 @@ function Next({release}: {release: Summary}) {
   const next = release.next;
   const text = useTimeText((now) => {
     const left = next ? (Date.parse(next.at) - now) / 1000 : NaN;
-    return left > 0 ? `in ${duration(left)}` : next ? 'due' : '–';
+    return left > 0 ? `next in ${duration(left)}` : next ? 'next is due' : '';
   });
-  return <span>{text}</span>;
+  return text ? <span class="dim small-text nowrap">{text}</span> : null;
 }
 
 function Progress({release}: {release: Summary}) {
@@ -88,19 +88,19 @@ function columnsOf(kept: Kept | null): Column<Summary>[] {
     {title: 'Release', head: true, cell: (release) => (
       <>
         <Link href={to.release(release.id)}>{release.rollout}</Link>
-        <span class="dim small-text">{release.id}</span>
+        <span class="dim small-text">{release.id}{release.environment &&
+          ` · ${release.environment}`}</span>
       </>
     )},
-    {title: 'Environment', kind: 'minor', cell: (release) => release.environment || '–'},
     {title: 'Versions', kind: 'versions', cell: (release) =>
       `${release.stable_version || '?'} → ${release.version}`},
-    {title: 'Step', cell: (release) => <Progress release={release} />},
+    {title: 'Step', cell: (release) => (
+      <><Progress release={release} /><Next release={release} /></>
+    )},
     {title: 'Canary', cell: (release) => release.status === 'Succeeded'
       ? <>all<span class="dim small-text">promoted</span></>
       : <>{percent(release.weight.set)}<ReadBack weight={release.weight} /></>},
     {title: 'Verdict', kind: 'why', cell: (release) => <Verdict release={release} />},
-    {title: 'Next', kind: ({next}) => next ? 'nowrap' : 'nowrap minor',
-      cell: (release) => <Next release={release} />},
     {title: 'Age / end', kind: (release) => release.end ? 'age' : 'nowrap', cell: (release) =>
       release.end ? <Time at={release.end} full /> : <Ago at={release.start} />},
   ];

@@ -4,7 +4,7 @@ import {useEffect} from 'preact/hooks';
 import {post} from '../api/client';
 import type {Target, TargetTest, Whoami} from '../api/types';
 import {adviceOf} from '../release/advice';
-import {count, duration, percent} from '../text/format';
+import {count, duration, percent, unbroken} from '../text/format';
 import {useTitle} from '../ui/hooks';
 import {type Column, List} from '../ui/list';
 import {useLoad, useWork} from '../ui/loading';
@@ -31,8 +31,8 @@ function Known({target}: {target: Target}) {
     !(target.healthy && target.kind === 'metrics');
   return (
     <>
-      {plain && <span>{target.detail}</span>}
-      {said && <span>{plain ? ': ' : ''}{said}</span>}
+      {plain && <span>{unbroken(target.detail)}</span>}
+      {said && <span>{plain ? ': ' : ''}{unbroken(said)}</span>}
       {!plain && !said && '–'}
       {target.healthy === false && (
         <span class="dim small-text">{adviceOf(target.kind, `${said} ${target.detail}`)}</span>

@@ -86,16 +86,22 @@ function drawMarks(u: uPlot, marks: Mark[]): void {
   ctx.textAlign = 'left';
   ctx.textBaseline = 'bottom';
   let labelEnd = -Infinity;
-  for (const mark of marks) {
-    const x = Math.round(u.valToPos(mark.t, 'x', true));
-    if (x < left - 1 || x > left + width + 1) continue;
-    ctx.beginPath();
-    ctx.moveTo(x, top);
-    ctx.lineTo(x, top + height);
-    ctx.stroke();
-    const size = ctx.measureText(mark.label).width;
+  const places = marks.map((mark) => ({label: mark.label,
+    at: Math.round(u.valToPos(mark.t, 'x', true))}));
+  // Of what was before, the last is in force at the left edge.
+  const before = places.filter(({at}) => at < left - 1).length - 1;
+  for (const [i, {label, at}] of places.entries()) {
+    if (i < before || at > left + width + 1) continue;
+    const x = Math.max(at, left);
+    if (i > before) {
+      ctx.beginPath();
+      ctx.moveTo(x, top);
+      ctx.lineTo(x, top + height);
+      ctx.stroke();
+    }
+    const size = ctx.measureText(label).width;
     if (x > labelEnd && x + size < left + width) {
-      ctx.fillText(mark.label, x - ratio, top - 2 * ratio);
+      ctx.fillText(label, x - ratio, top - 2 * ratio);
       labelEnd = x + size + 2 * ratio;
     }
   }
@@ -198,7 +204,7 @@ export function Chart(props: Props) {
   const points = props.curves.t.length;
   // Drawn anew where what the options hold changes; data alone is set.
   const shape = JSON.stringify([dark, zone, table, height, props.what, props.unit, props.marks,
-    points > 60, points > 0, lines.length]);
+    points > 60, points > 0, points === 1, lines.length]);
   useEffect(() => {
     const element = place.current;
     if (!element || points === 0) return undefined;

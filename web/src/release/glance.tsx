@@ -31,6 +31,12 @@ function compared(release: Release): Metric[] {
   return (release.report?.metrics ?? []).filter((metric) => metric.kind !== 'threshold');
 }
 
+// "and what 2 rules send it"
+function byRules(release: Release): string {
+  const rules = release.weight.rules ?? 0;
+  return rules === 0 ? '' : `; and what ${rules} ${rules === 1 ? 'rule sends' : 'rules send'} it`;
+}
+
 export function share(release: Release): Answer {
   const {set, observed} = release.weight;
   const stable = release.stable_version || 'stable';
@@ -41,9 +47,13 @@ export function share(release: Release): Answer {
     return {icon: '⚠', tone: 'bad', word: `${percent(observed)} of the traffic`,
       more: `though ${percent(set)} is set`};
   }
-  const rest = set === 0 ? `${stable} has all traffic` : `${stable} has ${percent(100 - set)}`;
-  return {icon: '', tone: '', word: set === 0 ? 'no traffic' : `${percent(set)} of the traffic`,
-    more: `${rest}${observed === null ? '; not read back yet' : ''}`};
+  const rules = byRules(release);
+  const rest = set === 0 ? `${stable} has all${rules ? ' other' : ''} traffic`
+    : `${stable} has ${percent(100 - set)}`;
+  const word = set > 0 ? `${percent(set)} of the traffic` : rules ? 'matched requests alone'
+    : 'no traffic';
+  return {icon: '', tone: '', word,
+    more: `${rest}${rules}${observed === null ? '; not read back yet' : ''}`};
 }
 
 // "error-rate ×15.9, 95 %: ×[6.1, 41.2]": how large it is, and how well that is known.
@@ -141,6 +151,10 @@ export function next(release: Release, left: number): {word: string; more: strin
       return {word: after(release), more: (left > 0 ? `in ${duration(left)}` : 'due now') +
         `, if this holds${release.next?.extended ? '; the step was extended' : ''}`};
     case 'Paused':
+      if (release.steps[release.step]?.asked) {
+        return {word: 'A person decides', more: `${release.steps[release.step]?.asked ?? ''}: ` +
+          choices(release)};
+      }
       return {word: 'A person decides', more: [reasonWords[release.reason], choices(release)]
         .filter((part) => part).join(': ')};
     case 'Promoting':

@@ -1,6 +1,6 @@
 // The canary's share: what is set, what the router says it has, what was seen of it in the counts.
 import type {Release} from '../api/types';
-import {count, num, percent} from '../text/format';
+import {count, num, percent, short} from '../text/format';
 import {Time} from '../ui/parts';
 
 function Bar({label, value}: {label: string; value: number}) {
@@ -20,6 +20,14 @@ function seen(release: Release): {stable: number; canary: number} | null {
     num(m.stable?.exposure) > 0);
   if (!metric) return null;
   return {stable: num(metric.stable?.exposure), canary: num(metric.canary?.exposure)};
+}
+
+const kRateSeconds = 10;  // before that it says little
+
+function rate(release: Release, requests: number): string {
+  const seconds = release.report?.runningSeconds ?? 0;
+  if (!(seconds > kRateSeconds) || !(requests > 0)) return '';
+  return ` (about ${short(requests / seconds)}/s)`;
 }
 
 // The slots have changed their roles, or stable has been brought to the new version.
@@ -78,9 +86,14 @@ export function Split({release}: {release: Release}) {
         )}
       </p>
       {counts && (
-        <p class="dim">Counted in the comparison so far: {count(counts.canary)} canary
-          and {count(counts.stable)} stable requests.</p>
+        <p class="dim">Counted in the comparison{release.end ? '' : ' so far'}:{' '}
+          {count(counts.canary)} canary{rate(release, counts.canary)} and{' '}
+          {count(counts.stable)} stable requests{rate(release, counts.stable)}.</p>
       )}
+      {release.weight.rules ? (
+        <p class="dim">Rules on content that send requests to the canary beside its share:{' '}
+          {count(release.weight.rules)}</p>
+      ) : null}
       {release.startup && (
         <p class="dim">Canary servers ready: {release.startup.ready} of {release.startup.total}</p>
       )}

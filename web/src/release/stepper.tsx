@@ -1,10 +1,20 @@
 // The plan as an ordered list: what is done, where it is, what is to come.
+import type {ComponentChildren} from 'preact';
 import type {Release, Step} from '../api/types';
 import {duration, percent} from '../text/format';
 import {stepWords} from '../text/messages';
 import {useNow} from '../ui/hooks';
-import {stepLook, Time} from '../ui/parts';
+import {Facts, stepLook, Time} from '../ui/parts';
 import {usePlace} from '../ui/router';
+
+const kTitles: Record<string, string> = {
+  approval: 'approval',
+  analysis: 'analysis',
+  hook: 'hook',
+  setCanaryScale: 'scale the canary',
+  setMirrorRoute: 'copy requests',
+  cleanup: 'clean up',
+};
 
 export function stepTitle(step: Step): string {
   switch (step.kind) {
@@ -13,10 +23,10 @@ export function stepTitle(step: Step): string {
     case 'pause':
       return step.duration_s === undefined ? 'wait for a person'
         : `watch ${duration(step.duration_s)}`;
-    case 'approval':
-      return 'approval';
+    case 'setHeaderRoute':
+      return `${step.opens ? 'open' : 'close'} route ${step.route ?? ''}`.trim();
     default:
-      return step.kind;
+      return kTitles[step.kind] ?? step.kind;
   }
 }
 
@@ -81,25 +91,44 @@ export function Stepper({release}: {release: Release}) {
   );
 }
 
+const kApprovals: Record<string, string> = {
+  waiting: 'a person is asked',
+  approved: 'approved',
+  rejected: 'rejected',
+  timedOut: 'nobody answered in time',
+  withdrawn: 'withdrawn: the release returned for another reason first',
+};
+
+function took(step: Step): string {
+  return step.start && step.end
+    ? duration((Date.parse(step.end) - Date.parse(step.start)) / 1000) : '';
+}
+
 function StepDetail({index, release}: {index: number; release: Release}) {
   const step = release.steps[index];
   if (!step) return null;
+  const facts: [string, ComponentChildren][] = [
+    ['Kind', step.kind],
+    ['State', release.end && step.status === 'pending' ? 'not reached' : stepWords[step.status]],
+    ['Begun', <Time at={step.start} full />],
+    ['Ended', <Time at={step.end} full />],
+    ['Took', took(step)],
+  ];
+  if (step.kind === 'setWeight') {
+    const before = release.steps.slice(0, index).reverse()
+      .find((each) => each.kind === 'setWeight')?.weight ?? 0;
+    facts.push(['Service', release.service],
+      ['Versions', `${release.stable_version || 'unknown'} → ${release.version}`],
+      ['Canary’s share', `${percent(before)} → ${percent(step.weight)}`]);
+  }
+  if (step.asked) facts.push(['Asked', step.asked]);
+  if (step.approval) facts.push(['Answer', kApprovals[step.approval] ?? step.approval]);
+  if (step.by) facts.push(['By', step.by]);
+  if (step.comment) facts.push(['Comment', step.comment]);
   return (
     <section class="box" aria-label={`Step ${index + 1}`}>
       <h2>Step {index + 1} of {release.steps.length}: {stepTitle(step)}</h2>
-      <dl class="facts">
-        <div><dt>Kind</dt><dd>{step.kind}</dd></div>
-        <div><dt>State</dt><dd>{stepWords[step.status]}</dd></div>
-        <div><dt>Begun</dt><dd><Time at={step.start} full /></dd></div>
-        <div><dt>Ended</dt><dd><Time at={step.end} full /></dd></div>
-        {step.kind === 'setWeight' && (
-          <div><dt>Service</dt><dd>{release.service}</dd></div>
-        )}
-        {step.kind === 'setWeight' && (
-          <div><dt>Versions</dt><dd>{release.stable_version || 'unknown'} → {release.version}</dd>
-          </div>
-        )}
-      </dl>
+      <Facts items={facts} />
       <p><a href="#">Close the step</a></p>
     </section>
   );

@@ -46,8 +46,13 @@ export function short(value: Num): string {
   return String(Number(n.toPrecision(3))).replace('-', '−');
 }
 
+// "1 min 30 s": a number stays on the line of its unit.
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return kNone;
+  return plainDuration(seconds).replace(/(\d) /g, '$1\u00a0');
+}
+
+function plainDuration(seconds: number): string {
   const s = Math.max(0, Math.round(seconds));
   if (s < 60) return `${s} s`;
   if (s < 600 && s % 60 !== 0) return `${Math.floor(s / 60)} min ${s % 60} s`;

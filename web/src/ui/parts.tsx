@@ -1,5 +1,5 @@
 // Small pieces that every page uses.
-import type {ComponentChildren} from 'preact';
+import {type ComponentChildren, Fragment} from 'preact';
 import {useEffect, useState} from 'preact/hooks';
 import type {Problem, Status, StepStatus} from '../api/types';
 import {clock, dateTime, duration} from '../text/format';
@@ -45,7 +45,12 @@ export function StatusMark({status}: {status: Status}) {
 export function Time({at, full}: {at: string | null | undefined; full?: boolean}) {
   const zone = useZone();
   if (!at) return <span>–</span>;
-  return <time dateTime={at} title={at}>{full ? dateTime(at, zone) : clock(at, zone)}</time>;
+  const words = (full ? dateTime(at, zone) : clock(at, zone)).split(' ');
+  return (
+    <time dateTime={at} title={at}>{words.map((word, i) => (
+      <Fragment key={i}>{i > 0 && ' '}<span class="nowrap">{word}</span></Fragment>
+    ))}</time>
+  );
 }
 
 export function Ago({at}: {at: string}) {

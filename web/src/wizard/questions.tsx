@@ -21,7 +21,7 @@ function fieldsOf({answers, set}: FieldsProps) {
     </label>
   );
   const choice = (name: Text, label: string, options: [string, string, boolean?][]) => (
-    <label>{label}
+    <label class="wide">{label}
       <select value={answers[name]} onChange={(event) =>
         set({[name]: event.currentTarget.value})}>
         {options.map(([value, title, off]) => (
