@@ -95,11 +95,14 @@ std::string metric_row(const Json& metric) {
     cell(towards(metric["logE"], metric["level"]));
     cell(with_thousands(metric["canary"]["exposure"].number()));
   }
+  std::string below(metric["sentence"].string());
+  std::string step = counted_in_step(metric["effect"]);
+  if (!step.empty()) below += (below.empty() ? "" : "; ") + step;
   return fmt::format(
       "<tr><th scope=\"row\">{}</th>{}<td class=\"{}\">{}</td></tr>\n"
       "<tr><td colspan=\"7\" class=\"dim\">{}</td></tr>\n",
       escaped(metric["name"].string()), cells, class_of(state.tone), escaped(state.text),
-      escaped(metric["sentence"].string()));
+      escaped(below));
 }
 
 std::string metrics_section(const Story& story) {
@@ -109,7 +112,8 @@ std::string metrics_section(const Story& story) {
   for (const Json& metric : metrics.items()) rows += metric_row(metric);
   return "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Metric</th>"
          "<th scope=\"col\">Stable</th><th scope=\"col\">Canary</th>"
-         "<th scope=\"col\">Difference [95 %]</th><th scope=\"col\">Evidence, of its limit</th>"
+         "<th scope=\"col\">Difference in the step [95 %]</th>"
+         "<th scope=\"col\">Evidence, of its limit</th>"
          "<th scope=\"col\">n canary</th><th scope=\"col\">State</th></tr></thead><tbody>\n" +
          rows + "</tbody></table></div>\n";
 }

@@ -56,7 +56,7 @@ std::string to_markdown(const Story& story) {
   const Json& metrics = release["report"]["metrics"];
   if (!metrics.items().empty()) {
     out +=
-        "| metric | stable | canary | difference [95 %] | n canary | state |\n"
+        "| metric | stable | canary | difference in the step [95 %] | n canary | state |\n"
         "|---|---|---|---|---:|---|\n";
     for (const Json& metric : metrics.items()) out += metric_row(metric);
     out += "\n";

@@ -49,6 +49,15 @@ std::string effect_text(const Json& effect) {
                           : fmt::format("{:+.2f} {}{}", estimate, scale, interval);
 }
 
+std::string counted_in_step(const Json& effect) {
+  if (!effect["canary"].is_object() || !effect["stable"].is_object()) return "";
+  auto side = [](const Json& of) {
+    return fmt::format("{} of {}", with_thousands(of["events"].number()),
+                       with_thousands(of["exposure"].number()));
+  };
+  return fmt::format("in this step {} against {}", side(effect["canary"]), side(effect["stable"]));
+}
+
 MetricState state_of(const Json& metric) {
   std::string_view verdict = metric["verdict"].string();
   bool rule = metric["kind"].string() == "threshold";

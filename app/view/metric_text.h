@@ -20,6 +20,9 @@ std::string share_text(double share);
 std::string side_text(const Json& metric, const Json& side);
 // The effect with its 95 % interval.
 std::string effect_text(const Json& effect);
+// What the effect is seen in: "in this step 3 of 812 against 1 of 4 020"; "" where that is not
+// counted.
+std::string counted_in_step(const Json& effect);
 
 struct MetricState {
   Tone tone;

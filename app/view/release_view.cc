@@ -75,7 +75,7 @@ std::vector<std::string> metric_lines(const Json& metrics, const Terminal& termi
   Table table({{"METRIC", Align::left},
                {"STABLE", Align::left},
                {"CANARY", Align::left},
-               {"DIFFERENCE [95 %]", Align::left},
+               {"DIFFERENCE IN STEP [95 %]", Align::left},
                {"EVIDENCE", Align::right},
                {"N CANARY", Align::right},
                {"STATE", Align::left}});

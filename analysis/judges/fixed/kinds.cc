@@ -328,7 +328,9 @@ void describe(const MetricRules& rules, const StepData& data, StepTest& test) {
     test.effect = {
         .scale = "sd",
         .estimate = shift_of_chance(found.chance),
-        .interval = {shift_of_chance(found.chance - half), shift_of_chance(found.chance + half)}};
+        .interval = {shift_of_chance(found.chance - half), shift_of_chance(found.chance + half)},
+        .canary = test.canary,
+        .stable = test.stable};
     return;
   }
   if (!(test.stable.exposure > 0)) return;
@@ -342,6 +344,8 @@ void describe(const MetricRules& rules, const StepData& data, StepTest& test) {
       {std::round(test.stable.events), test.stable.exposure}, 1, Alternative::two_sided, kInterval);
   test.effect.estimate = ratio.estimate;
   test.effect.interval = ratio.interval;
+  test.effect.canary = test.canary;
+  test.effect.stable = test.stable;
 }
 
 }  // namespace serin::analysis::fixed

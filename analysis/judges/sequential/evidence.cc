@@ -164,11 +164,14 @@ Json to_json(const SideCounts& side) {
 }
 
 Json to_json(const EffectInterval& effect) {
-  return Json::object()
-      .set("scale", effect.scale)
+  Json json = Json::object();
+  json.set("scale", effect.scale)
       .set("estimate", effect.estimate)
       .set("lower", effect.interval.lower)
       .set("upper", effect.interval.upper);
+  if (effect.canary) json.set("canary", to_json(*effect.canary));
+  if (effect.stable) json.set("stable", to_json(*effect.stable));
+  return json;
 }
 
 Json to_json(const MetricEvidence& e) {

@@ -29,6 +29,10 @@ struct EffectInterval {
   std::string scale;    // "ratio" (canary/stable) | "sd" (standard deviations of the normal score)
   double estimate = 0;  // NaN where nothing was seen
   stats::Interval interval;  // holds at all looks of the step at once, 95 %
+  // What both sides did in the step; none for gauges and means, whose samples are not counted
+  // apart.
+  std::optional<SideCounts> canary{};
+  std::optional<SideCounts> stable{};
   bool operator==(const EffectInterval&) const = default;
 };
 

@@ -365,6 +365,8 @@ void HistogramModel::describe(MetricEvidence& evidence) const {
   evidence.tail_bound = state_.bounds[static_cast<std::size_t>(state_.upper_bound)];
   const auto& [canary, stable] = state_.step;
   evidence.effect.scale = "sd";
+  evidence.effect.canary = side(canary);
+  evidence.effect.stable = side(stable);
   evidence.effect.estimate = mean(canary.score, canary.n) - mean(stable.score, stable.n);
   const double infinity = std::numeric_limits<double>::infinity();
   evidence.effect.interval = {-infinity, infinity};

@@ -375,17 +375,20 @@ std::optional<stats::Information> RateModel::pass_information(const Traffic& tra
 }
 
 void RateModel::describe(MetricEvidence& evidence) const {
+  auto side = [&](double exposure, double events) {
+    return SideCounts{exposure, events / scale_, rate_of(events / scale_, exposure)};
+  };
   const stats::RateCounts& all = state_.release;
-  evidence.canary = {all.canary_exposure, all.canary_events / scale_,
-                     rate_of(all.canary_events / scale_, all.canary_exposure)};
-  evidence.stable = {all.stable_exposure, all.stable_events / scale_,
-                     rate_of(all.stable_events / scale_, all.stable_exposure)};
+  evidence.canary = side(all.canary_exposure, all.canary_events);
+  evidence.stable = side(all.stable_exposure, all.stable_events);
   if (rules_.kind == CompareKind::histogram) evidence.tail_bound = rules_.slo->max;
   const stats::RateCounts& step = state_.step.counts();
   evidence.effect.scale = "ratio";
   evidence.effect.estimate = rate_of(step.canary_events, step.canary_exposure) /
                              rate_of(step.stable_events, step.stable_exposure);
   evidence.effect.interval = state_.step.ratio_interval(kIntervalAlpha);
+  evidence.effect.canary = side(step.canary_exposure, step.canary_events);
+  evidence.effect.stable = side(step.stable_exposure, step.stable_events);
   evidence.dispersion = phi();
   evidence.dispersion_source = state_.assumed       ? DispersionSource::assumed
                                : phi() > state_.phi ? DispersionSource::running

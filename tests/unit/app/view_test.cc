@@ -41,6 +41,13 @@ TEST(MetricText, NoShareWithoutItsCounts) {
   EXPECT_EQ(side_text(errors, Json()), "–");
 }
 
+TEST(MetricText, AStepsDifferenceSaysWhatItIsSeenIn) {
+  Json effect = metric("errors")["effect"];
+  EXPECT_EQ(counted_in_step(effect), "");
+  effect.set("canary", side(0.004, 812, 3)).set("stable", side(0.0002, 4020, 1));
+  EXPECT_EQ(counted_in_step(effect), "in this step 3 of 812 against 1 of 4 020");
+}
+
 TEST(MetricText, TheTableSaysHowMany) {
   for (const char* kind : {"errors", "histogram", "gauge"}) {
     auto lines = metric_lines(Json::array().push(metric(kind)), {});

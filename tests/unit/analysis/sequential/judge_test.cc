@@ -137,6 +137,22 @@ TEST(SequentialJudge, ANewStepReadsBackAsItIs) {
   EXPECT_FALSE(judge.metric(0).minimum_effect_reached);
 }
 
+TEST(SequentialJudge, ADifferenceSaysWhatItsStepCounted) {
+  SequentialJudge judge = make(errors_plan());
+  judge.learn(0, even_history());
+  judge.start_step(0);
+  judge.update(0, counts_window(7'200'000 + kWindowMs, {4, 600, 6}, {1, 300, 2}), 30s);
+  judge.start_step(1);
+  judge.update(0, counts_window(7'200'000 + 2 * kWindowMs, {4, 400, 1}, {1, 500, 9}), 60s);
+  const MetricEvidence seen = judge.metric(0);
+  EXPECT_EQ(seen.canary.exposure, 800);
+  EXPECT_EQ(seen.effect.canary->exposure, 500);
+  EXPECT_EQ(seen.effect.canary->events, 9);
+  EXPECT_EQ(seen.effect.stable->exposure, 1600);
+  EXPECT_EQ(seen.effect.stable->events, 4);
+  EXPECT_NEAR(seen.effect.estimate, (9 / 500.0) / (4 / 1600.0), 1e-9);
+}
+
 TEST(SequentialJudge, DamagedStateIsNamed) {
   SequentialJudge judge = make(errors_plan());
   Json json = judge.to_json();
