@@ -32,11 +32,14 @@ export interface Side {
   value: Num;
 }
 
+// Of the current step: both sides are what was counted in it.
 export interface Effect {
   scale: string;
   estimate: Num;
   lower: Num;
   upper: Num;
+  canary?: Side;
+  stable?: Side;
 }
 
 export interface Forecast {

@@ -175,7 +175,7 @@ function stepRows(a: Release, b: Release): Row[] {
   });
 }
 
-const kColumns = ['Stable', 'Canary', 'Difference [95 %]', 'State'];
+const kColumns = ['Stable', 'Canary', 'Difference in last step [95 %]', 'State'];
 
 function MetricCells({metric}: {metric: Metric | undefined}) {
   if (!metric) return <><td>–</td><td>–</td><td>–</td><td>not judged</td></>;

@@ -1,6 +1,7 @@
 // One metric of one release: its curves, its counts, and the arithmetic behind its verdict.
 import type {Metric, Release, Sample} from '../api/types';
-import {count, effect, num, percent, share, short, side, unbroken} from '../text/format';
+import {count, countedInStep, effect, num, percent, share, short, side, unbroken}
+  from '../text/format';
 import {MetricCharts, unitOf} from '../release/charts';
 import {useLiveRelease} from '../release/live';
 import {limitOf, stateOf, towards} from '../release/metrics';
@@ -54,7 +55,7 @@ function SampleTable({metric, rows}: {metric: Metric; rows: Sample[]}) {
           {title: 'Time', head: true, cell: (row) => <Time at={row.time} />},
           {title: 'Stable', cell: (row) => value(row.stable)},
           {title: 'Canary', cell: (row) => value(row.canary)},
-          {title: 'Difference [95 %]', kind: 'nowrap', cell: (row) =>
+          {title: 'Difference in step [95 %]', kind: 'nowrap', cell: (row) =>
             effect(metric.effect && {...metric.effect, lower: row.lower, upper: row.upper})
               .interval},
           {title: 'E-value', cell: (row) => eValue(row.logE)},
@@ -143,7 +144,8 @@ function OneMetric({release, metric, rows}: {release: Release; metric: Metric; r
           ] : [
             ['Stable', `${stable.value} (${stable.of})`],
             ['Canary', `${canary.value} (${canary.of})`],
-            ['Difference', `${difference.estimate} ${difference.interval}`],
+            ['Difference in step', [`${difference.estimate} ${difference.interval}`,
+              countedInStep(metric.effect)].filter(Boolean).join(', from ')],
             ['Looks', `${count(metric.polls)}, ${count(metric.noData)} without usable samples`],
             ['Coverage of this step', metric.coverage
               ? `stable ${short(metric.coverage.stable * 100)} %, ` +

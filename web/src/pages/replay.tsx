@@ -272,7 +272,7 @@ function Scrub({recorded}: {recorded: Recorded}) {
         )},
         {title: 'Stable', cell: (m) => valueOf(m, now(m)?.stable)},
         {title: 'Canary', cell: (m) => valueOf(m, now(m)?.canary)},
-        {title: 'Difference [95 %]', kind: 'nowrap',
+        {title: 'Difference in step [95 %]', kind: 'nowrap',
           cell: (m) => effect(m.effect && {...m.effect, lower: now(m)?.lower,
             upper: now(m)?.upper}).interval || '–'},
         {title: 'Canary’s n', cell: (m) => count(now(m)?.n)},
@@ -302,7 +302,7 @@ function OutcomeView({outcome, name}: {outcome: Outcome; name: string}) {
       <List label="Metrics at the end" items={outcome.metrics} keyOf={(m) => m.name} columns={[
         {title: 'Metric', head: true, cell: (m) => m.name},
         {title: 'Verdict', cell: (m) => <Mark {...stateOf(m)}>{stateOf(m).word}</Mark>},
-        {title: 'Difference [95 %]', cell: (m) => `${effect(m.effect).estimate} ` +
+        {title: 'Difference in step [95 %]', cell: (m) => `${effect(m.effect).estimate} ` +
           effect(m.effect).interval},
         {title: 'Sentence', kind: 'why', cell: (m) => unbroken(m.sentence)},
       ]} />

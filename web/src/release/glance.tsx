@@ -56,11 +56,11 @@ export function share(release: Release): Answer {
     more: `${rest}${rules}${observed === null ? '; not read back yet' : ''}`};
 }
 
-// "error-rate ×15.9, 95 %: ×[6.1, 41.2]": how large it is, and how well that is known.
+// "error-rate ×15.9 in this step, 95 %: ×[6.1, 41.2]": how large it is, and how well known.
 function sizeOf(release: Release, name: string): string {
   const metric = compared(release).find((each) => each.name === name);
   const {estimate, interval} = effect(metric?.effect);
-  return interval ? `${name} ${estimate}, 95 %: ${interval}` : name;
+  return interval ? `${name} ${estimate} in this step, 95 %: ${interval}` : name;
 }
 
 export function worse(release: Release): Answer {

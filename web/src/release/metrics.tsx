@@ -1,7 +1,7 @@
 // The table of metrics: both sides with their counts, the difference with its interval, the limit,
 // how far the evidence is, and a state in words.
 import type {Metric, Release} from '../api/types';
-import {count, duration, effect, num, percent, side} from '../text/format';
+import {count, countedInStep, duration, effect, num, percent, side} from '../text/format';
 import {type Column, List} from '../ui/list';
 import {Mark, Empty} from '../ui/parts';
 import {Link, to} from '../ui/router';
@@ -64,10 +64,14 @@ function columnsOf(release: Release): Column<Metric>[] {
       : <Two {...side(metric, metric.stable)} />},
     {title: 'Canary', kind: blindKind, cell: (metric) => isRule(metric) ? metric.value || '–'
       : <Two {...side(metric, metric.canary)} />},
-    {title: 'Difference [95 %]', kind: blindKind, cell: (metric) => isRule(metric)
+    {title: 'Difference in step [95 %]', kind: blindKind, cell: (metric) => isRule(metric)
       ? `${count(metric.failed)} of ${count(metric.measurements)} failed`
       : isBlind(metric) ? '–'
-        : <Two value={difference(metric).estimate} of={difference(metric).interval} />},
+        : <>
+            <Two value={difference(metric).estimate} of={difference(metric).interval} />
+            {metric.effect?.canary &&
+              <span class="dim small-text">{countedInStep(metric.effect)}</span>}
+          </>},
     {title: 'Limit', cell: (metric) => isRule(metric) ? 'rule' : limitOf(metric)},
     {title: 'Towards “worse”', cell: (metric) => (
       <Towards value={isRule(metric) || isBlind(metric) ? NaN

@@ -116,6 +116,13 @@ export function side(metric: Metric, of: Side | undefined): {value: string; of: 
   }
 }
 
+// What a step's difference is counted in: "4 of 1 120 against 2 of 7 493".
+export function countedInStep(of: Effect | undefined): string {
+  if (!of?.canary || !of.stable) return '';
+  const side = ({events, exposure}: Side) => `${count(events)} of ${count(exposure)}`;
+  return `${side(of.canary)} against ${side(of.stable)}`;
+}
+
 export function effect(of: Effect | undefined): {estimate: string; interval: string} {
   if (!of) return {estimate: kNone, interval: ''};
   const estimate = num(of.estimate);
