@@ -91,6 +91,30 @@ std::vector<EventLines::Event> EventLines::next(const Json& view) {
                       .text = fmt::format("the plan is too short to promote by itself: {}",
                                           forecast["sentence"].string())});
   }
+  const bool silent = view["weight"].contains("problem");
+  if (silent && !last_["weight"].contains("problem")) {
+    events.push_back({.kind = "router",
+                      .icon = "?",
+                      .tone = Tone::unsure,
+                      .text = fmt::format("the router does not answer, the release holds: {}",
+                                          view["weight"]["problem"].string())});
+  } else if (!silent && last_["weight"].contains("problem")) {
+    events.push_back(
+        {.kind = "router", .icon = "✔", .tone = Tone::good, .text = "the router answers again"});
+  }
+  const bool unkept = view["journal_failed"].boolean();
+  if (unkept && !last_["journal_failed"].boolean()) {
+    events.push_back(
+        {.kind = "journal",
+         .icon = "?",
+         .tone = Tone::unsure,
+         .text = "the journal can't be written, nothing advances: free space on its disk"});
+  } else if (!unkept && last_["journal_failed"].boolean()) {
+    events.push_back({.kind = "journal",
+                      .icon = "✔",
+                      .tone = Tone::good,
+                      .text = "the journal can be written again"});
+  }
   bool down = view["judgement"]["sources_down"].boolean();
   if (down && !last_["judgement"]["sources_down"].boolean()) {
     events.push_back({.kind = "metrics",

@@ -295,11 +295,13 @@ void Session::watch_pause(const machine::ReleaseState& state) {
 void Session::finish(const machine::ReleaseState& state) {
   bool done = !state.remainder.hand_back && state.asides.empty() &&
               !is_cleaning(engine_->ticket(release_)->spec, state);
-  if (!done) {
-    // The mark is still on the route; the outcome of taking it off brings us here again.
+  const bool kept = shell_->store_works() || interrupts_ > 1;
+  if (!done || !kept) {
+    // The mark is still on the route, or the end not in the journal: what ends that brings us here
+    // again.
     if (leave_timer_ == TimerId::none) {
-      leave_timer_ =
-          loop_.call_at(loop_.clock().now().mono + remainder_max(state), [this] { leave(); });
+      const Duration patience = kept ? remainder_max(state) : kJournalMax + remainder_max(state);
+      leave_timer_ = loop_.call_at(loop_.clock().now().mono + patience, [this] { leave(); });
     }
     return;
   }
@@ -336,6 +338,18 @@ void Session::leave() {
       if (pause_timed_out_)
         end_ = undecided(state->reason) ? SessionEnd::inconclusive : SessionEnd::timed_out;
       break;
+  }
+  if (!shell_->store_works()) {
+    log_.error(
+        "the journal lacks the end of this release and has it as under way: free space, "
+        "then start serin again with the same command",
+        {{"release", release_}, {"state", options_.state_directory}});
+  }
+  if (!shell_->store_works()) {
+    log_.error(
+        "the journal lacks this release's end and has it as under way: free space, then "
+        "start serin again with the same command; it begins Paused (Recovered)",
+        {{"release", release_}, {"state", options_.state_directory}});
   }
   log_.info("metric queries", {{"serin_queries_total", queries_->queries},
                                {"serin_queries_saved_total", queries_->saved}});

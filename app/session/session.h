@@ -58,6 +58,8 @@ class Session {
  public:
   // What is left to do after a release's end (the mark on the route) may take so long.
   static constexpr Duration kRemainderMax = std::chrono::seconds(10);
+  // And so much longer for a journal that can't be written.
+  static constexpr Duration kJournalMax = std::chrono::seconds(30);
   // … and a clean-up after the drain so long.
   static constexpr Duration kCleanupMax = std::chrono::minutes(1);
   // Threads for large answers of metrics servers.

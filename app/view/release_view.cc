@@ -121,6 +121,16 @@ std::vector<std::string> release_lines(const Json& view, const Terminal& termina
                                view["version"].string()));
   add("Traffic:", weight_line(view["weight"]));
   add("Steps:", steps_line(view, terminal));
+  if (std::string_view problem = view["weight"]["problem"].string(); !problem.empty()) {
+    add("Router:",
+        terminal.paint(Tone::unsure,
+                       fmt::format("? no answer since {}, the release holds: {}",
+                                   view["weight"]["observed_at"].string("the start"), problem)));
+  }
+  if (view["journal_failed"].boolean()) {
+    add("Journal:", terminal.paint(Tone::unsure,
+                                   "? can't be written, nothing advances: free space on its disk"));
+  }
   if (view["judgement"]["sources_down"].boolean()) {
     add("Metrics:",
         terminal.paint(Tone::unsure, fmt::format("? no answer, the release holds: {}",

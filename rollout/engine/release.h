@@ -61,6 +61,7 @@ struct Release {
 
   // Not kept: a restart begins them anew.
   bool judge_again = true;
+  std::string router_error;  // of the last reading of the route, where that failed
 
   Json save() const;
   // All but the ticket. Errors: data_loss, those of MakeAnalysis.

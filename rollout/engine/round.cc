@@ -143,6 +143,7 @@ void Round::on(const event::Observed& observed) {
   Release* release = engine_.find(observed.release);
   if (release == nullptr) return;
   if (!release->observe_ended(now_.mono)) return;
+  release->router_error = observed.observed ? "" : observed.observed.error().to_string();
   machine::event::TrafficObserved event{.turn = observed.turn};
   if (observed.observed) {
     event.observed = *observed.observed;

@@ -69,7 +69,10 @@ Json next_event(const machine::ReleaseSpec& spec, const ReleaseState& state, Now
       .set("extended", state.timer.extending);
 }
 
-Json weight_view(const ReleaseState& state) {
+// One reading that fails is no silence.
+constexpr Duration kSilenceShown = std::chrono::seconds(2);
+
+Json weight_view(const ReleaseState& state, const std::string& error, Now now) {
   const machine::TrafficState& traffic = state.traffic;
   Json json = Json::object();
   json.set("set", traffic.desired.canary.percent());
@@ -78,6 +81,9 @@ Json weight_view(const ReleaseState& state) {
   // Requests that go to the canary beside its share.
   if (!traffic.desired.content.empty()) json.set("rules", traffic.desired.content.size());
   if (traffic.observed) json.set("observed_at", format_rfc3339(traffic.observed_at.wall));
+  if (traffic.unreachable_since && now.mono - *traffic.unreachable_since >= kSilenceShown) {
+    json.set("problem", error.empty() ? "the router does not answer" : error);
+  }
   return json;
 }
 
@@ -123,7 +129,7 @@ Json Engine::view(std::string_view id, Now now) const {
       .set("step", state.step)
       .set("steps", std::move(steps))
       .set("startup", startup_view(state))
-      .set("weight", weight_view(state))
+      .set("weight", weight_view(state, release->router_error, now))
       .set("verdict", verdict(state))
       .set("judgement", state.judgement ? analysis::to_json(*state.judgement) : Json())
       .set("report",
@@ -133,6 +139,7 @@ Json Engine::view(std::string_view id, Now now) const {
       .set("start", format_rfc3339(state.created.wall))
       .set("end", wall(state.ended))
       .set("info", release->ticket.info);
+  if (state.store_failed) json.set("journal_failed", true);
   return json;
 }
 

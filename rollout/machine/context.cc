@@ -51,7 +51,8 @@ bool is_exchanging(const ReleaseState& state) {
 }
 
 bool is_held(const ReleaseState& state) {
-  return state.store_failed || state.recovering || state.sources_down_since.has_value();
+  return state.store_failed || state.recovering || state.sources_down_since.has_value() ||
+         state.traffic.unreachable_since.has_value();
 }
 
 int instances_needed(const Context& c) {

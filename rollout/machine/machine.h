@@ -41,6 +41,7 @@ inline constexpr Duration kUncertain = std::chrono::seconds(5);  // a lost comma
 inline constexpr Duration kRecoverySettle = std::chrono::seconds(2);
 inline constexpr Duration kStartLate = std::chrono::seconds(60);
 inline constexpr Duration kSourcesLate = std::chrono::seconds(60);
+inline constexpr Duration kRouterSilent = std::chrono::seconds(10);
 inline constexpr Duration kWorkloadEvery = std::chrono::seconds(1);
 // Instances are looked at so often while they are judged, one slot after the other.
 inline constexpr Duration kWorkloadLookEvery = std::chrono::seconds(5);

@@ -38,7 +38,23 @@ void note(Context& c, const ObservedTraffic& observed) {
   TrafficState& t = c.state.traffic;
   t.observed = observed;
   t.observed_at = c.now;
+  if (t.unreachable_told) tell(c, Severity::info, "router-back", "the router answers again");
   t.unreachable_since.reset();
+  t.unreachable_told = false;
+}
+
+// While a release returns, return-to-stable-late says it.
+void note_silence(Context& c, const std::string& why) {
+  TrafficState& t = c.state.traffic;
+  if (!t.unreachable_since) t.unreachable_since = c.mono();
+  const bool quiet = t.unreachable_told || is_terminal(c.state.status) ||
+                     c.state.status == ReleaseStatus::rolling_back;
+  if (quiet || c.mono() - *t.unreachable_since < kRouterSilent) return;
+  t.unreachable_told = true;
+  tell(c, Severity::alert, "router-down",
+       fmt::format("the router has not answered for {}: {}; the release holds, and what the canary "
+                   "gets is not known",
+                   format_duration(kRouterSilent), why));
 }
 
 bool is_foreign(const Context& c, const ObservedTraffic& observed) {
@@ -256,7 +272,7 @@ void on_outcome(Context& c, const event::TrafficOutcome& outcome) {
 void on_observed(Context& c, const event::TrafficObserved& event) {
   TrafficState& t = c.state.traffic;
   if (!event.observed) {
-    if (!t.unreachable_since) t.unreachable_since = c.mono();
+    note_silence(c, event.error);
     return;
   }
   const ObservedTraffic& observed = *event.observed;

@@ -142,12 +142,17 @@ TEST_F(Faults, AFullDiskDoesNotHoldUpTheWayBack) {
   disk.fill();
   // Nothing advances, though the step's time is over …
   EXPECT_FALSE(test::wait_until([&] { return share() > 10; }, 6s)) << output();
+  EXPECT_TRUE(says("the journal can't be written, nothing advances")) << output();
   // … and a canary that fails leaves all the same.
   ASSERT_TRUE(deploy({.version = "v2", .error_rate = 0.5}));
   EXPECT_TRUE(test::wait_until([&] { return share() == 0; }, 25s)) << output();
   expect_no_traffic();
+  // A release that has ended stays until the journal has its end.
+  EXPECT_TRUE(says("Failed")) << output();
   disk.free();
   EXPECT_EQ(wait_for_exit(), kRolledBack) << output();
+  EXPECT_EQ(run_command({"history", "--state", store_directory()}), 0);
+  EXPECT_NE(dir_.read("command.out").find("Failed"), std::string::npos) << dir_.read("command.out");
   EXPECT_EQ(run_command({"journal", "check", "--state", store_directory()}), 0);
 }
 

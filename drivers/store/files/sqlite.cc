@@ -44,6 +44,8 @@ std::unexpected<Error> failure(sqlite3* handle, int code) {
       code = extended;
     }
   }
+  const int kind = code & kPathErrorMask;
+  if (kind == SQLITE_FULL || kind == SQLITE_IOERR) message += ": is its disk full?";
   return fail(code_of(code), message + " (SQLite code " + std::to_string(code) + ")");
 }
 

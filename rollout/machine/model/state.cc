@@ -49,7 +49,8 @@ constexpr auto fields(std::type_identity<TrafficState>) {
                     Field{"drained", &TrafficState::drained},
                     Field{"observed", &TrafficState::observed},
                     Field{"observed_at", &TrafficState::observed_at},
-                    Field{"unreachable_since_ns", &TrafficState::unreachable_since}};
+                    Field{"unreachable_since_ns", &TrafficState::unreachable_since},
+                    Field{"unreachable_told", &TrafficState::unreachable_told}};
 }
 
 constexpr auto fields(std::type_identity<StartState>) {

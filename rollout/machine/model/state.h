@@ -152,6 +152,7 @@ struct TrafficState {
   std::optional<ObservedTraffic> observed;
   Now observed_at{};
   std::optional<Instant> unreachable_since;  // the router does not answer reads
+  bool unreachable_told = false;
   bool operator==(const TrafficState&) const = default;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "app/live/event_lines.h"
 #include "app/view/metric_text.h"
 #include "app/view/release_view.h"
 
@@ -56,6 +57,59 @@ TEST(MetricText, TheTableSaysHowMany) {
     EXPECT_NE(lines[1].find("1 004"), std::string::npos) << lines[1];
     EXPECT_NE(lines[1].find("×15.90 [6.10, 41.20]"), std::string::npos) << lines[1];
   }
+}
+
+TEST(ReleaseView, ASilentRouterIsSaidWithSinceWhenAndWhy) {
+  Json weight = Json::object()
+                    .set("set", 5.0)
+                    .set("observed", 5.0)
+                    .set("confirmed", true)
+                    .set("observed_at", "2026-11-22T03:44:29Z");
+  auto view = [&] {
+    return Json::object().set("status", "Progressing").set("weight", weight).set("step", 0);
+  };
+  auto router_line = [&] {
+    std::string found;
+    for (const std::string& line : release_lines(view(), {})) {
+      if (line.starts_with("Router:")) found = line;
+    }
+    return found;
+  };
+  EventLines lines;
+  lines.next(view());
+  EXPECT_EQ(router_line(), "");
+  weight.set("problem", "HAProxy at /h.sock: can't connect");
+  EXPECT_EQ(router_line(),
+            "Router:    ? no answer since 2026-11-22T03:44:29Z, the release holds: "
+            "HAProxy at /h.sock: can't connect");
+  auto told = lines.next(view());
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].text,
+            "the router does not answer, the release holds: HAProxy at /h.sock: can't connect");
+  EXPECT_TRUE(lines.next(view()).empty()) << "once";
+  weight = Json::object().set("set", 5.0).set("observed", 5.0).set("confirmed", true);
+  told = lines.next(view());
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].text, "the router answers again");
+}
+
+TEST(ReleaseView, AJournalThatCantBeWrittenIsSaid) {
+  Json view = Json::object().set("status", "Progressing").set("step", 0);
+  EventLines lines;
+  lines.next(view);
+  const Json failed = Json(view).set("journal_failed", true);
+  bool shown = false;
+  for (const std::string& line : release_lines(failed, {}))
+    shown =
+        shown || line == "Journal:   ? can't be written, nothing advances: free space on its disk";
+  EXPECT_TRUE(shown);
+  auto told = lines.next(failed);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].text, "the journal can't be written, nothing advances: free space on its disk");
+  EXPECT_TRUE(lines.next(failed).empty());
+  told = lines.next(view);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].text, "the journal can be written again");
 }
 
 TEST(Terminal, ColoursAndCursorAreForTerminalsAlone) {

@@ -201,6 +201,25 @@ TEST(Steps, MetricsDownHoldTheTimerAndFailNothing) {
   EXPECT_EQ(lab.told("metrics-back"), 1);
 }
 
+TEST(Steps, ASilentRouterHoldsTheTimerAndIsTold) {
+  Lab lab(lab_spec());
+  lab.start();
+  lab.advance(seconds(30));
+  lab.router.reachable = false;
+  lab.advance(seconds(8));
+  EXPECT_EQ(lab.told("router-down"), 0) << "it may answer again";
+  lab.advance(minutes(30));
+  EXPECT_EQ(lab.state.status, ReleaseStatus::progressing);
+  EXPECT_EQ(lab.state.step, 1) << "nobody knows what the canary gets";
+  EXPECT_EQ(lab.told("router-down"), 1);
+  lab.router.reachable = true;
+  lab.advance(seconds(26));
+  EXPECT_EQ(lab.share(), 5);
+  EXPECT_EQ(lab.told("router-back"), 1);
+  lab.advance(seconds(6));
+  EXPECT_EQ(lab.share(), 50);
+}
+
 TEST(Steps, InlineAnalysisHoldsUntilItIsDone) {
   ReleaseSpec spec = lab_spec();
   spec.steps[1] = ReleaseStep{.kind = StepKind::analysis};
