@@ -1,6 +1,11 @@
 #include "app/replay/setup.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "app/live/setup.h"
 
@@ -47,6 +52,43 @@ std::vector<ReplayStep> replay_steps(const rollout::Rollout& rollout, Duration r
   return steps;
 }
 
+Status check_answers(const ReplaySetup& setup, const providers::Recording& recording) {
+  if (!setup.plan.background) return {};
+  for (const rollout::PinnedMetric& pinned : setup.plan.background->metrics) {
+    const analysis::Metric& metric = pinned.metric;
+    const auto& provider = metric.provider.prometheus;
+    const bool counts = metric.dialect == config::Dialect::argo || metric.consecutive_error_limit;
+    if (!counts || !provider || provider->query.empty() || provider->range_query) continue;
+    queries::Request request;
+    request.text = provider->query;
+    request.time = from_unix_ms(recording.last_ms());
+    auto answer = recording.answer(request, *request.time);
+    if (answer || answer.error().code != Code::invalid_argument) continue;
+    return fail(Code::invalid_argument,
+                fmt::format("the metric {}: {}; make the recording with this policy (`serin record "
+                            "-f`), or replay the server's past (--prom)",
+                            metric.name, answer.error().to_string()));
+  }
+  return {};
+}
+
+// What was sought, and what stands there instead.
+std::string versions_found(const analysis::Versions& versions,
+                           const providers::Recording& recording) {
+  constexpr std::size_t kNamedMax = 8;
+  std::set<std::string> found;
+  for (const queries::Series& series : recording.series()) {
+    const std::string_view value = series.labels.get(versions.label);
+    if (!value.empty()) found.emplace(value);
+    if (found.size() > kNamedMax) break;
+  }
+  std::string text = fmt::format("with {}=\"{}\"", versions.label, versions.canary);
+  if (found.empty()) return text + ", nor with another value of that label,";
+  const bool more = found.size() > kNamedMax;
+  if (more) found.erase(std::prev(found.end()));
+  return text + fmt::format(" (but with {}{})", fmt::join(found, ", "), more ? ", …" : "");
+}
+
 // On the grid of the looks before it.
 Result<WallTime> found_start(const rollout::PinnedPlan& plan,
                              const providers::Recording& recording) {
@@ -56,9 +98,14 @@ Result<WallTime> found_start(const rollout::PinnedPlan& plan,
       if (first) return from_unix_ms(*first - 1);
     }
   }
+  std::string sought = "of the canary's version";
+  if (plan.background && !plan.background->metrics.empty()) {
+    sought = versions_found(plan.background->metrics.front().versions, recording);
+  }
   return fail(Code::invalid_argument,
-              "no series of the canary's version is in the recording: name the start with --start, "
-              "the version with --canary, or its label in the template's `versions`");
+              "no series " + sought +
+                  " is in the recording: name the start with --start, the version with --canary, "
+                  "or its label in the template's `versions`");
 }
 
 }  // namespace serin::app

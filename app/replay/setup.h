@@ -35,6 +35,10 @@ Result<ReplaySetup> replay_setup(const rollout::ConfigSet& set, const rollout::R
 // `recorded` leaves.
 std::vector<ReplayStep> replay_steps(const rollout::Rollout& rollout, Duration recorded);
 
+// Argo's rules count a query that is not answered against the canary: what a recording can't answer
+// would be a rollback that no release had. Errors: invalid_argument, naming the metric.
+Status check_answers(const ReplaySetup& setup, const providers::Recording& recording);
+
 // Where the canary's series begin. Errors: invalid_argument (there are none).
 Result<WallTime> found_start(const rollout::PinnedPlan& plan,
                              const providers::Recording& recording);

@@ -181,6 +181,10 @@ CaseResult run_case(const SuiteTest& test, const ReplaySetup& setup,
     result.problem = start.error().to_string();
     return result;
   }
+  if (Status answered = check_answers(setup, recording); !answered) {
+    result.problem = answered.error().to_string();
+    return result;
+  }
   ReplayPlan plan = setup.replayed(recording, *start);
   plan.until = test.until.value();
   auto outcome = replay(recording, plan, *start);

@@ -86,6 +86,7 @@ Result<Json> replayed(const ReplayRequest& request, const Workbench::Limit& limi
     SERIN_TRY(found, found_start(request.setup.plan, recording));
     start = found;
   }
+  SERIN_CHECK(check_answers(request.setup, recording));
   ReplayPlan plan = request.setup.replayed(recording, start);
   plan.until = request.until;
   Way way(start, plan.steps);

@@ -48,8 +48,11 @@ Result<std::string> read_unpacked(const std::string& path) {
     if (got < 0) {
       int code = 0;
       const char* reason = ::gzerror(file.get(), &code);
-      return fail(Code::data_loss, "the recording " + path + " is damaged: " +
-                                       (code == Z_ERRNO ? std::strerror(errno) : reason));
+      if (code == Z_ERRNO) {
+        return fail(errno == EISDIR ? Code::invalid_argument : Code::unavailable,
+                    "can't read the recording " + path + ": " + std::strerror(errno));
+      }
+      return fail(Code::data_loss, "the recording " + path + " is damaged: " + reason);
     }
     text.resize(size + static_cast<std::size_t>(got));
     if (got == 0) return text;
@@ -64,7 +67,7 @@ Result<std::string> read_unpacked(const std::string& path) {
 namespace {
 
 std::unexpected<Error> not_a_matrix(std::string_view what) {
-  return fail(Code::data_loss,
+  return fail(Code::invalid_argument,
               "not a recording: " + std::string(what) +
                   "; expected serin's own format (.srn), OpenMetrics text with times, or "
                   "Prometheus' answer to query_range "

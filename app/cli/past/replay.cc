@@ -108,6 +108,7 @@ class Replayer {
   Result<ReplayOutcome> outcome_of(const ReplaySetup& setup,
                                    const providers::Recording& recording) {
     SERIN_TRY(start, start_of(setup, recording));
+    SERIN_CHECK(check_answers(setup, recording));
     ReplayPlan plan = setup.replayed(recording, start);
     plan.step_reports = options_.at_step;
     if (options_.until > Duration::zero()) plan.until = options_.until;
@@ -298,8 +299,10 @@ Result<Inputs> inputs_of(const ReplayOptions& options, bool quiet) {
   }
   if (inputs.recordings.empty()) {
     return fail(Code::invalid_argument,
-                "no recording: name files, a folder with --matrix, or a server's past with --prom "
-                "and --from");
+                options.matrix.empty()
+                    ? "no recording: name files, a folder with --matrix, or a server's past with "
+                      "--prom and --from"
+                    : options.matrix + " holds no recordings (.srn, .om, .json, also .gz)");
   }
   return inputs;
 }

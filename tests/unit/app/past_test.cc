@@ -214,6 +214,43 @@ TEST_F(Past, ExpectsVerdicts) {
   EXPECT_EQ(json_of(steps)["at_step"].size(), 2U);
 }
 
+TEST_F(Past, WhatTheRecordingCantAnswerIsNoVerdict) {
+  const std::string good = recording("good.om", {});
+  std::ofstream(file("argo.yaml")) << R"(apiVersion: serin.dev/v1alpha1
+kind: Rollout
+metadata: {name: shop}
+spec:
+  strategy:
+    canary:
+      analysis: {templates: [{templateName: rules}]}
+      steps: [{setWeight: 50}, {pause: {duration: 10m}}]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: rules}
+spec:
+  metrics:
+  - name: errors
+    interval: 30s
+    successCondition: result[0] < 0.05
+    provider: {prometheus: {address: "http://127.0.0.1:9", query: 'sum(rate(requests_total[1m]))'}}
+)";
+  const Ran unnamed = run_serin({"replay", "-f", file("argo.yaml"), good});
+  EXPECT_EQ(unnamed.status, 3);
+  EXPECT_NE(
+      unnamed.err.find("no series with version=\"canary\" (but with v1, v2) is in the recording"),
+      std::string::npos)
+      << unnamed.err;
+  const Ran ran =
+      run_serin({"replay", "-f", file("argo.yaml"), good, "--canary", "v2", "--stable", "v1"});
+  EXPECT_EQ(ran.status, 3) << ran.out;
+  EXPECT_EQ(ran.out, "");
+  EXPECT_NE(ran.err.find("the metric errors: a recording answers plain selectors"),
+            std::string::npos)
+      << ran.err;
+  EXPECT_NE(ran.err.find("serin record -f"), std::string::npos) << ran.err;
+}
+
 TEST_F(Past, ComparesPoliciesOverRecordings) {
   recording("bad.om", {.canary_errors = 0.08});
   recording("good.om", {});
@@ -250,6 +287,11 @@ TEST_F(Past, ShowsAndConvertsRecordings) {
   EXPECT_EQ(some.out.find("stable-2"), std::string::npos);
   EXPECT_NE(some.out.find("stable-1"), std::string::npos);
   EXPECT_EQ(run_serin({"recording", "info", file("none")}).status, 4);
+  EXPECT_EQ(run_serin({"recording", "info", policy_}).status, 3) << "no recording";
+  const Ran folder = run_serin({"recording", "info", directory_.path()});
+  EXPECT_EQ(folder.status, 3);
+  EXPECT_NE(folder.err.find("can't read the recording"), std::string::npos) << folder.err;
+  EXPECT_NE(folder.err.find("Is a directory"), std::string::npos) << folder.err;
 }
 
 TEST_F(Past, BacktestsOnHistory) {
