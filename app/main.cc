@@ -1,6 +1,8 @@
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 
 #include "app/cli/commands.h"
@@ -51,6 +53,17 @@ ExitCode perform(const Invocation& invocation) {
       invocation.command);
 }
 
+// A report that is cut short is no report. Who closed a pipe has read what they wanted.
+ExitCode after_writing(ExitCode code) {
+  const bool failed = std::ferror(stdout) != 0;
+  const bool rest_failed = std::fflush(stdout) != 0;
+  const int reason = errno;
+  if ((!failed && !rest_failed) || (rest_failed && reason == EPIPE)) return code;
+  std::fprintf(stderr, "serin: not all of the output could be written%s%s\n",
+               rest_failed ? ": " : "", rest_failed ? std::strerror(reason) : "");
+  return code == ExitCode::ok ? ExitCode::error : code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -60,7 +73,7 @@ int main(int argc, char** argv) {
       std::fputs(invocation.error().text.c_str(), invocation.error().status == 0 ? stdout : stderr);
       return invocation.error().status;
     }
-    return static_cast<int>(perform(*invocation));
+    return static_cast<int>(after_writing(perform(*invocation)));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "serin: %s\n", error.what());
     return static_cast<int>(ExitCode::error);

@@ -1,10 +1,13 @@
 #include "app/cli/files.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
+#include <set>
 
 namespace serin::app {
 namespace {
@@ -50,6 +53,42 @@ Result<std::vector<rollout::ConfigFile>> read_files(const std::vector<std::strin
     files.push_back({path == "-" ? "standard input" : path, std::move(text)});
   }
   return files;
+}
+
+void warn_of_unknown_arguments(const rollout::ConfigSet& set,
+                               const std::vector<std::pair<std::string, std::string>>& arguments) {
+  // serin's own need no declaration.
+  std::set<std::string> known{"canary", "stable", "prometheus"};
+  auto declare = [&](const std::vector<analysis::Argument>& list) {
+    for (const analysis::Argument& each : list) known.insert(each.name);
+  };
+  auto declare_of = [&](const std::optional<rollout::AnalysisSpec>& spec) {
+    if (spec) declare(spec->args);
+  };
+  for (const auto* list : {&set.templates, &set.cluster_templates}) {
+    for (const auto& each : *list) declare(each.spec.args);
+  }
+  for (const auto& each : set.runs) declare(each.spec.args);
+  for (const rollout::Rollout& each : set.rollouts) {
+    if (each.canary) {
+      declare_of(each.canary->analysis);
+      for (const rollout::Step& step : each.canary->steps) {
+        const auto* inside = std::get_if<rollout::AnalysisStep>(&step.action);
+        if (inside != nullptr) declare(inside->args);
+      }
+    }
+    if (each.blue_green) {
+      declare_of(each.blue_green->pre_promotion_analysis);
+      declare_of(each.blue_green->post_promotion_analysis);
+    }
+  }
+  for (const auto& [name, value] : arguments) {
+    if (known.contains(name)) continue;
+    std::fprintf(stderr,
+                 "serin: warning: --set %s is left out: no template has an argument of this name "
+                 "(there is: %s)\n",
+                 name.c_str(), fmt::format("{}", fmt::join(known, ", ")).c_str());
+  }
 }
 
 Result<const rollout::Rollout*> choose_rollout(const rollout::ConfigSet& set,

@@ -16,6 +16,7 @@
 #include "app/session/foreground.h"
 #include "app/view/release_view.h"
 #include "base/real_clock.h"
+#include "drivers/store/reader.h"
 #include "rollout/plan/load/pin.h"
 
 namespace serin::app {
@@ -36,6 +37,25 @@ ExitCode refused(const Error& error, const Json& details, Format format) {
     std::fprintf(stderr, "serin: %s\n", error.to_string().c_str());
   }
   return exit_code_of(error);
+}
+
+// Nobody answers: what the journal has of the release, and what brings it on.
+Error with_journal(Error error, const Remote& remote, const std::string& name) {
+  if (error.code != Code::unavailable || remote.is_remote()) return error;
+  auto ticket = stored_ticket(remote.state, name);
+  auto reader = store::Reader::open(remote.state);
+  if (!ticket || !reader) return error;
+  auto release = reader->release(ticket->spec.id);
+  if (!release) return error;
+  const std::string& id = ticket->spec.id;
+  error.message += release->entry.ended
+                       ? fmt::format("; {} has ended", id)
+                       : fmt::format(
+                             "; {} is under way in its journal: start serin again with the "
+                             "same command, and it goes on",
+                             id);
+  error.message += fmt::format(" (`serin history {} --state {}` tells of it)", id, remote.state);
+  return error;
 }
 
 // A number from 1, or "failed".
@@ -139,7 +159,9 @@ ExitCode command_operation(const OperationOptions& options, const Terminal& term
   bool nobody = !answer && answer.error().code == Code::unavailable && details.is_null();
   if (nobody && !options.remote.is_remote() && opens_release(operated->operation))
     return operate_stored(options, *operated, terminal);
-  if (!answer) return refused(answer.error(), details, options.format);
+  if (!answer)
+    return refused(with_journal(answer.error(), options.remote, options.name), details,
+                   options.format);
   const std::string opened((*answer)["opened"].string());
   if (is_document(options.format)) {
     print_document(*answer, options.format);
@@ -195,7 +217,9 @@ ExitCode command_get(const GetOptions& options, const Terminal& terminal) {
   Json details;
   auto answer = ask_control(options.remote.state,
                             Json::object().set("op", "get").set("name", options.name), &details);
-  if (!answer) return refused(answer.error(), details, options.format);
+  if (!answer)
+    return refused(with_journal(answer.error(), options.remote, options.name), details,
+                   options.format);
   print_release((*answer)["release"], options.format, terminal);
   return ExitCode::ok;
 }

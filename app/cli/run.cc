@@ -167,6 +167,7 @@ ExitCode command_run(const RunOptions& options, const Terminal& terminal) {
   if (loaded.problems.has_errors()) {
     return give_up({Code::invalid_argument, "the files have errors", {}}, options.output);
   }
+  warn_of_unknown_arguments(loaded.set, options.arguments);
   auto chosen = choose_rollout(loaded.set, options.rollout);
   if (!chosen) return give_up(chosen.error(), options.output);
 

@@ -41,6 +41,7 @@ Result<ChosenAnalysis> read_analysis(const AnalysisInput& input) {
     std::fputs(config::to_text(loaded.problems).c_str(), stderr);
     return fail(Code::invalid_argument, "the files have errors");
   }
+  warn_of_unknown_arguments(loaded.set, input.arguments);
   auto chosen = choose_analysis(loaded.set, input.name, pin_options(input));
   if (chosen) {
     for (const std::string& warning : chosen->warnings) {

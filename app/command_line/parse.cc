@@ -19,6 +19,7 @@ void add_run(CLI::App& app, Slots& slots) {
   add_files(*command, options.files);
   command->add_option("--version", options.version, "the new version (args.canary)")
       ->required()
+      ->check(not_empty)
       ->type_name("VERSION");
   command->add_option("--rollout", options.rollout, "which rollout, where the files hold several")
       ->type_name("NAME");

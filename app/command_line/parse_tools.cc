@@ -3,6 +3,7 @@
 
 #include "app/command_line/slots.h"
 #include "app/remote/parse.h"
+#include "app/view/arguments.h"
 
 namespace serin::app {
 namespace {
@@ -14,6 +15,7 @@ void add_arguments(CLI::App& command, AnalysisInput& input, std::vector<std::str
   command.add_option("--stable", input.stable, "the stable version (args.stable)")
       ->type_name("VERSION");
   command.add_option("--prometheus", input.prometheus, "the address for metrics that name none")
+      ->check(is_web_address)
       ->type_name("URL");
   command.add_option("--set", arguments, "an argument of the templates")->type_name("NAME=VALUE");
   command.add_flag("--safe", input.safe, "serin's rules over Argo's in argoproj.io documents");

@@ -1,12 +1,15 @@
 #include "app/control/client.h"
 
+#include <fmt/format.h>
 #include <pwd.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <vector>
 
 #include "base/net/exchange.h"
 #include "base/real_clock.h"
+#include "base/time.h"
 
 namespace serin::app {
 namespace {
@@ -21,6 +24,13 @@ Code code_named(std::string_view name) {
     if (to_string(code) == name) return code;
   }
   return Code::internal;
+}
+
+// The process that has the state directory, by what it wrote into the lock.
+std::string holder_of(const std::string& state_directory) {
+  std::string pid;
+  std::ifstream(state_directory + "/lock") >> pid;
+  return "process " + (pid.empty() ? "unknown" : pid);
 }
 
 }  // namespace
@@ -38,6 +48,15 @@ Result<Json> ask_control(const std::string& state_directory, const Json& request
     if (line.error().code == Code::unavailable || line.error().code == Code::not_found) {
       return fail(Code::unavailable, "no serin runs with the state directory " + state_directory +
                                          " (nobody listens on " + path + "); name it with --state");
+    }
+    if (line.error().code == Code::maybe_delivered ||
+        line.error().code == Code::deadline_exceeded) {
+      return fail(
+          line.error().code,
+          fmt::format("the serin of the state directory {} ({}) has not answered for {}: it "
+                      "stands still, or its disk does. What was asked may be done when it "
+                      "goes on",
+                      state_directory, holder_of(state_directory), format_duration(kPatience)));
     }
     return std::unexpected(std::move(line).error().with(path));
   }

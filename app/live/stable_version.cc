@@ -36,7 +36,8 @@ Result<std::string> find_stable_version(AsioLoop& loop, Rng& rng, const rollout:
       continue;
     }
     if (!*answer) {
-      last = std::move(answer->error()).with("looking for the stable version");
+      last = std::move(answer->error())
+                 .with("looking for the stable version in the metrics (--stable would name it)");
       continue;
     }
     return analysis::only_other_version(**answer, pinned.versions.label, plan.version);

@@ -58,6 +58,7 @@ void add_span(CLI::App& command, PolicyInput& input, SpanInput& span, std::strin
   command
       .add_option("--prom", input.prometheus,
                   "the address of a Prometheus, for all that is asked of one")
+      ->check(is_web_address)
       ->type_name("URL");
   command
       .add_option("--from", span.from,

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/remote/parse.h"
+#include "app/view/arguments.h"
 
 namespace serin::app {
 namespace {
@@ -112,6 +113,7 @@ void add_release(CLI::App& app, ServingSlots& slots) {
   command->add_option("NAME", options.rollout, "the rollout")->required();
   command->add_option("--version", options.version, "the new version (args.canary)")
       ->required()
+      ->check(not_empty)
       ->type_name("VERSION");
   command->add_option("--stable", options.stable, "the stable version, where none is recorded")
       ->type_name("VERSION");

@@ -30,7 +30,7 @@ Result<ServerOptions> server_options(const ServeOptions& options) {
   ServerOptions server;
   server.config_directory = options.config;
   server.state_directory = options.state;
-  server.listen = options.listen;
+  server.listen = options.listen == "none" ? "" : options.listen;
   server.notify_url = options.notify;
   for (const auto& [name, value] : options.arguments) server.arguments[name] = value;
   server.user = user_name();

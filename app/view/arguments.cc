@@ -17,6 +17,15 @@ std::vector<std::pair<std::string, std::string>> name_value_pairs(
   return out;
 }
 
+std::string not_empty(const std::string& text) {
+  return text.empty() ? "is empty: a variable that is not set?" : "";
+}
+
+std::string is_web_address(const std::string& text) {
+  const bool known = text.starts_with("http://") || text.starts_with("https://");
+  return known ? "" : "expected http://HOST:PORT or https://HOST:PORT, got '" + text + "'";
+}
+
 void take_duration(const char* option, const std::string& text, Duration& value) {
   if (text.empty()) return;
   auto duration = parse_duration(text);

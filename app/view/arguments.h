@@ -16,6 +16,10 @@ namespace serin::app {
 std::vector<std::pair<std::string, std::string>> name_value_pairs(
     const std::vector<std::string>& texts);
 
+// For an option's check: "" where the text is good, else what would be.
+std::string not_empty(const std::string& text);
+std::string is_web_address(const std::string& text);
+
 // Leaves the default where nothing was given. Throws CLI::ValidationError.
 void take_duration(const char* option, const std::string& text, Duration& value);
 

@@ -223,6 +223,26 @@ TEST_F(ReleaseTest, AbortReturnsToStable) {
   EXPECT_EQ(run({"abort", "shop", "--state", state(), "--reason", "test"}, output), 0) << output;
   EXPECT_EQ(wait_release(), 11) << read_file(output_);
   EXPECT_EQ(run({"get", "shop", "--state", state()}, output), 6) << "nobody listens any more";
+  EXPECT_NE(output.find("shop-1 has ended (`serin history shop-1 --state "), std::string::npos)
+      << output;
+}
+
+TEST_F(ReleaseTest, WithoutSerinItIsSaidWhatIsLeftAndWhatToDo) {
+  start_world();
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2");
+  ASSERT_TRUE(wait_for("canary at 10 %")) << read_file(output_);
+  std::string output;
+  release_->signal(SIGSTOP);
+  EXPECT_EQ(run({"get", "shop", "--state", state()}, output), 6);
+  EXPECT_NE(output.find("has not answered for 10s: it stands still"), std::string::npos) << output;
+  EXPECT_NE(output.find("(process " + std::to_string(release_->pid()) + ")"), std::string::npos)
+      << output;
+  release_->signal(SIGKILL);
+  EXPECT_EQ(wait_release(), 128 + SIGKILL);
+  EXPECT_EQ(run({"get", "shop", "--state", state()}, output), 6);
+  EXPECT_NE(output.find("shop-1 is under way in its journal: start serin again"), std::string::npos)
+      << output;
 }
 
 TEST_F(ReleaseTest, TerminationReturnsToStable) {

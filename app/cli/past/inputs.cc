@@ -31,6 +31,7 @@ Result<ReplaySetup> read_policy(const PolicyInput& input) {
   rollout::Loaded loaded = rollout::load_config(files, load);
   std::fputs(config::to_text(loaded.problems).c_str(), stderr);
   if (loaded.problems.has_errors()) return fail(Code::invalid_argument, "the files have errors");
+  warn_of_unknown_arguments(loaded.set, input.arguments);
   SERIN_TRY(chosen, choose_rollout(loaded.set, input.rollout));
   rollout::PinOptions pin;
   pin.version = input.canary;

@@ -106,12 +106,31 @@ class LeaseExaminer {
       return;
     }
     check_times(*found);
-    if (!found->up) {
+    if (!found->up && !now_.is_quiet(options_.swapped)) {
+      refuse(withheld());
+    } else if (!found->up) {
       refuse(
           fmt::format("server {}/{} is down although serin answers at {}: HAProxy must reach it "
                       "there, with `option httpchk GET /lease`",
                       options_.lease_backend, found->name, options_.lease_listen));
     }
+  }
+
+  // The proxy knows more of the past than the state directory does.
+  std::string withheld() const {
+    if (!options_.map_layout()) {
+      return "the canary's servers have weights that no release of this state directory gave, so "
+             "serin withholds the lease: if they run the stable version, use the state directory "
+             "that promoted it, or exchange `stable` and `canary`; else give them weight 0";
+    }
+    const std::string& canary =
+        options_.swapped ? options_.stable_backend : options_.canary_backend;
+    return fmt::format(
+        "by the map {0} the canary's backend {1} gets requests that no release of this state "
+        "directory gave it, so serin withholds the lease: if {1} has the stable version, use the "
+        "state directory that promoted it, or exchange stableBackend and canaryBackend; else take "
+        "it out: `set map {0} {2} {3}` and `set map {0} {2}.base {3}` on HAProxy's socket",
+        options_.map, canary, options_.key, options_.swapped ? rollout::Weight::kFull : 0);
   }
 
   void check_times(const LeaseServer& server) {

@@ -271,6 +271,55 @@ TEST(Run, FilesWithErrorsAreAnErrorInJsonToo) {
   EXPECT_NE(ran.err.find("error E009"), std::string::npos) << ran.err;
 }
 
+TEST(CommandLine, WordsThatCantBeMeantAreRefusedWithWhatWouldBeRight) {
+  Ran version = run_serin({"run", "-f", "-", "--version", ""}, "");
+  EXPECT_EQ(version.status, 2);
+  EXPECT_NE(version.err.find("--version: is empty: a variable that is not set?"), std::string::npos)
+      << version.err;
+  EXPECT_EQ(run_serin({"start", "shop", "--version", ""}).status, 2);
+  Ran address = run_serin({"query", "-f", "-", "--prometheus", "localhost:9090"}, kTemplate);
+  EXPECT_EQ(address.status, 2);
+  EXPECT_NE(address.err.find("expected http://HOST:PORT"), std::string::npos) << address.err;
+  EXPECT_EQ(run_serin({"replay", "-f", "-", "--prom", "x", "--from", "-1h"}, kTemplate).status, 2);
+}
+
+TEST(CommandLine, AnArgumentThatNoTemplateHasIsNamed) {
+  FakePrometheus server([](const auto&) { return one_value("0.01"); });
+  const std::vector<std::string> query{"query", "-f", "-", "--prometheus", server.url()};
+  auto with = [&](const std::string& set) {
+    std::vector<std::string> arguments = query;
+    arguments.insert(arguments.end(), {"--set", set});
+    return run_serin(arguments,
+                     "kind: AnalysisTemplate\nmetadata: {name: t}\nspec:\n"
+                     "  args: [{name: limit, value: '1'}]\n"
+                     "  metrics:\n"
+                     "  - name: m\n"
+                     "    interval: 1m\n"
+                     "    successCondition: 'result[0] < {{args.limit}}'\n"
+                     "    provider: {prometheus: {query: up}}\n");
+  };
+  EXPECT_EQ(with("limit=2").err, "");
+  const Ran typo = with("limt=2");
+  EXPECT_EQ(typo.status, 0) << typo.err;
+  EXPECT_NE(typo.err.find("--set limt is left out: no template has an argument of this name (there "
+                          "is: canary, limit, prometheus, stable)"),
+            std::string::npos)
+      << typo.err;
+}
+
+TEST(CommandLine, OutputThatCouldNotBeWrittenIsAnError) {
+  // /dev/full takes what is given and then says that the disk is full.
+  const std::string command = in_quotes(SERIN_PROGRAM) + " explain --all 2>&1 >/dev/full";
+  std::FILE* pipe = ::popen(command.c_str(), "r");
+  ASSERT_NE(pipe, nullptr);
+  char said[256] = "";
+  EXPECT_NE(std::fgets(said, sizeof said, pipe), nullptr);
+  const int status = ::pclose(pipe);
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_NE(std::string(said).find("not all of the output could be written"), std::string::npos)
+      << said;
+}
+
 TEST(Lint, AsksServers) {
   FakePrometheus server([](const auto& asked) {
     if (asked.query == "x[300s]") {

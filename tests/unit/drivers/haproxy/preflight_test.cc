@@ -173,6 +173,30 @@ TEST_F(HaproxyPreflight, MatchRulesFollowTheLeaseWhereThereIsOne) {
   EXPECT_TRUE(has("match rules hold whether or not serin is there"));
 }
 
+TEST_F(HaproxyPreflight, ALeaseThatIsWithheldIsNotTakenForOneThatCantBeReached) {
+  use(FakeProxy::map(2, 1));
+  options_.lease_backend = "serin_lease";
+  options_.lease_listen = "127.0.0.1:9477";
+  now_.lease = {{.name = "engine", .address = "127.0.0.1:9477", .checked = true, .up = false}};
+  auto all = [&] {
+    std::string text;
+    for (const std::string& each : examine().refusals) text += each + "\n";
+    return text;
+  };
+  now_.share_units = 0;
+  EXPECT_NE(all().find("is down although serin answers at 127.0.0.1:9477"), std::string::npos)
+      << all();
+  now_.share_units = 10000;
+  EXPECT_EQ(all().find("is down although"), std::string::npos) << all();
+  EXPECT_NE(all().find("gets requests that no release of this state directory gave it, so serin "
+                       "withholds the lease"),
+            std::string::npos)
+      << all();
+  EXPECT_NE(all().find("`set map /etc/share.map shop 0`"), std::string::npos) << all();
+  now_.lease->front().up = true;
+  EXPECT_EQ(all().find("withholds the lease"), std::string::npos) << all();
+}
+
 TEST_F(HaproxyPreflight, NamesAndLevelAreRefusals) {
   PreflightFacts facts{.now = fail(Code::invalid_argument, "HAProxy has no map '/m': …"),
                        .level = "operator",
