@@ -232,6 +232,22 @@ export const actions = [
     },
   },
   {
+    name: 'a metric is muted from its own page, with a reason',
+    run: async ({page, server, open}) => {
+      await open('releases/payments-7/metrics/latency');
+      await page.getByRole('button', {name: 'Mute …'}).click();
+      await sees(page, 'judged no more in this release', 'dialog');
+      const send = page.locator('dialog button[type=submit]');
+      expect(await send.isDisabled(), 'it can be sent without a reason');
+      await page.getByLabel(/Why/).fill('the exporter lies');
+      await send.click();
+      await page.waitForSelector('dialog', {state: 'detached'});
+      const [sent] = server.posted.splice(0);
+      expect(sent.operation === 'mute' && sent.body.metric === 'latency' &&
+        sent.body.reason === 'the exporter lies', JSON.stringify(sent));
+    },
+  },
+  {
     name: 'a target is asked now, and its answer says what to do',
     run: async ({page, server, open, shot}) => {
       server.scene({role: 'admin'});

@@ -185,7 +185,7 @@ const kStates = [
       await page.getByLabel('Who gets the new version first').selectOption('content');
     }},
   {name: 'targets', path: 'targets', scene: {role: 'admin'}, see: ['answers', 'fails',
-    'not looked yet', 'connection refused, for 41 s', '2 of 7 targets do not answer',
+    'not looked yet', 'connection refused, for 41 s', '2 of 8 targets do not answer',
     'Is the metrics server running', 'One router has not confirmed', /⚠ read back 60 %/,
     '47 s ago', 'read again every 10 s'],
     act: async (page) => {

@@ -17,6 +17,7 @@ export const targets = () => [
   router('checkout-42', 25, 25, 1),
   target('metrics:checkout-42:error-rate'),
   target('metrics:checkout-42:latency'),
+  target('metrics:checkout-42:edge-errors'),
   router('ads-8', 25, 60, 2),
   target('metrics:images-5:error-rate', {healthy: false, detail: 'connection refused, for 41 s',
     last_error: 'connection refused, for 41 s'}),

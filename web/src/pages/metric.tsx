@@ -1,16 +1,21 @@
 // One metric of one release: its curves, its counts, and the arithmetic behind its verdict.
-import type {Metric, Release, Sample} from '../api/types';
-import {count, countedInStep, effect, num, percent, share, short, side, unbroken}
-  from '../text/format';
+import {useState} from 'preact/hooks';
+import type {Metric, Release, Sample, Whoami} from '../api/types';
+import {
+  count, countedInStep, effect, num, percent, share, short, side, unbroken,
+} from '../text/format';
 import {MetricCharts, unitOf} from '../release/charts';
+import {OperationDialog} from '../release/dialog';
 import {useLiveRelease} from '../release/live';
 import {limitOf, stateOf, towards} from '../release/metrics';
+import {mayOperate} from '../release/operations';
 import {Queries} from '../release/query';
 import {FeedBar, FeedDot, Finished} from '../ui/feed';
 import {download} from '../ui/download';
 import {useTitle} from '../ui/hooks';
 import {useKeys} from '../ui/keys';
 import {List} from '../ui/list';
+import {useLoad} from '../ui/loading';
 import {Facts, Mark, Time} from '../ui/parts';
 import {go, Link, to} from '../ui/router';
 import {Shown} from '../ui/shown';
@@ -93,6 +98,8 @@ export function MetricPage({id, name}: {id: string; name: string}) {
   const metrics = loaded.data?.report?.metrics ?? [];
   const metric = metrics.find((m) => m.name === name);
   const state = metric && stateOf(metric);
+  const who = useLoad<Whoami>('whoami').data;
+  const [muting, setMuting] = useState(false);
   const end = loaded.data?.end;
   const step = (by: number) => {
     const next = metrics[(metrics.findIndex((m) => m.name === name) + by + metrics.length) %
@@ -108,6 +115,10 @@ export function MetricPage({id, name}: {id: string; name: string}) {
         <h1>{name}</h1>
         {state && <Mark icon={state.icon} tone={state.tone}>{state.word}</Mark>}
         {end ? <Finished at={end} /> : <FeedDot state={feed} />}
+        {loaded.data?.allowed.includes('mute') && metric && (
+          <button type="button" class="small" disabled={!mayOperate(who)}
+            onClick={() => setMuting(true)}>Mute …</button>
+        )}
       </div>
       <Shown of={loaded} label="the metric" rows={6}
         missing={<p>There is no release {id}.</p>}>
@@ -116,6 +127,13 @@ export function MetricPage({id, name}: {id: string; name: string}) {
           : <p>{id} has no metric of this name. <Link href={to.release(id)}>To the release</Link>
           </p>}
       </Shown>
+      {muting && loaded.data && (
+        <OperationDialog operation="mute" release={loaded.data} of={name}
+          onClose={() => setMuting(false)} onDone={(answer) => {
+            setMuting(false);
+            loaded.set(() => answer.release);
+          }} />
+      )}
     </main>
   );
 }

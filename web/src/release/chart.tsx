@@ -26,6 +26,7 @@ interface Props {
 
 const kLimitRoom = 58;  // for its name, right of the curves
 const kTableRowsMax = 200;
+const kPointsShown = 60;
 // The clock has whole seconds: ticks closer than that would repeat themselves.
 const kTimeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600,
   43200, 86400];
@@ -55,6 +56,11 @@ function linesOf(props: Props): Line[] {
     ...(c.limit.some((value) => value !== null)
       ? [{name: kLimitNames.values, values: c.limit, colour: '--fail', dash: [12, 6]}] : []),
   ];
+}
+
+// A single value makes no line.
+function isLonely({values}: Line): boolean {
+  return values.filter((value) => value !== null).length === 1;
 }
 
 function shown(props: Props, value: number | null | undefined): string {
@@ -140,9 +146,9 @@ function options(props: Props, lines: Line[], size: {width: number; height: numb
       width: line.width ?? 1.5,
       ...(line.dash ? {dash: line.dash} : {}),
       points: line.points
-        ? {show: props.curves.t.length <= 60, size: 6, stroke: colour(line.colour),
+        ? {show: props.curves.t.length <= kPointsShown || isLonely(line), size: 6, stroke: colour(line.colour),
           fill: colour('--surface')}
-        : {show: props.curves.t.length === 1, size: 6},
+        : {show: isLonely(line), size: 6},
       spanGaps: false,
     });
   }
@@ -204,7 +210,7 @@ export function Chart(props: Props) {
   const points = props.curves.t.length;
   // Drawn anew where what the options hold changes; data alone is set.
   const shape = JSON.stringify([dark, zone, table, height, props.what, props.unit, props.marks,
-    points > 60, points > 0, points === 1, lines.length]);
+    points > kPointsShown, points > 0, lines.map(isLonely)]);
   useEffect(() => {
     const element = place.current;
     if (!element || points === 0) return undefined;

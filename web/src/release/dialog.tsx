@@ -72,11 +72,12 @@ function unsure(release: Release): boolean {
 interface Props {
   operation: Operation;
   release: Release;
+  of?: string;  // the metric that is muted, chosen already
   onClose: () => void;
   onDone: (answer: Operated) => void;
 }
 
-export function OperationDialog({operation, release, onClose, onDone}: Props) {
+export function OperationDialog({operation, release, of, onClose, onDone}: Props) {
   const words = operationWords[operation];
   const dialog = useRef<HTMLDialogElement>(null);
   const cancel = useRef<HTMLButtonElement>(null);
@@ -84,7 +85,7 @@ export function OperationDialog({operation, release, onClose, onDone}: Props) {
   const [reason, setReason] = useState('');
   const [name, setName] = useState('');
   const [weight, setWeight] = useState(String(release.weight.set));
-  const [metric, setMetric] = useState(release.report?.metrics[0]?.name ?? '');
+  const [metric, setMetric] = useState(of ?? release.report?.metrics[0]?.name ?? '');
   const [version, setVersion] = useState(release.stable_version);
   const {working, problem, run} = useWork<void>();
   useEffect(() => {

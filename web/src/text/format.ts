@@ -123,16 +123,18 @@ export function countedInStep(of: Effect | undefined): string {
   return `${side(of.canary)} against ${side(of.stable)}`;
 }
 
+// "×1.09" and "×[0.98, 1.21]". Of stable's nothing no multiple can be said; an interval that leaves
+// everything open is none.
 export function effect(of: Effect | undefined): {estimate: string; interval: string} {
   if (!of) return {estimate: kNone, interval: ''};
   const estimate = num(of.estimate);
   const lower = num(of.lower);
   const upper = num(of.upper);
-  const interval = Number.isNaN(lower) || Number.isNaN(upper) ? ''
-    : `${of.scale === 'ratio' ? '×' : ''}[${short(lower)}, ${short(upper)}]` +
-      (of.scale === 'ratio' ? '' : `\u00a0${of.scale}`);
+  const ratio = of.scale === 'ratio';
+  const open = upper === Infinity && (ratio ? lower <= 0 : lower === -Infinity);
+  const interval = Number.isNaN(lower) || Number.isNaN(upper) ? '' : open ? 'size unknown'
+    : `${ratio ? '×' : ''}[${short(lower)}, ${short(upper)}]${ratio ? '' : `\u00a0${of.scale}`}`;
   if (Number.isNaN(estimate)) return {estimate: kNone, interval};
-  if (of.scale === 'ratio') return {estimate: `×${short(estimate)}`, interval};
-  const sign = estimate > 0 ? '+' : '';
-  return {estimate: `${sign}${short(estimate)} ${of.scale}`, interval};
+  if (ratio) return {estimate: estimate === Infinity ? 'from none' : `×${short(estimate)}`, interval};
+  return {estimate: `${estimate > 0 ? '+' : ''}${short(estimate)} ${of.scale}`, interval};
 }
