@@ -2,7 +2,7 @@
 // next.
 import type {ComponentChildren} from 'preact';
 import type {Metric, Operation, Release} from '../api/types';
-import {duration, effect, num, percent, unbroken} from '../text/format';
+import {duration, effect, kSizeUnknown, num, percent, unbroken} from '../text/format';
 import {operationWords, reasonWords} from '../text/messages';
 import {useTimeText} from '../ui/hooks';
 import {Mark, toneOf} from '../ui/parts';
@@ -60,7 +60,10 @@ export function share(release: Release): Answer {
 function sizeOf(release: Release, name: string): string {
   const metric = compared(release).find((each) => each.name === name);
   const {estimate, interval} = effect(metric?.effect);
-  return interval ? `${name} ${estimate} in this step, 95 %: ${interval}` : name;
+  const step = release.end ? 'in its last step' : 'in this step';
+  if (interval === '') return name;
+  return interval === kSizeUnknown ? `${name} ${estimate} ${step}, which may be chance`
+    : `${name} ${estimate} ${step}, 95 %: ${interval}`;
 }
 
 export function worse(release: Release): Answer {

@@ -3,6 +3,7 @@
 import type {Effect, Metric, Num, Side} from '../api/types';
 
 export const kNone = '–';
+export const kSizeUnknown = 'size unknown';  // an interval that leaves all open
 
 export function num(value: Num): number {
   if (typeof value === 'number') return value;
@@ -132,7 +133,7 @@ export function effect(of: Effect | undefined): {estimate: string; interval: str
   const upper = num(of.upper);
   const ratio = of.scale === 'ratio';
   const open = upper === Infinity && (ratio ? lower <= 0 : lower === -Infinity);
-  const interval = Number.isNaN(lower) || Number.isNaN(upper) ? '' : open ? 'size unknown'
+  const interval = Number.isNaN(lower) || Number.isNaN(upper) ? '' : open ? kSizeUnknown
     : `${ratio ? '×' : ''}[${short(lower)}, ${short(upper)}]${ratio ? '' : `\u00a0${of.scale}`}`;
   if (Number.isNaN(estimate)) return {estimate: kNone, interval};
   if (ratio) return {estimate: estimate === Infinity ? 'from none' : `×${short(estimate)}`, interval};
