@@ -65,7 +65,7 @@ constexpr std::array kFeatures = std::to_array<Feature>({
     {"step.experiment", false},
     {"step.hook", true},
     {"step.pause", true},
-    {"step.plugin", false},
+    {"step.plugin", true},
     {"step.setCanaryScale", true},
     {"step.setHeaderRoute", true},
     {"step.setMirrorRoute", false},

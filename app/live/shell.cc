@@ -333,6 +333,9 @@ void LiveShell::run_hook(const std::string& release, const machine::effect::RunH
       .set("status", machine::to_string(state->status))
       .set("cause", machine::to_string(state->back.cause))
       .set("sentence", state->sentence);
+  if (!effect.hook.plugin.empty()) {
+    about.set("plugin", effect.hook.plugin).set("config", effect.hook.config);
+  }
   parts_.hook(release + "/" + effect.key, effect.hook, std::move(about),
               [this, release, key = effect.key, alive = alive_](Status status) {
                 if (!*alive) return;

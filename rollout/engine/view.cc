@@ -38,6 +38,7 @@ Json step_view(const machine::ReleaseStep& step, const machine::StepLog& log) {
   json.set("kind", to_string(step.kind)).set("status", to_string(log.outcome));
   if (step.kind == StepKind::set_weight) json.set("weight", step.weight.percent());
   if (!step.route.empty()) json.set("route", step.route).set("opens", !step.content.empty());
+  if (step.hook && !step.hook->plugin.empty()) json.set("plugin", step.hook->plugin);
   if (step.scale && step.scale->replicas) json.set("replicas", *step.scale->replicas);
   if (step.scale && step.scale->weight) json.set("scale", step.scale->weight->percent());
   if (step.duration) json.set("duration_s", to_seconds(*step.duration));

@@ -47,6 +47,10 @@ void run(Context& c, HookPoint point, When when) {
 
 std::string sentence_of(const Context& c, const event::HookOutcome& event, HookPoint point) {
   std::string where = is_of_step(point) ? fmt::format(" of step {}", c.state.step + 1) : "";
+  const std::optional<Hook>& hook = hook_at(c, point);
+  if (hook && !hook->plugin.empty()) {
+    return fmt::format("the plugin '{}'{} failed: {}", hook->plugin, where, event.error);
+  }
   return fmt::format("the hook '{}'{} failed: {}", to_string(point), where, event.error);
 }
 

@@ -169,6 +169,7 @@ struct Rollout {
   std::optional<OnEngineLoss> on_engine_loss;  // not given: stable in `run`, hold in `serve`
   EdgeErrors edge_errors;
   HookSet hooks;
+  std::map<std::string, HookStep> plugins;  // what steps of the kind `plugin` run, by name
   Notifications notifications;
   bool hard = false;           // return to stable at once, however few instances stable has
   bool naming_strict = false;  // names of 4 to 63 characters that start with a letter

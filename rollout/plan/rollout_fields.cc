@@ -230,6 +230,8 @@ void fields(Visitor& v, Spec& spec) {
     kOurs);
   v("edgeErrors", rollout.edge_errors, "The router's own error counters.", kOurs);
   v("hooks", rollout.hooks, "Commands and requests around the release.", kOurs);
+  v("plugins", rollout.plugins, "What steps of the kind `plugin` run, by the plugin's name.",
+    kOurs);
   v("notifications", rollout.notifications, "Who is told about releases.", kOurs);
   v("hard", rollout.hard, "Return to stable at once, however few instances it has.", kOurs);
   std::string naming = rollout.naming_strict ? "strict" : "";

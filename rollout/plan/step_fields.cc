@@ -186,8 +186,10 @@ void fields(Visitor& v, SetMirrorRouteStep& route) {
 
 void fields(Visitor& v, PluginStep& plugin) {
   v.type("PluginStep", "A step that a plugin carries out.");
-  v("name", plugin.name, "The plugin.", {.required = true});
-  v("config", plugin.config, "Its configuration.");
+  v("name", plugin.name, "The plugin, one of the rollout's plugins.", {.required = true});
+  v("config", plugin.config, "Its configuration, handed to it as JSON.");
+  v("timeout", plugin.timeout, "How long it may take; left out: as its plugin says.",
+    {.serin_only = true});
 }
 
 void fields(Visitor& v, ApprovalStep& approval) {

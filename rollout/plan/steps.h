@@ -2,6 +2,7 @@
 // lasts until a person continues.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -83,9 +84,13 @@ struct SetMirrorRouteStep {
   bool operator==(const SetMirrorRouteStep&) const = default;
 };
 
+// argoproj.io: a program that Argo's controller loads. serin.dev: one of the rollout's `plugins`.
 struct PluginStep {
+  // Of `config` as JSON: it is one variable of a command's environment.
+  static constexpr std::size_t kConfigBytesMax = 65'536;
   std::string name;
   Json config;
+  std::optional<Duration> timeout{};  // serin.dev; not given: the plugin's
   bool operator==(const PluginStep&) const = default;
 };
 

@@ -33,6 +33,7 @@ class Validation {
     if (rollout_.canary) canary(*rollout_.canary);
     if (rollout_.blue_green) blue_green(*rollout_.blue_green);
     hooks(rollout_.hooks);
+    for (const auto& [name, runs] : rollout_.plugins) hook(runs, spec_ / "plugins" / name);
     if (rollout_.promotion.mode == PromotionMode::copy && rollout_.workload.count() == 0) {
       add(kPlan, spec_ / "promotion" / "mode", "`copy` needs a workload that serin can change");
     }
@@ -146,6 +147,31 @@ class Validation {
     }
   }
 
+  void plugin(const PluginStep& plugin, const Path& path) {
+    if (!rollout_.plugins.contains(plugin.name)) {
+      std::string names;
+      for (const auto& [name, runs] : rollout_.plugins) names += (names.empty() ? "" : ", ") + name;
+      add(kPlan, path / "name",
+          names.empty()
+              ? fmt::format("nothing says what runs for the plugin '{}'", plugin.name)
+              : fmt::format("no plugin '{}' stands in spec.plugins, only {}", plugin.name, names),
+          fmt::format("write `plugins: {{{}: {{command: [PROGRAM]}}}}` (or url) into spec",
+                      plugin.name.empty() ? "NAME" : plugin.name));
+    }
+    if (!plugin.config.is_null() && !plugin.config.is_object()) {
+      add(kPlan, path / "config", "a plugin's configuration is a map");
+    } else if (std::size_t bytes = plugin.config.dump().size();
+               bytes > PluginStep::kConfigBytesMax) {
+      add(kPlan, path / "config",
+          fmt::format("{} bytes as JSON, at most {} are handed to a program", bytes,
+                      PluginStep::kConfigBytesMax),
+          "put it into a file, and name the file");
+    }
+    if (plugin.timeout && *plugin.timeout <= Duration{}) {
+      add(kPlan, path / "timeout", "a plugin needs time to end");
+    }
+  }
+
   void scale(const SetCanaryScaleStep& scale, const Path& path) {
     if (rollout_.workload.count() == 0) {
       add(kPlan, path, "there is no workload that serin could scale");
@@ -177,6 +203,8 @@ class Validation {
         analysis(*inline_analysis, path / i / "analysis");
       } else if (const auto* step_hook = std::get_if<HookStep>(&step.action)) {
         hook(*step_hook, path / i / "hook");
+      } else if (const auto* step_plugin = std::get_if<PluginStep>(&step.action)) {
+        plugin(*step_plugin, path / i / "plugin");
       } else if (const auto* canary_scale = std::get_if<SetCanaryScaleStep>(&step.action)) {
         scale(*canary_scale, path / i / "setCanaryScale");
       }
@@ -329,6 +357,10 @@ void check_supported(const Rollout& rollout, const Reporter& reporter, const con
     std::string kind(canary.steps[i].kind());
     if (kind == "setMirrorRoute") {
       no_mirror(canary.traffic_routing, path / "steps" / i / kind, reporter, rule);
+    } else if (kind == "plugin" && rollout.dialect == config::Dialect::argo) {
+      reporter.add(rule, path / "steps" / i / kind,
+                   "what runs for a plugin is known to Argo's controller only",
+                   "in a serin.dev document spec.plugins names a command or a URL for it");
     } else if (!kind.empty()) {
       check("step." + kind, path / "steps" / i / kind);
     }

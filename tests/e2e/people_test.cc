@@ -85,6 +85,31 @@ TEST_F(ReleaseTest, HooksRunAroundAReleaseAndAFailureEndsIt) {
             "rollback shop-1/rollback v2\nend shop-1/end v2\n");
 }
 
+TEST_F(ReleaseTest, PluginsRunWithTheirConfigurationAndAFailureEndsIt) {
+  start_world();
+  std::string log = dir_.path() + "/plugins.log";
+  steps_ =
+      "      - setWeight: 10\n"
+      "      - plugin: {name: load, config: {users: 5, kinds: [a, b]}}\n"
+      "      - plugin: {name: load, config: {users: many}}\n"
+      "      - setWeight: 50\n";
+  more_ =
+      "  plugins:\n    load:\n      command: [sh, -c, 'echo $SERIN_PLUGIN $1 \"$SERIN_CONFIG\" "
+      ">> " +
+      log + "; case $SERIN_CONFIG in *many*) echo no number >&2; exit 3;; esac', sh, '{key}']\n";
+  write_rollout(kErrorRate);
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2");
+  EXPECT_EQ(wait_release(), 10) << read_file(output_);
+  EXPECT_NE(read_file(output_).find("the plugin 'load' of step 3 failed: "), std::string::npos)
+      << read_file(output_);
+  EXPECT_NE(read_file(output_).find("no number"), std::string::npos);
+  EXPECT_EQ(share(), 0);
+  EXPECT_EQ(read_file(log),
+            "load shop-1/step-2 {\"users\":5,\"kinds\":[\"a\",\"b\"]}\n"
+            "load shop-1/step-3 {\"users\":\"many\"}\n");
+}
+
 TEST_F(ReleaseTest, BlueGreenIsOneSwitchAndOneBack) {
   start_world();
   rollout_ = dir_.path() + "/rollout.yaml";

@@ -7,9 +7,10 @@
 //   Json json = codec::encode(point);              // {"x":1,"age_ns":null}
 //   Result<Point> back = codec::decode<Point>(json);
 //
-// All fields are written, in the order of the list: equal values give equal bytes. A field that is
-// missing, unknown or of another kind is an error. Times are integer nanoseconds, weights units of
-// 0.01 %, enumerators their names. For implementation files; it reads no configuration.
+// Fields are written in the order of the list: equal values give equal bytes. A field that is
+// missing (Later: but for those that came later), unknown or of another kind is an error. Times are
+// integer nanoseconds, weights units of 0.01 %, enumerators their names. For implementation files;
+// it reads no configuration.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +42,16 @@ struct Field {
 };
 template <class C, class M>
 Field(const char*, M C::*) -> Field<C, M>;
+
+// A field that journals of earlier versions do not have: left out where it is as in a new value,
+// and read so where it is missing.
+template <class C, class M>
+struct Later {
+  std::string_view name;
+  M C::*member;
+};
+template <class C, class M>
+Later(const char*, M C::*) -> Later<C, M>;
 
 template <class T>
 concept Described = requires {
@@ -96,28 +107,41 @@ template <class T>
 struct MemberCoder {
   static Json encode(const T& value) {
     Json json = Json::object();
-    std::apply(
-        [&](const auto&... field) {
-          (json.set(field.name, codec::encode(value.*field.member)), ...);
-        },
-        fields(std::type_identity<T>{}));
+    std::apply([&](const auto&... field) { (put(json, value, field), ...); },
+               fields(std::type_identity<T>{}));
     return json;
   }
   static Result<T> decode(const Json& json) {
     T value{};
     JsonReader in(json, "object");
-    auto one = [&]<class M>(const Field<T, M>& field) {
-      const Json& member = in.value(field.name);
-      Result<M> result = codec::decode<M>(member);
-      if (result) {
-        value.*field.member = std::move(*result);
-      } else if (json.contains(field.name)) {
-        in.problem(field.name, result.error().to_string());
-      }
-    };
-    std::apply([&](const auto&... field) { (one(field), ...); }, fields(std::type_identity<T>{}));
+    std::apply([&](const auto&... field) { (take(in, json, value, field), ...); },
+               fields(std::type_identity<T>{}));
     SERIN_CHECK(in.finish());
     return value;
+  }
+
+ private:
+  template <class M>
+  static void put(Json& json, const T& value, const Field<T, M>& field) {
+    json.set(field.name, codec::encode(value.*field.member));
+  }
+  template <class M>
+  static void put(Json& json, const T& value, const Later<T, M>& field) {
+    if (value.*field.member == T{}.*field.member) return;
+    json.set(field.name, codec::encode(value.*field.member));
+  }
+  template <class M>
+  static void take(JsonReader& in, const Json& json, T& value, const Field<T, M>& field) {
+    Result<M> result = codec::decode<M>(in.value(field.name));
+    if (result) {
+      value.*field.member = std::move(*result);
+    } else if (json.contains(field.name)) {
+      in.problem(field.name, result.error().to_string());
+    }
+  }
+  template <class M>
+  static void take(JsonReader& in, const Json& json, T& value, const Later<T, M>& field) {
+    if (json.contains(field.name)) take(in, json, value, Field<T, M>{field.name, field.member});
   }
 };
 

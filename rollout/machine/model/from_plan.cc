@@ -43,6 +43,19 @@ std::optional<Hook> make_hook(const std::optional<HookStep>& hook) {
   return make_hook(*hook);
 }
 
+// The program is the plugin's, what it is told and how long it may take the step's. Nothing where
+// the rollout has no such plugin.
+std::optional<Hook> make_hook(const PluginStep& step,
+                              const std::map<std::string, HookStep>& plugins) {
+  auto found = plugins.find(step.name);
+  if (found == plugins.end()) return std::nullopt;
+  Hook made = make_hook(found->second);
+  if (step.timeout) made.timeout = *step.timeout;
+  made.plugin = step.name;
+  made.config = step.config.is_null() ? Json::object() : step.config;
+  return made;
+}
+
 CanaryScale make_scale(const SetCanaryScaleStep& scale) {
   CanaryScale made{.match_traffic = scale.match_traffic_weight};
   if (scale.replicas) made.replicas = *scale.replicas;
@@ -51,7 +64,8 @@ CanaryScale make_scale(const SetCanaryScaleStep& scale) {
 }
 
 // Nothing where the machine has no such step.
-std::optional<ReleaseStep> make_step(const Step& step) {
+std::optional<ReleaseStep> make_step(const Step& step,
+                                     const std::map<std::string, HookStep>& plugins) {
   ReleaseStep made;
   made.gate_pass = step.gate_pass;
   if (const auto* weight = std::get_if<SetWeightStep>(&step.action)) {
@@ -74,6 +88,10 @@ std::optional<ReleaseStep> make_step(const Step& step) {
   } else if (const auto* hook = std::get_if<HookStep>(&step.action)) {
     made.kind = StepKind::hook;
     made.hook = make_hook(*hook);
+  } else if (const auto* plugin = std::get_if<PluginStep>(&step.action)) {
+    made.kind = StepKind::hook;
+    made.hook = make_hook(*plugin, plugins);
+    if (!made.hook) return std::nullopt;
   } else if (const auto* scale = std::get_if<SetCanaryScaleStep>(&step.action)) {
     made.kind = StepKind::set_canary_scale;
     made.scale = make_scale(*scale);
@@ -88,10 +106,10 @@ std::optional<ReleaseStep> make_step(const Step& step) {
   return made;
 }
 
-void add_canary(const CanaryStrategy& canary, ReleaseSpec& spec,
-                std::vector<std::string>& refused) {
+void add_canary(const Rollout& rollout, ReleaseSpec& spec, std::vector<std::string>& refused) {
+  const CanaryStrategy& canary = *rollout.canary;
   for (std::size_t i = 0; i < canary.steps.size(); ++i) {
-    if (auto step = make_step(canary.steps[i])) {
+    if (auto step = make_step(canary.steps[i], rollout.plugins)) {
       spec.steps.push_back(*step);
     } else {
       refused.push_back(fmt::format("steps[{}]: {}", i, canary.steps[i].kind()));
@@ -149,7 +167,7 @@ Result<ReleaseSpec> make_spec(const Rollout& rollout, const Versions& versions) 
   spec.version = versions.version;
   spec.stable_version = versions.stable_version;
   spec.undecided = undecided(rollout.on_inconclusive);
-  if (rollout.canary) add_canary(*rollout.canary, spec, refused);
+  if (rollout.canary) add_canary(rollout, spec, refused);
   switch (rollout.promotion.mode) {
     case PromotionMode::swap:
       spec.promotion = PromoteBy::swap;

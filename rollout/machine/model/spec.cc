@@ -6,11 +6,13 @@
 namespace serin::rollout::machine {
 namespace {
 using codec::Field;
-}
+using codec::Later;
+}  // namespace
 
 constexpr auto fields(std::type_identity<Hook>) {
   return std::tuple{Field{"command", &Hook::command}, Field{"url", &Hook::url},
-                    Field{"timeout_ns", &Hook::timeout}};
+                    Field{"timeout_ns", &Hook::timeout}, Later{"plugin", &Hook::plugin},
+                    Later{"config", &Hook::config}};
 }
 
 constexpr auto fields(std::type_identity<Hooks>) {

@@ -54,6 +54,8 @@ struct Hook {
   std::vector<std::string> command{};  // or:
   std::string url{};
   Duration timeout = kTimeoutDefault;
+  std::string plugin{};  // a plugin's step: its name, and what it is told beside the rest
+  Json config{};
   bool operator==(const Hook&) const = default;
 };
 

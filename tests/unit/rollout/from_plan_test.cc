@@ -114,6 +114,34 @@ TEST(FromPlan, HooksAndScalesAreKept) {
   EXPECT_EQ(*back, *spec);
 }
 
+TEST(FromPlan, APluginsStepRunsWhatTheRolloutNames) {
+  Rollout rollout = canary_rollout();
+  rollout.plugins["load"] = HookStep{.command = {"run-load"}, .url = "", .timeout = seconds(90)};
+  rollout.plugins["ask"] = HookStep{.command = {}, .url = "http://ci/ask", .timeout = {}};
+  rollout.canary->steps = {
+      rollout::Step{PluginStep{.name = "load", .config = Json::object().set("users", 5)}, false},
+      rollout::Step{PluginStep{.name = "load", .config = {}, .timeout = seconds(7)}, false},
+      rollout::Step{PluginStep{.name = "ask", .config = {}}, false},
+      rollout::Step{HookStep{.command = {"a"}, .url = "", .timeout = {}}, false}};
+  auto spec = make_spec(rollout, {"2", "1"});
+  ASSERT_TRUE(spec) << spec.error().to_string();
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(spec->steps[i].kind, StepKind::hook) << i;
+  EXPECT_EQ(spec->steps[0].hook, (Hook{.command = {"run-load"},
+                                       .timeout = seconds(90),
+                                       .plugin = "load",
+                                       .config = Json::object().set("users", 5)}));
+  EXPECT_EQ(spec->steps[1].hook->timeout, seconds(7));
+  EXPECT_EQ(spec->steps[1].hook->config, Json::object());
+  EXPECT_EQ(spec->steps[2].hook->url, "http://ci/ask");
+  EXPECT_EQ(spec->steps[2].hook->timeout, Hook::kTimeoutDefault);
+  Json json = to_json(*spec);
+  auto back = release_spec_from_json(*Json::parse(json.dump()));
+  ASSERT_TRUE(back) << back.error().to_string();
+  EXPECT_EQ(*back, *spec);
+  EXPECT_FALSE(json["steps"].at(3)["hook"].contains("plugin"))
+      << "a journal without plugins is as it was before there were any";
+}
+
 TEST(FromPlan, BlueGreenIsOneSwitchBetweenItsAnalyses) {
   Rollout rollout;
   rollout.metadata.name = "shop";

@@ -47,6 +47,20 @@ TEST(Hooks, AFailureReturnsToStable) {
   EXPECT_EQ(lab.state.sentence, "the hook 'step' of step 2 failed: smoke test: 2 of 9 failed");
 }
 
+TEST(Hooks, APluginIsNamedWhereItFails) {
+  ReleaseSpec spec = hook_spec();
+  spec.steps[1].hook->plugin = "load";
+  spec.steps[1].hook->config = Json::object().set("users", 5);
+  Lab lab(spec);
+  lab.bad_hook = "step-2";
+  lab.start();
+  lab.advance(seconds(2));
+  EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
+  EXPECT_EQ(lab.state.sentence, "the plugin 'load' of step 2 failed: smoke test: 2 of 9 failed");
+  ASSERT_EQ(lab.hooks.size(), 1U);
+  EXPECT_EQ(lab.hooks[0].hook.config["users"].integer(), 5);
+}
+
 TEST(Hooks, TheyWaitForTheJournalAndForNothingThatWasOvertaken) {
   Lab lab(hook_spec());
   lab.hooks_wait = true;

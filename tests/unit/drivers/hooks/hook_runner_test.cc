@@ -45,6 +45,16 @@ TEST_F(HookRunnerTest, ACommandIsToldOfTheRelease) {
   EXPECT_EQ(dir_.read("log"), "v2 shop-7/step-3 {other} v2 v1 3 shop-7/step-3\n");
 }
 
+TEST_F(HookRunnerTest, AMapIsToldAsJson) {
+  HookCall call = sh("printf '%s\\n' \"$SERIN_CONFIG\" \"$4\" >" + dir_.file("log"));
+  call.command.emplace_back("{config}");
+  call.about.set("config", Json::object().set("users", 5).set("text", "it's \"so\" $HOME"));
+  Status done = run(std::move(call));
+  ASSERT_TRUE(done) << done.error().to_string();
+  const std::string line = R"({"users":5,"text":"it's \"so\" $HOME"})";
+  EXPECT_EQ(dir_.read("log"), line + "\n" + line + "\n");
+}
+
 TEST_F(HookRunnerTest, ItsLastLineSaysWhyItFailed) {
   Status failed = run(sh("echo starting; echo 2 of 9 failed >&2; exit 3"));
   ASSERT_FALSE(failed);

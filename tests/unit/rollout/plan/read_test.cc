@@ -108,13 +108,14 @@ TEST(ReadRollout, EveryKindOfStep) {
       {setHeaderRoute: {name: h, match: [{headerName: X, headerValue: {exact: y}}]}},
       {setMirrorRoute: {name: m, percentage: 10,
        match: [{method: {exact: GET}, headers: {a: {regex: b}}}]}},
-      {plugin: {name: p, config: {a: 1}}},
+      {plugin: {name: p, config: {a: 1}, timeout: 7s}},
       {experiment: {duration: 1m}},
       {approval: {timeout: 1h, onTimeout: rollback, comment: really}},
       {hook: {command: [run, it], timeout: 5s}},
       {deploy: {mode: rolling}},
       {cleanup: {}}]})",
                                                           "  workload: {command: {apply: [a]}}\n"
+                                                          "  plugins: {p: {command: [run]}}\n"
                                                           "  promotion: {mode: copy}\n"));
   std::vector<std::string_view> kinds;
   for (const Step& step : rollout.canary->steps) kinds.push_back(step.kind());
@@ -126,6 +127,9 @@ TEST(ReadRollout, EveryKindOfStep) {
   EXPECT_EQ(std::get<AnalysisStep>(steps[2].action).args[0].value, "1");
   EXPECT_EQ(std::get<SetHeaderRouteStep>(steps[4].action).match[0].header_value->exact, "y");
   EXPECT_EQ(std::get<SetMirrorRouteStep>(steps[5].action).match[0].headers.at("a").regex, "b");
+  EXPECT_EQ(std::get<PluginStep>(steps[6].action).config["a"].integer(), 1);
+  EXPECT_EQ(std::get<PluginStep>(steps[6].action).timeout, seconds(7));
+  EXPECT_EQ(rollout.plugins.at("p").command, std::vector<std::string>{"run"});
   EXPECT_EQ(std::get<ApprovalStep>(steps[8].action).on_timeout, OnTimeout::rollback);
   EXPECT_EQ(std::get<HookStep>(steps[9].action).timeout, seconds(5));
   EXPECT_EQ(std::get<DeployStep>(steps[0].action).mode, DeployMode::start);
