@@ -68,7 +68,7 @@ constexpr std::array kFeatures = std::to_array<Feature>({
     {"step.plugin", true},
     {"step.setCanaryScale", true},
     {"step.setHeaderRoute", true},
-    {"step.setMirrorRoute", false},
+    {"step.setMirrorRoute", true},
     {"step.setWeight", true},
     {"strategy.blueGreen", true},
     {"strategy.canary", true},

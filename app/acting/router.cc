@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "drivers/routers/haproxy/router.h"
 #include "drivers/routers/nginx/router.h"
 #include "drivers/routers/outside/router.h"
@@ -14,8 +16,19 @@ using rollout::OnEngineLoss;
 using rollout::Rollout;
 using rollout::TrafficRouting;
 
+bool copies_requests(const Rollout& rollout) {
+  return rollout.canary && std::ranges::any_of(rollout.canary->steps, [](const auto& step) {
+           const auto* mirror = std::get_if<rollout::SetMirrorRouteStep>(&step.action);
+           return mirror != nullptr && !mirror->match.empty();
+         });
+}
+
 Result<drivers::HaproxyOptions> haproxy_options(const Rollout& rollout, bool swapped) {
   const rollout::HaproxyRouting& routing = *rollout.traffic_routing().haproxy;
+  if (copies_requests(rollout)) {
+    return fail(Code::failed_precondition,
+                "HAProxy has nothing that copies requests: leave setMirrorRoute out of the plan");
+  }
   drivers::HaproxyOptions options;
   options.sockets = routing.socket;
   options.backend = routing.backend;
@@ -59,6 +72,7 @@ drivers::NginxOptions nginx_options(const Rollout& rollout, bool swapped) {
   options.reload = routing.reload;
   options.status = routing.status;
   options.split_by = routing.split_by;
+  options.mirrors = copies_requests(rollout);
   options.swapped = swapped;
   return options;
 }

@@ -10,6 +10,7 @@
 #include "app/live/sources.h"
 #include "base/zones/zone_files.h"
 #include "rollout/machine/model/from_plan.h"
+#include "rollout/plan/header_route.h"
 
 namespace serin::app {
 namespace {
@@ -98,10 +99,16 @@ Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout
   if (plan.rollout.canary) {
     const rollout::CanaryStrategy& canary = *plan.rollout.canary;
     policy->matched_only = !canary.match.empty();
-    policy->chosen_requests =
-        policy->matched_only || std::ranges::any_of(canary.steps, [](const rollout::Step& step) {
-          return std::holds_alternative<rollout::SetHeaderRouteStep>(step.action);
-        });
+    policy->chosen_requests = policy->matched_only;
+    for (const rollout::Step& step : canary.steps) {
+      const auto* mirror = std::get_if<rollout::SetMirrorRouteStep>(&step.action);
+      // Copies of all requests are like stable's; those of some are of chosen users.
+      bool some = mirror != nullptr && std::ranges::any_of(rollout::rules_of(*mirror),
+                                                           &rollout::MatchRule::has_conditions);
+      policy->matched_only = policy->matched_only || some;
+      policy->chosen_requests = policy->chosen_requests || mirror != nullptr ||
+                                std::holds_alternative<rollout::SetHeaderRouteStep>(step.action);
+    }
     policy->edge_errors =
         live && plan.rollout.edge_errors.enabled && plan.rollout.canary->traffic_routing.haproxy;
   }

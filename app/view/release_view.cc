@@ -64,6 +64,8 @@ std::string weight_line(const Json& weight) {
     line += fmt::format("   read back {:g} %", weight["observed"].number());
   if (weight.contains("rules"))
     line += fmt::format("   and by {} rule(s) on content", weight["rules"].integer());
+  if (weight.contains("mirrors"))
+    line += fmt::format("   copies by {} rule(s)", weight["mirrors"].integer());
   return line + (weight["confirmed"].boolean() ? "" : "   not confirmed yet");
 }
 

@@ -17,7 +17,7 @@ constexpr std::size_t kChangesNamedMax = 5;
 std::string text_of(const ReleaseStep& step) {
   std::string text(to_string(step.kind));
   if (step.kind == StepKind::set_weight) text += " " + step.weight.to_string();
-  if (step.kind == StepKind::set_header_route) text += " " + step.route;
+  if (is_route(step.kind)) text += " " + step.route;
   if (step.hook && !step.hook->plugin.empty()) text = "plugin " + step.hook->plugin;
   if (step.duration) text += " " + format_duration(*step.duration);
   if (step.gate_pass) text += " until its metrics pass";

@@ -80,7 +80,10 @@ Json weight_view(const ReleaseState& state, const std::string& error, Now now) {
   json.set("observed", traffic.observed ? Json(traffic.observed->canary.percent()) : Json());
   json.set("confirmed", traffic.confirmed);
   // Requests that go to the canary beside its share.
-  if (!traffic.desired.content.empty()) json.set("rules", traffic.desired.content.size());
+  const std::vector<MatchRule>& content = traffic.desired.content;
+  const std::size_t mirrors = mirror_rules(content).size();
+  if (content.size() > mirrors) json.set("rules", content.size() - mirrors);
+  if (mirrors > 0) json.set("mirrors", mirrors);
   if (traffic.observed) json.set("observed_at", format_rfc3339(traffic.observed_at.wall));
   if (traffic.unreachable_since && now.mono - *traffic.unreachable_since >= kSilenceShown) {
     json.set("problem", error.empty() ? "the router does not answer" : error);

@@ -81,8 +81,8 @@ bool is_wanted(const ReleaseState& state, const Effect& effect);
 // commanded and not overtaken, and what was read.
 Weight share_possible(const ReleaseState& state);
 
-// Whether such traffic is the canary's to be judged by: a share, or the requests that the release's
-// own rules choose. Header routes are a person's.
+// Whether such traffic is the canary's to be judged by: a share, the requests that the release's
+// own rules choose, or copies. Header routes are a person's.
 bool gives_traffic(const ReleaseSpec& spec, const DesiredTraffic& desired);
 
 }  // namespace serin::rollout::machine

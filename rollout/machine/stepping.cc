@@ -89,6 +89,7 @@ bool is_done(Context& c, const ReleaseStep& step) {
     case StepKind::set_canary_scale:
       return scale(c, step);
     case StepKind::set_header_route:
+    case StepKind::set_mirror_route:
       if (!step.content.empty() && !bring_up(c)) return false;
       timer.begun = true;
       return c.state.traffic.confirmed;

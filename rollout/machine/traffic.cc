@@ -98,7 +98,8 @@ bool matches(const DesiredTraffic& desired, const ObservedTraffic& observed) {
 }
 
 bool gives_traffic(const ReleaseSpec& spec, const DesiredTraffic& desired) {
-  return desired.canary.units() > 0 || (!spec.match.empty() && !desired.content.empty());
+  return desired.canary.units() > 0 || (!spec.match.empty() && !desired.content.empty()) ||
+         std::ranges::any_of(desired.content, &MatchRule::is_mirror);
 }
 
 bool is_all_down(const SlotState& canary) {
@@ -173,7 +174,7 @@ std::vector<MatchRule> content_of(const Context& c) {
   for (int i = 0; i <= state.step && i < c.steps_count(); ++i) {
     const ReleaseStep& step = c.spec.steps[static_cast<std::size_t>(i)];
     bool reached = i < state.step || state.timer.prepared;
-    if (step.kind != StepKind::set_header_route || !reached) continue;
+    if (!is_route(step.kind) || !reached) continue;
     std::erase_if(routes, [&](const ReleaseStep* other) { return other->route == step.route; });
     routes.push_back(&step);
   }

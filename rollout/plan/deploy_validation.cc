@@ -46,9 +46,11 @@ class DeployValidation {
       const Step& step = steps[i];
       const auto* deploy = std::get_if<DeployStep>(&step.action);
       const auto* route = std::get_if<SetHeaderRouteStep>(&step.action);
+      const auto* mirror = std::get_if<SetMirrorRouteStep>(&step.action);
       bool needs = std::holds_alternative<SetWeightStep>(step.action) ||
                    std::holds_alternative<AnalysisStep>(step.action) ||
-                   (route != nullptr && !route->match.empty()) || step.gate_pass;
+                   (route != nullptr && !route->match.empty()) ||
+                   (mirror != nullptr && !mirror->match.empty()) || step.gate_pass;
       if (deploy != nullptr && deploy->mode == DeployMode::start) {
         add(path, "the canary's instances are started once", "leave the second one out");
         return;

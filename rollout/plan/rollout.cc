@@ -42,18 +42,30 @@ std::array<std::pair<std::string_view, bool>, 12> routers(const TrafficRouting& 
            {"traefik", !routing.traefik.is_null()}}};
 }
 
+KeyMatch key_match(const std::string& name, const StringMatch& value) {
+  return {.key = name,
+          .exact = value.exact,
+          .regex = value.prefix.empty() ? value.regex : quoted(value.prefix) + ".*"};
+}
+
 }  // namespace
 
 MatchRule rule_of(const SetHeaderRouteStep& route) {
   MatchRule rule;
   for (const HeaderMatch& match : route.match) {
-    KeyMatch& key = rule.header.emplace_back();
-    key.key = match.header_name;
-    const StringMatch value = match.header_value.value_or(StringMatch());
-    key.exact = value.exact;
-    key.regex = value.prefix.empty() ? value.regex : quoted(value.prefix) + ".*";
+    rule.header.push_back(key_match(match.header_name, match.header_value.value_or(StringMatch())));
   }
   return rule;
+}
+
+std::vector<MatchRule> rules_of(const SetMirrorRouteStep& route) {
+  std::vector<MatchRule> rules;
+  for (const RouteMatch& match : route.match) {
+    MatchRule& rule = rules.emplace_back();
+    rule.mirror = route.percentage.value_or(100);
+    for (const auto& [name, value] : match.headers) rule.header.push_back(key_match(name, value));
+  }
+  return rules;
 }
 
 int TrafficRouting::count() const {

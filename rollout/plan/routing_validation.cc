@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
 
 #include "rollout/plan/codes.h"
@@ -65,23 +66,31 @@ class RoutingValidation {
       match(strategy.match[i], path / "match" / i);
       expressible(strategy.match[i], strategy.traffic_routing, path / "match" / i);
     }
-    std::set<std::string> routes;
-    for (std::size_t i = 0; i < strategy.steps.size(); ++i) {
-      const auto* route = std::get_if<SetHeaderRouteStep>(&strategy.steps[i].action);
-      if (route == nullptr) continue;
-      Path at = path / "steps" / i / "setHeaderRoute";
-      header_route(*route, at);
-      if (!route->match.empty())
-        expressible(rule_of(*route), strategy.traffic_routing, at / "match");
-      routes.insert(route->name);
-    }
-    if (std::size_t rules = strategy.match.size() + routes.size(); rules > MatchRule::kRulesMax) {
-      add(kMatch, path / "match",
-          fmt::format("{} rules and header routes, at most {}", rules, MatchRule::kRulesMax));
-    }
     const TrafficRouting& routing = strategy.traffic_routing;
+    std::map<std::string, std::size_t> routes;  // with the most rules that each may have
+    bool moves = !strategy.match.empty();
+    for (std::size_t i = 0; i < strategy.steps.size(); ++i) {
+      if (const auto* route = std::get_if<SetHeaderRouteStep>(&strategy.steps[i].action)) {
+        Path at = path / "steps" / i / "setHeaderRoute";
+        header_route(*route, at);
+        if (!route->match.empty()) expressible(rule_of(*route), routing, at / "match");
+        routes.try_emplace(route->name, 1);
+        moves = true;
+      } else if (const auto* mirror = std::get_if<SetMirrorRouteStep>(&strategy.steps[i].action)) {
+        mirror_route(*mirror, routing, path / "steps" / i / "setMirrorRoute");
+        std::size_t& most = routes[mirror->name];
+        most = std::max(most, mirror->match.size());
+      }
+    }
+    std::size_t rules = strategy.match.size();
+    for (const auto& [name, most] : routes) rules += most;
+    if (rules > MatchRule::kRulesMax) {
+      add(kMatch, path / "match",
+          fmt::format("{} rules, header routes and mirrors, at most {}", rules,
+                      MatchRule::kRulesMax));
+    }
     const auto& haproxy = routing.haproxy;
-    if (strategy.match.empty() && routes.empty()) return;
+    if (!moves) return;
     bool mesh = !routing.istio.is_null() || !routing.smi.is_null() || !routing.app_mesh.is_null();
     if (mesh && rollout_.endpoint.empty()) {
       add(kBehindOthers, path / (strategy.match.empty() ? "steps" : "match"),
@@ -156,6 +165,36 @@ class RoutingValidation {
     if (route.match.empty()) return;
     for (const MatchProblem& problem : problems_of(rule_of(route))) {
       add(kMatch, path / "match", problem.message);
+    }
+  }
+
+  void mirror_route(const SetMirrorRouteStep& route, const TrafficRouting& routing,
+                    const Path& path) {
+    if (route.name.empty()) add(kMatch, path / "name", "the name is empty");
+    if (route.match.empty()) return;
+    if (route.percentage && (*route.percentage < 1 || *route.percentage > 100)) {
+      add(kMatch, path / "percentage", "copies are made of 1 to 100 % of the requests",
+          "a step without `match` closes the route");
+    }
+    const std::vector<MatchRule> rules = rules_of(route);
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      const RouteMatch& match = route.match[i];
+      const Path at = path / "match" / i;
+      if (match.method) {
+        add(kMatch, at / "method", "requests can't be chosen by their method",
+            "choose them by a header, or take all: `path: {prefix: /}`");
+      }
+      if (match.path && match.path->prefix != "/") {
+        add(kMatch, at / "path", "requests can't be chosen by their path",
+            "`path: {prefix: /}` takes all; where nginx copies is its configuration's: put "
+            "`mirror` into the locations that are meant");
+      }
+      if (!match.path && !match.method && match.headers.empty()) {
+        add(kMatch, at, "no condition is given", "`path: {prefix: /}` takes all requests");
+      }
+      const std::vector<MatchProblem> problems = problems_of(rules[i]);
+      for (const MatchProblem& problem : problems) add(kMatch, at / "headers", problem.message);
+      if (problems.empty() && routing.nginx) expressible(rules[i], routing, at / "headers");
     }
   }
 

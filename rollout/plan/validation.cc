@@ -309,20 +309,23 @@ void validate(const Rollout& rollout, const Reporter& reporter) {
 
 namespace {
 
-// Copies of requests are the proxy's own affair, set in its configuration and not while it runs.
-void no_mirror(const TrafficRouting& routing, const Path& path, const Reporter& reporter,
-               const config::Rule& rule) {
-  if (analysis::is_supported("step.setMirrorRoute")) return;
-  std::string_view router = routing.kind();
+// nginx copies requests by a line of its configuration; what programs and services can, they know.
+void check_mirror(const Rollout& rollout, const Path& path, const Reporter& reporter,
+                  const config::Rule& rule) {
+  const TrafficRouting& routing = rollout.canary->traffic_routing;
+  bool ours = rollout.dialect == config::Dialect::serin;
+  if (ours && (routing.nginx || routing.command || routing.webhook)) return;
+  if (routing.kind() == "none") {
+    reporter.add(rule, path, "a release without a router has nothing that could copy requests",
+                 "leave the step out");
+    return;
+  }
   reporter.add(rule, path,
-               router == "none"
-                   ? "a release without a router has nothing that could copy requests"
-                   : fmt::format("serin can't make the router ({}) send copies of requests to the "
-                                 "canary",
-                                 router),
-               "leave the step out, and mirror by the proxy's own configuration (nginx: the "
-               "directive mirror); what canary and stable then count differs, so give metrics of "
-               "mirrored requests a target (slo)");
+               fmt::format("serin can't make the router ({}) send copies of requests to the "
+                           "canary{}",
+                           routing.kind(),
+                           routing.haproxy ? ": HAProxy has nothing that copies requests" : ""),
+               "leave the step out, or route by nginx, or by a command or webhook that can");
 }
 
 }  // namespace
@@ -356,7 +359,7 @@ void check_supported(const Rollout& rollout, const Reporter& reporter, const con
   for (std::size_t i = 0; i < canary.steps.size(); ++i) {
     std::string kind(canary.steps[i].kind());
     if (kind == "setMirrorRoute") {
-      no_mirror(canary.traffic_routing, path / "steps" / i / kind, reporter, rule);
+      check_mirror(rollout, path / "steps" / i / kind, reporter, rule);
     } else if (kind == "plugin" && rollout.dialect == config::Dialect::argo) {
       reporter.add(rule, path / "steps" / i / kind,
                    "what runs for a plugin is known to Argo's controller only",

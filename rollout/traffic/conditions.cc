@@ -95,7 +95,8 @@ bool has_control(std::string_view text) {
 class Examiner {
  public:
   std::vector<MatchProblem> examine(const MatchRule& rule) {
-    if (rule == MatchRule()) add("", "a rule without conditions matches everything");
+    if (!rule.has_conditions() && !rule.is_mirror())
+      add("", "a rule without conditions matches everything");
     for (std::size_t i = 0; i < rule.cookie.size(); ++i) {
       cookie(rule.cookie[i], fmt::format("cookie/{}", i));
     }

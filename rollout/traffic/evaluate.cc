@@ -89,7 +89,16 @@ bool matches(const MatchRule& rule, const RequestHead& request) {
 }
 
 bool goes_to_canary(const std::vector<MatchRule>& rules, const RequestHead& request) {
-  return std::ranges::any_of(rules, [&](const MatchRule& rule) { return matches(rule, request); });
+  return std::ranges::any_of(
+      rules, [&](const MatchRule& rule) { return !rule.is_mirror() && matches(rule, request); });
+}
+
+int copied_percent(const std::vector<MatchRule>& rules, const RequestHead& request) {
+  int percent = 0;
+  for (const MatchRule& rule : rules) {
+    if (rule.is_mirror() && matches(rule, request)) percent = std::max(percent, *rule.mirror);
+  }
+  return percent;
 }
 
 }  // namespace serin::rollout

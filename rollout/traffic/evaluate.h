@@ -20,8 +20,14 @@ struct RequestHead {
   std::vector<std::pair<std::string, std::string>> headers{};
 };
 
+// Whether its conditions hold; a rule without any holds for everything where it copies, and else
+// for nothing.
 bool matches(const MatchRule& rule, const RequestHead& request);
-// Whether any of the rules holds.
+// Whether any of the rules holds that move requests.
 bool goes_to_canary(const std::vector<MatchRule>& rules, const RequestHead& request);
+
+// Of how many of 100 such requests a copy goes to the canary: as the largest of the rules that hold
+// says, since no request is copied twice.
+int copied_percent(const std::vector<MatchRule>& rules, const RequestHead& request);
 
 }  // namespace serin::rollout

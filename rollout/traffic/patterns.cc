@@ -45,6 +45,9 @@ Status check_size(const std::string& pattern) {
 
 Result<std::string> request_pattern(const MatchRule& rule) {
   SERIN_CHECK(check(rule));
+  if (rule.is_mirror()) {
+    return fail(Code::invalid_argument, "HAProxy has nothing that copies requests");
+  }
   std::string out = "^";
   for (const Condition& condition : conditions_of(rule)) {
     if (condition.on == Condition::On::query) {

@@ -17,14 +17,15 @@ namespace serin::rollout {
 inline constexpr std::size_t kPatternMax = 3'500;
 
 // One expression that holds for "QUERY\nname: value\r\n…\r\n". Errors: invalid_argument (a problem
-// of the rule, or the expression is longer than kPatternMax).
+// of the rule, one that copies requests, or the expression is longer than kPatternMax).
 Result<std::string> request_pattern(const MatchRule& rule);
 
 struct VariablePattern {
   std::string variable;  // as nginx calls it: "$args", "$http_x_canary"
   std::string pattern;   // over its value
 };
-// All must match. Errors as above.
+// All must match; none for copies of all requests. Errors: invalid_argument (a problem of the rule,
+// a header that nginx can't name, too long).
 Result<std::vector<VariablePattern>> variable_patterns(const MatchRule& rule);
 
 }  // namespace serin::rollout

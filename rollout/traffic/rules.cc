@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <iterator>
 
 namespace serin::rollout {
 namespace {
@@ -57,6 +60,22 @@ Result<std::vector<KeyMatch>> read_keys(const Json& json) {
 
 }  // namespace
 
+bool MatchRule::has_conditions() const {
+  return !cookie.empty() || !header.empty() || !query.empty() || !os.empty() || !browser.empty();
+}
+
+std::vector<MatchRule> moving_rules(const std::vector<MatchRule>& rules) {
+  std::vector<MatchRule> out;
+  std::ranges::copy_if(rules, std::back_inserter(out), std::not_fn(&MatchRule::is_mirror));
+  return out;
+}
+
+std::vector<MatchRule> mirror_rules(const std::vector<MatchRule>& rules) {
+  std::vector<MatchRule> out;
+  std::ranges::copy_if(rules, std::back_inserter(out), &MatchRule::is_mirror);
+  return out;
+}
+
 Json to_json(const MatchRule& rule) {
   Json one = Json::object();
   if (!rule.cookie.empty()) {
@@ -74,6 +93,7 @@ Json to_json(const MatchRule& rule) {
   if (!rule.query.empty()) one.set("query", keys_json(rule.query));
   if (!rule.os.empty()) one.set("os", texts_json(rule.os));
   if (!rule.browser.empty()) one.set("browser", texts_json(rule.browser));
+  if (rule.mirror) one.set("mirror", *rule.mirror);
   return one;
 }
 
@@ -87,6 +107,13 @@ Result<MatchRule> match_rule_from_json(const Json& json) {
   if (!json.is_object()) return fail(Code::invalid_argument, "a rule is no object");
   MatchRule rule;
   for (const auto& [key, value] : json.members()) {
+    if (key == "mirror") {
+      if (!value.is_integer() || value.integer() < 1 || value.integer() > 100) {
+        return fail(Code::invalid_argument, "'mirror' of a rule is no percentage from 1 to 100");
+      }
+      rule.mirror = static_cast<int>(value.integer());
+      continue;
+    }
     if (!value.is_array()) {
       return fail(Code::invalid_argument, fmt::format("'{}' of a rule is no list", key));
     }

@@ -37,7 +37,7 @@ class NginxReleaseTest : public testing::Test {
         dir_,
         "  include " + dir_.file("shop.conf") + ";\n  upstream blue { server " + blue_->address() +
             "; }\n  upstream green { server " + green_->address() + "; }\n  server { listen " +
-            front_.address() + "; location / { proxy_pass http://$serin_shop; } }\n",
+            front_.address() + "; " + location_ + " }\n",
         front_.number());
     ASSERT_TRUE(nginx) << nginx.error().to_string();
     nginx_.emplace(std::move(*nginx));
@@ -124,8 +124,14 @@ spec:
   std::string steps_ =
       "      - setWeight: 10\n      - pause: {duration: 4s}\n"
       "      - setWeight: 50\n      - pause: {duration: 12s}\n";
+  std::string location_ = "location / { proxy_pass http://$serin_shop; }";
   std::string rollout_;
 };
+
+constexpr const char* kCopies =
+    "      - setMirrorRoute: {name: shadow, match: [{path: {prefix: /}}]}\n"
+    "      - pause: {duration: 60s}\n      - setMirrorRoute: {name: shadow}\n"
+    "      - setWeight: 10\n      - pause: {duration: 60s}\n";
 
 TEST_F(NginxReleaseTest, AGoodVersionIsPromoted) {
   start_world({"--version", "v2"});
@@ -175,6 +181,40 @@ TEST_F(NginxReleaseTest, MatchedRequestsAloneReachTheCanaryUntilAnAbort) {
   for (const content::Request& request : content::requests()) {
     for (int i = 0; i < 5; ++i) EXPECT_EQ(version(request), "v1") << request.target;
   }
+}
+
+TEST_F(NginxReleaseTest, CopiesShowABadVersionBeforeAnybodySeesIt) {
+  match_ = "";
+  steps_ = kCopies;
+  location_ = R"(location / {
+    mirror /serin-mirror;
+    proxy_pass http://$serin_shop;
+  }
+  location = /serin-mirror {
+    internal;
+    if ($serinmirror_shop = "") { return 204; }
+    proxy_pass http://$serinmirror_shop$request_uri;
+    proxy_connect_timeout 200ms;
+    proxy_read_timeout 1s;
+  })";
+  start_world({"--version", "v2", "--error-rate", "0.3"});
+  std::string output;
+  ASSERT_EQ(release(output), 10) << output;
+  EXPECT_NE(output.find(R"("verdict":"rollback")"), std::string::npos) << output;
+  EXPECT_NE(output.find("error-rate"), std::string::npos) << output;
+  EXPECT_NE(output.find(R"({"kind":"setMirrorRoute","status":"done")"), std::string::npos)
+      << output;
+  EXPECT_EQ(output.find("canary at 10 %"), std::string::npos) << "no request was moved: " << output;
+  EXPECT_EQ(version("no"), "v1");
+}
+
+TEST_F(NginxReleaseTest, APlanThatCopiesIsRefusedWhereNginxHasNoRoomForIt) {
+  match_ = "";
+  steps_ = kCopies;
+  start_world({"--version", "v2"});
+  std::string output;
+  EXPECT_NE(release(output), 0);
+  EXPECT_NE(output.find("mirror /serin-mirror;"), std::string::npos) << output;
 }
 
 }  // namespace

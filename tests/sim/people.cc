@@ -49,6 +49,10 @@ ReleaseStep People::header_route() {
   ReleaseStep step{.kind = StepKind::set_header_route};
   step.route = world_.chance(0.5) ? "testers" : "staff";
   if (world_.chance(0.7)) step.content = rules();
+  if (world_.chance(0.3)) {
+    step.kind = StepKind::set_mirror_route;
+    for (MatchRule& rule : step.content) rule.mirror = world_.whole(1, 100);
+  }
   return step;
 }
 

@@ -25,9 +25,8 @@ Result<std::unique_ptr<analysis::ReleaseAnalysis>> fleet_analysis(const engine::
   policy->planned = minutes(10);
   policy->chosen_requests =
       !ticket.spec.match.empty() ||
-      std::ranges::any_of(ticket.spec.steps, [](const machine::ReleaseStep& step) {
-        return step.kind == machine::StepKind::set_header_route;
-      });
+      std::ranges::any_of(ticket.spec.steps,
+                          [](const machine::ReleaseStep& step) { return is_route(step.kind); });
   analysis::Metric metric;
   metric.name = "errors";
   metric.interval = config::DurationText("5s");

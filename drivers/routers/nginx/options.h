@@ -20,6 +20,7 @@ struct NginxOptions {
   std::vector<std::string> reload{};      // instead of a signal to the master
   std::string status = "127.0.0.1:9478";  // where nginx tells what it runs
   std::string split_by = "$request_id";
+  bool mirrors = false;  // the plan copies requests: nginx's configuration must have room for that
   bool swapped = false;  // after an odd number of promotions by `swap`
 };
 

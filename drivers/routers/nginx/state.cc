@@ -137,6 +137,15 @@ void examine_config(const NginxOptions& options, std::string_view dump, bool tru
        fmt::format("no location sends its requests to {}: write `proxy_pass http://{};` instead of "
                    "the upstream's name",
                    variable, variable));
+  if (options.mirrors) {
+    const std::string mirror = rollout::nginx_mirror_variable(options.name);
+    bool passes = has("(?m)^[^#\\n]*_pass\\s+[a-z]*(://)?" + re2::RE2::QuoteMeta(mirror) +
+                      "\\$request_uri\\b");
+    need(passes && has("(?m)^([^#\\n]*[\\s;{])?mirror\\s+[^#\\n;]+;"),
+         fmt::format("the plan copies requests, and nothing sends the copies to {}: write `mirror "
+                     "/serin-mirror;` into the location with {}, and beside it `{}`",
+                     mirror, variable, rollout::nginx_mirror_location(options.name)));
+  }
   if (!has("(?m)^\\s*worker_shutdown_timeout\\s")) {
     out.warnings.emplace_back(
         "without `worker_shutdown_timeout` connections that stay open (WebSocket, long downloads) "

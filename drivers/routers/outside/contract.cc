@@ -55,7 +55,8 @@ Json wanted_json(const std::string& rollout, const rollout::DesiredTraffic& desi
       .set("weight", desired.canary.percent())
       .set("inService", desired.canary_in_service)
       .set("place", to_string(canary_place(swapped)))
-      .set("match", rollout::to_json(desired.content))
+      .set("match", rollout::to_json(rollout::moving_rules(desired.content)))
+      .set("mirror", rollout::to_json(rollout::mirror_rules(desired.content)))
       .set("content", rollout::content_id(desired.content))
       .set("drainSeconds", to_seconds(desired.drain));
 }

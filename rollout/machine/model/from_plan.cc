@@ -80,6 +80,10 @@ std::optional<ReleaseStep> make_step(const Step& step,
     made.kind = StepKind::set_header_route;
     made.route = route->name;
     if (!route->match.empty()) made.content.push_back(rule_of(*route));
+  } else if (const auto* mirror = std::get_if<SetMirrorRouteStep>(&step.action)) {
+    made.kind = StepKind::set_mirror_route;
+    made.route = mirror->name;
+    made.content = rules_of(*mirror);
   } else if (const auto* approval = std::get_if<ApprovalStep>(&step.action)) {
     made.kind = StepKind::approval;
     made.duration = approval->timeout;

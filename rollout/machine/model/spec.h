@@ -29,14 +29,19 @@ enum class StepKind {
   hook,
   set_canary_scale,
   set_header_route,
+  set_mirror_route,
   deploy_start,    // the canary's instances are brought up here, and not before the first step
   deploy_rolling,  // at the plan's end: the promotion brings stable to the new version
   cleanup,         // behind it: what has no traffic any more after it is taken away
 };
 constexpr auto names(std::type_identity<StepKind>) {
-  return std::array{"setWeight"sv,     "pause"sv,          "analysis"sv,       "approval"sv,
-                    "hook"sv,          "setCanaryScale"sv, "setHeaderRoute"sv, "deployStart"sv,
-                    "deployRolling"sv, "cleanup"sv};
+  return std::array{"setWeight"sv,   "pause"sv,          "analysis"sv,       "approval"sv,
+                    "hook"sv,        "setCanaryScale"sv, "setHeaderRoute"sv, "setMirrorRoute"sv,
+                    "deployStart"sv, "deployRolling"sv,  "cleanup"sv};
+}
+// What opens and closes a route of rules on content, by its name.
+constexpr bool is_route(StepKind kind) {
+  return kind == StepKind::set_header_route || kind == StepKind::set_mirror_route;
 }
 // What belongs to the promotion, and not to the way to it.
 constexpr bool is_of_promotion(StepKind kind) {
@@ -94,8 +99,8 @@ struct ReleaseStep {
   std::string text{};                      // approval: what the person is asked
   std::optional<Hook> hook{};
   std::optional<CanaryScale> scale{};  // set_canary_scale
-  std::string route{};                 // set_header_route: its name, and the requests that take
-  std::vector<MatchRule> content{};    // it from then on; none removes it
+  std::string route{};                 // is_route(kind): its name, and the requests that take it
+  std::vector<MatchRule> content{};    // from then on; none removes it
   bool operator==(const ReleaseStep&) const = default;
 };
 

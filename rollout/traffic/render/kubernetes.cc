@@ -61,6 +61,10 @@ Json object_of(std::string_view api, std::string_view kind, Json meta, Json spec
 }
 
 Status check(const MatchRule& rule) {
+  if (rule.is_mirror()) {
+    return fail(Code::invalid_argument,
+                "copies of requests are not written for Kubernetes' routers");
+  }
   auto problems = problems_of(rule);
   if (!problems.empty()) {
     return fail(Code::invalid_argument,

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include "base/assert.h"
 #include "rollout/traffic/patterns.h"
@@ -41,13 +43,16 @@ std::string split_text(const NginxSplit& split, const std::string& variable) {
   return out + "}\n";
 }
 
-// "$serin_shop_rule1": 1 where all conditions hold.
-Result<std::string> rule_text(const MatchRule& rule, const std::string& variable) {
+using PartName = std::function<std::string(std::size_t)>;
+
+// "$serin_shop_rule1": 1 where all conditions hold; `part` names what one condition says.
+Result<std::string> rule_text(const MatchRule& rule, const std::string& variable,
+                              const PartName& part) {
   SERIN_TRY(patterns, variable_patterns(rule));
   std::string out;
   std::string all;
   for (std::size_t i = 0; i < patterns.size(); ++i) {
-    std::string one = patterns.size() == 1 ? variable : fmt::format("{}_{}", variable, i + 1);
+    std::string one = patterns.size() == 1 ? variable : part(i + 1);
     out += fmt::format("map {} {} {{\n  default 0;\n  {} 1;\n}}\n", patterns[i].variable, one,
                        nginx_quoted("~" + patterns[i].pattern));
     all += one;
@@ -59,10 +64,8 @@ Result<std::string> rule_text(const MatchRule& rule, const std::string& variable
   return out;
 }
 
-}  // namespace
-
-std::string nginx_variable(const std::string& name) {
-  std::string out = "$serin_";
+std::string plain_name(const std::string& name) {
+  std::string out;
   for (char c : name) {
     bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     out += plain ? c : '_';
@@ -70,25 +73,87 @@ std::string nginx_variable(const std::string& name) {
   return out;
 }
 
+// "$serinmirror1_shop". No rollout's name gives the variable of another one.
+std::string mirror_variable(const std::string& name, const std::string& part) {
+  return fmt::format("$serinmirror{}_{}", part, plain_name(name));
+}
+
+// Which requests are copied, and where to. A request is dealt out anew for that, so that those of
+// the canary's share are not the ones that are copied, and one percentage has the requests of all
+// smaller ones.
+Result<std::string> mirror_text(const NginxSplit& split) {
+  const std::vector<MatchRule> rules = mirror_rules(split.rules);
+  const std::string variable = nginx_mirror_variable(split.name);
+  if (rules.empty()) return fmt::format("map \"\" {} {{\n  default \"\";\n}}\n", variable);
+  std::string out;
+  std::string any;
+  std::set<int> shares;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    std::string holds = "1";
+    if (rules[i].has_conditions()) {
+      holds = mirror_variable(split.name, fmt::format("{}", i + 1));
+      SERIN_TRY(text, rule_text(rules[i], holds, [&](std::size_t part) {
+                  return mirror_variable(split.name, fmt::format("{}x{}", i + 1, part));
+                }));
+      out += text;
+    }
+    std::string drawn = "1";
+    if (const int percent = *rules[i].mirror; percent < 100) {
+      drawn = mirror_variable(split.name, fmt::format("share{}", percent));
+      if (shares.insert(percent).second) {
+        out += fmt::format("split_clients \"${{request_id}}mirror\" {} {{\n  {}% 1;\n  * 0;\n}}\n",
+                           drawn, percent);
+      }
+    }
+    // A figure behind a variable would belong to its name.
+    any += (any.empty() ? "" : ",") + (drawn == "1" ? drawn + holds : holds + drawn);
+  }
+  return out + fmt::format("map \"{}\" {} {{\n  default \"\";\n  \"~(?:^|,)11\" {};\n}}\n", any,
+                           variable, split.canary_upstream);
+}
+
+}  // namespace
+
+std::string nginx_mirror_variable(const std::string& name) {
+  return mirror_variable(name, "");
+}
+
+std::string nginx_mirror_location(const std::string& name) {
+  const std::string variable = nginx_mirror_variable(name);
+  return fmt::format(
+      "location = /serin-mirror {{ internal; if ({0} = \"\") {{ return 204; }} proxy_pass "
+      "http://{0}$request_uri; proxy_connect_timeout 200ms; proxy_read_timeout 1s; }}",
+      variable);
+}
+
+std::string nginx_variable(const std::string& name) {
+  return "$serin_" + plain_name(name);
+}
+
 Result<std::string> nginx_text(const NginxSplit& split) {
   SERIN_ASSERT(split.units >= 0 && split.units <= kUnitsFull);
   SERIN_ASSERT(std::ranges::all_of(split.status, is_status));
   std::string variable = nginx_variable(split.name);
   std::string out = "# Written by serin; what is changed here is overwritten.\n";
-  if (split.rules.empty()) {
+  const std::vector<MatchRule> rules = moving_rules(split.rules);
+  if (rules.empty()) {
     out += split_text(split, variable);
   } else {
     out += split_text(split, variable + "_share");
     std::string any;
-    for (std::size_t i = 0; i < split.rules.size(); ++i) {
+    for (std::size_t i = 0; i < rules.size(); ++i) {
       std::string rule = fmt::format("{}_rule{}", variable, i + 1);
-      SERIN_TRY(text, rule_text(split.rules[i], rule));
+      SERIN_TRY(text, rule_text(rules[i], rule, [&](std::size_t part) {
+                  return fmt::format("{}_{}", rule, part);
+                }));
       out += text;
       any += rule;
     }
     out += fmt::format("map \"{}\" {} {{\n  default {}_share;\n  ~1 {};\n}}\n", any, variable,
                        variable, split.canary_upstream);
   }
+  SERIN_TRY(copies, mirror_text(split));
+  out += copies;
   if (split.status_listen.empty()) return out;
   // Each look is a connection of its own, so that it shows which workers accept them.
   return out +

@@ -30,6 +30,10 @@ struct NginxSplit {
 
 // "$serin_shop": the variable that holds the upstream of a request.
 std::string nginx_variable(const std::string& name);
+// "$serinmirror_shop": the one that holds the upstream of its copy, "" where none is made.
+std::string nginx_mirror_variable(const std::string& name);
+// The lines that a configuration needs once for copies, for messages and documents.
+std::string nginx_mirror_location(const std::string& name);
 // What belongs into nginx's http block. Errors: invalid_argument (a problem of a rule, a header
 // that nginx can't name).
 Result<std::string> nginx_text(const NginxSplit& split);

@@ -4,9 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "base/net/asio_loop.h"
 #include "base/random.h"
 #include "base/real_clock.h"
+#include "rollout/traffic/render/proxies.h"
 #include "support/http_get.h"
 #include "support/servers.h"
 #include "unit/rollout/traffic/cases.h"
@@ -35,14 +38,14 @@ class NginxRouterTest : public testing::Test {
   }
   // Two services in nginx itself, and the split before them.
   std::string http(const std::string& location) const {
-    auto service = [](const test::Port& port, const char* version) {
-      return "  server { listen " + port.address() + "; location / { return 200 " + version +
-             "; } }\n";
+    auto service = [this](const test::Port& port, const std::string& version) {
+      return "  server { listen " + port.address() + "; access_log " + dir_.file(version + ".log") +
+             " asked; location / { return 200 " + version + "; } }\n";
     };
-    return "  include " + options_.file + ";\n  upstream blue { server " + blue_.address() +
-           "; }\n  upstream green { server " + green_.address() + "; }\n" + service(blue_, "blue") +
-           service(green_, "green") + "  server { listen " + front_.address() + "; " + location +
-           " }\n";
+    return "  log_format asked \"$request_uri $http_x_a\";\n  include " + options_.file +
+           ";\n  upstream blue { server " + blue_.address() + "; }\n  upstream green { server " +
+           green_.address() + "; }\n" + service(blue_, "blue") + service(green_, "green") +
+           "  server { listen " + front_.address() + "; " + location + " }\n";
   }
   void start(const std::string& location = "location / { proxy_pass http://$serin_shop; }") {
     auto first = file_text(options_, {}, {});
@@ -95,6 +98,36 @@ class NginxRouterTest : public testing::Test {
     return test::http_ask(front_.number(), request.target, {.headers = request.headers, .body = {}})
         .body;
   }
+  // A configuration with room for copies.
+  static std::string copying() {
+    return "location / { mirror /serin-mirror; proxy_pass http://$serin_shop; } " +
+           rollout::nginx_mirror_location("shop");
+  }
+  // What green was asked for since the last call, at least so much of it.
+  std::vector<std::string> asked_of_green(std::size_t at_least) {
+    std::vector<std::string> lines;
+    loop_.run_until(
+        [&] {
+          std::istringstream log(dir_.read("green.log"));
+          lines.clear();
+          for (std::string line; std::getline(log, line);) lines.push_back(line);
+          return lines.size() >= green_seen_ + at_least;
+        },
+        test::kPatience);
+    std::vector<std::string> fresh(lines.begin() + static_cast<std::ptrdiff_t>(green_seen_),
+                                   lines.end());
+    green_seen_ = lines.size();
+    return fresh;
+  }
+  // All that green was asked for: a request of its own is the last line.
+  std::vector<std::string> copies_to_green(std::size_t at_least) {
+    std::vector<std::string> fresh = asked_of_green(at_least);
+    test::http_get(green_.number(), "/end");
+    std::vector<std::string> rest = asked_of_green(1);
+    fresh.insert(fresh.end(), rest.begin(), rest.end());
+    std::erase_if(fresh, [](const std::string& line) { return line.starts_with("/end"); });
+    return fresh;
+  }
   int green_of(int requests) const {
     int green = 0;
     for (int i = 0; i < requests; ++i) green += version({}) == "green" ? 1 : 0;
@@ -109,6 +142,7 @@ class NginxRouterTest : public testing::Test {
   AsioLoop loop_{clock_};
   std::unique_ptr<HttpClient> http_ = make_http_client(loop_, Rng(1));
   std::unique_ptr<NginxRouter> router_;
+  std::size_t green_seen_ = 0;  // lines of its log
 };
 
 TEST_F(NginxRouterTest, SharesAreReadBackAndHold) {
@@ -232,6 +266,70 @@ TEST_F(NginxRouterTest, ALaterCommandOvertakes) {
   ASSERT_TRUE(loop_.run_until([&] { return ended.size() == 3; }, test::kPatience));
   EXPECT_THAT(ended, testing::UnorderedElementsAre("first failed", "second failed", "last done"));
   EXPECT_EQ(green_of(50), 0);
+}
+
+TEST_F(NginxRouterTest, CopiesGoToTheCanaryAndAnswersComeFromStable) {
+  start(copying());
+  options_.mirrors = true;
+  make_router();
+  EXPECT_EQ(refusals(), "");
+  EXPECT_EQ(green_of(20), 0);
+  EXPECT_EQ(copies_to_green(0).size(), 0U) << "none before they are wanted";
+  DesiredTraffic desired = wanted(0);
+  desired.content = {{.mirror = 100}};
+  auto held = apply(desired);
+  ASSERT_TRUE(held) << held.error().to_string();
+  EXPECT_EQ(held->content, rollout::content_id(desired.content));
+  EXPECT_EQ(held->canary, Weight());
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(version({.target = "/cart?id=" + std::to_string(i)}), "blue");
+  }
+  std::vector<std::string> copies = copies_to_green(20);
+  ASSERT_EQ(copies.size(), 20U);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_THAT(copies, testing::Contains("/cart?id=" + std::to_string(i) + " -"));
+  }
+  desired.content = {{.mirror = 30}};
+  ASSERT_TRUE(apply(desired));
+  EXPECT_EQ(green_of(400), 0);
+  std::size_t some = copies_to_green(46).size();
+  EXPECT_GE(some, 46U);  // 8 standard deviations from 120
+  EXPECT_LE(some, 194U);
+  desired.content = {{.header = {{.key = "X-A", .exact = "1", .regex = {}}}, .mirror = 100}};
+  ASSERT_TRUE(apply(desired));
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(version({.target = "/with", .headers = {{"X-A", "1"}}}), "blue");
+    EXPECT_EQ(version({.target = "/without", .headers = {{"X-A", "2"}}}), "blue");
+  }
+  EXPECT_THAT(copies_to_green(10), testing::AllOf(testing::SizeIs(10), testing::Each("/with 1")));
+  desired.content.clear();
+  ASSERT_TRUE(apply(desired));
+  EXPECT_EQ(green_of(50), 0);
+  EXPECT_EQ(copies_to_green(0).size(), 0U);
+}
+
+TEST_F(NginxRouterTest, CopiesStandBesideAShareAndRules) {
+  start(copying());
+  DesiredTraffic desired = wanted(100);
+  desired.content = {{.header = {{.key = "X-A", .exact = "1", .regex = {}}}}, {.mirror = 100}};
+  desired.canary = Weight();
+  ASSERT_TRUE(apply(desired));
+  EXPECT_EQ(version({.headers = {{"X-A", "1"}}}), "green");
+  EXPECT_EQ(copies_to_green(2).size(), 2U) << "the request itself, and its copy";
+  EXPECT_EQ(version({}), "blue");
+  EXPECT_EQ(copies_to_green(1).size(), 1U);
+}
+
+TEST_F(NginxRouterTest, PreflightAsksForRoomForCopies) {
+  start();
+  EXPECT_EQ(refusals(), "");
+  options_.mirrors = true;
+  make_router();
+  const std::string text = refusals();
+  EXPECT_NE(text.find("write `mirror /serin-mirror;` into the location with $serin_shop"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find(rollout::nginx_mirror_location("shop")), std::string::npos) << text;
 }
 
 TEST_F(NginxRouterTest, PreflightNamesTheLineToChange) {

@@ -35,7 +35,7 @@ std::string planned_rules(const machine::ReleaseSpec& spec, int last) {
   std::vector<std::pair<std::string, std::vector<MatchRule>>> routes;
   for (int i = 0; i <= last && i < static_cast<int>(spec.steps.size()); ++i) {
     const machine::ReleaseStep& step = spec.steps[static_cast<std::size_t>(i)];
-    if (step.kind != machine::StepKind::set_header_route) continue;
+    if (!is_route(step.kind)) continue;
     std::erase_if(routes, [&](const auto& route) { return route.first == step.route; });
     routes.emplace_back(step.route, step.content);
   }

@@ -143,5 +143,33 @@ TEST(StepReplay, APlanKnowsWhichOfItsStepsTest) {
   EXPECT_EQ((*policy)->kayenta.pass, 90);
 }
 
+// Copies of all requests are requests like stable's; chosen ones are not, and no copy counts for
+// the split.
+TEST(StepReplay, CopiesOfChosenRequestsAreNotCompared) {
+  auto loaded = rollout::load_config({{"release.yaml", document(kFixed)}});
+  rollout::PinOptions options;
+  options.version = "v2";
+  options.stable_version = "v1";
+  auto plan = rollout::pin(loaded.set, loaded.set.rollouts[0], options);
+  ASSERT_TRUE(plan);
+  auto policy = [&](const rollout::RouteMatch& match) {
+    rollout::PinnedPlan with = *plan;
+    with.rollout.canary->steps.push_back(
+        {rollout::SetMirrorRouteStep{.name = "m", .match = {match}, .percentage = {}}, false});
+    return make_policy(with, "shop-1", true);
+  };
+  rollout::RouteMatch match;
+  match.path = rollout::StringMatch{.exact = {}, .prefix = "/", .regex = {}};
+  auto all = policy(match);
+  ASSERT_TRUE(all);
+  EXPECT_TRUE((*all)->chosen_requests);
+  EXPECT_FALSE((*all)->matched_only);
+  match.headers["X-A"] = {.exact = "1", .prefix = {}, .regex = {}};
+  auto some = policy(match);
+  ASSERT_TRUE(some);
+  EXPECT_TRUE((*some)->matched_only);
+  EXPECT_FALSE((*make_policy(*plan, "shop-1", true))->chosen_requests);
+}
+
 }  // namespace
 }  // namespace serin::app

@@ -63,14 +63,45 @@ TEST(FromPlan, KeepsTheSlotsCapacity) {
 
 TEST(FromPlan, NamesAllThatItCannotDo) {
   Rollout rollout = canary_rollout();
-  rollout.canary->steps.push_back(rollout::Step{SetMirrorRouteStep{}, false});
+  rollout.canary->steps.push_back(rollout::Step{ExperimentStep{}, false});
   rollout.canary->steps.push_back(rollout::Step{PluginStep{}, false});
   auto spec = make_spec(rollout, {"2", "1"});
   ASSERT_FALSE(spec);
   EXPECT_EQ(spec.error().code, Code::failed_precondition);
-  for (const char* part : {"steps[5]: setMirrorRoute", "steps[6]: plugin"}) {
+  for (const char* part : {"steps[5]: experiment", "steps[6]: plugin"}) {
     EXPECT_NE(spec.error().message.find(part), std::string::npos) << spec.error().message;
   }
+}
+
+TEST(FromPlan, AMirrorRouteIsARuleForEachOfItsMatches) {
+  Rollout rollout = canary_rollout();
+  auto route = [](std::vector<RouteMatch> match, std::optional<std::int32_t> percentage) {
+    return rollout::Step{
+        SetMirrorRouteStep{.name = "m", .match = std::move(match), .percentage = percentage},
+        false};
+  };
+  RouteMatch all;
+  all.path = StringMatch{.exact = {}, .prefix = "/", .regex = {}};
+  RouteMatch some;
+  some.headers["X-A"] = {.exact = "1", .prefix = {}, .regex = {}};
+  some.headers["X-B"] = {.exact = {}, .prefix = "b.", .regex = {}};
+  rollout.canary->steps = {route({all, some}, 30), route({all}, {}), route({}, {})};
+  auto spec = make_spec(rollout, {"2", "1"});
+  ASSERT_TRUE(spec) << spec.error().to_string();
+  for (const ReleaseStep& step : spec->steps) {
+    EXPECT_EQ(step.kind, StepKind::set_mirror_route);
+    EXPECT_EQ(step.route, "m");
+  }
+  const std::vector<MatchRule> rules = {{.mirror = 30},
+                                        {.header = {{.key = "X-A", .exact = "1", .regex = {}},
+                                                    {.key = "X-B", .exact = {}, .regex = "b\\..*"}},
+                                         .mirror = 30}};
+  EXPECT_EQ(spec->steps[0].content, rules);
+  EXPECT_EQ(spec->steps[1].content, std::vector<MatchRule>{{.mirror = 100}});
+  EXPECT_TRUE(spec->steps[2].content.empty());
+  auto back = release_spec_from_json(*Json::parse(to_json(*spec).dump()));
+  ASSERT_TRUE(back) << back.error().to_string();
+  EXPECT_EQ(*back, *spec);
 }
 
 TEST(FromPlan, VersionMustBeNew) {

@@ -171,6 +171,86 @@ TEST(Content, HeaderRoutesOpenAndCloseByTheirSteps) {
   EXPECT_EQ(lab.router.seen.content, content_id(header("s")));
 }
 
+ReleaseStep mirror_step(const std::string& name, std::vector<MatchRule> content) {
+  ReleaseStep step = route_step(name, std::move(content));
+  step.kind = StepKind::set_mirror_route;
+  return step;
+}
+
+std::vector<MatchRule> copies() {
+  return {{.mirror = 30}};
+}
+
+TEST(Mirror, CopiesComeByTheirStepAndGoByName) {
+  ReleaseSpec spec = lab_spec();
+  spec.steps = {route_step("testers", header("t")),
+                mirror_step("copies", copies()),
+                pause_step(seconds(20)),
+                mirror_step("copies", {}),
+                pause_step(seconds(20)),
+                weight_step(5),
+                pause_step(seconds(60))};
+  Lab lab(spec);
+  lab.start();
+  lab.advance(seconds(5));
+  std::vector<MatchRule> both = header("t");
+  both.push_back(copies()[0]);
+  EXPECT_EQ(lab.router.seen.content, content_id(both));
+  EXPECT_EQ(lab.share(), 0);
+  EXPECT_TRUE(lab.state.exposed) << "the canary answers copies: it is judged by them";
+  lab.judgement.covered = true;
+  lab.advance(seconds(25));
+  EXPECT_EQ(lab.router.seen.content, content_id(header("t"))) << "the header route stays";
+  lab.advance(seconds(30));
+  EXPECT_EQ(lab.share(), 5);
+}
+
+TEST(Mirror, CopiesWaitForTheJournalAndEndWithTheRelease) {
+  ReleaseSpec spec = lab_spec();
+  spec.steps.insert(spec.steps.begin(), {mirror_step("copies", copies()), pause_step(seconds(20))});
+  for (bool good : {true, false}) {
+    Lab lab(spec);
+    lab.start();
+    lab.advance(seconds(5));
+    ASSERT_EQ(lab.router.seen.content, content_id(copies()));
+    for (const Effect& effect : lab.log) {
+      const auto* apply = std::get_if<effect::ApplyTraffic>(&effect.action);
+      if (apply == nullptr || apply->desired.content.empty()) continue;
+      EXPECT_EQ(effect.when, When::after_durable);
+    }
+    if (!good) {
+      lab.operate(Operation::abort);
+      lab.advance(seconds(5));
+      EXPECT_EQ(lab.router.seen.content, "");
+      EXPECT_EQ(lab.state.status, ReleaseStatus::terminated);
+      continue;
+    }
+    lab.judgement.passed = true;
+    lab.judgement.covered = true;
+    while (lab.share() < 50) {
+      lab.advance(seconds(1));
+      EXPECT_EQ(lab.router.seen.content, content_id(copies())) << "beside the share";
+    }
+    lab.advance(minutes(3));
+    EXPECT_EQ(lab.state.status, ReleaseStatus::succeeded);
+    EXPECT_EQ(lab.router.seen.content, "");
+  }
+}
+
+TEST(Mirror, AFailOnCopiesReturnsTheRelease) {
+  ReleaseSpec spec = lab_spec();
+  spec.steps.insert(spec.steps.begin(), {mirror_step("copies", copies()), pause_step(minutes(5))});
+  Lab lab(spec);
+  lab.start();
+  lab.advance(seconds(5));
+  ASSERT_EQ(lab.share(), 0);
+  lab.judgement.findings = {{"errors", "worse", analysis::OnFail::rollback, false}};
+  lab.advance(seconds(5));
+  EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
+  EXPECT_EQ(lab.state.back.cause, Cause::metric);
+  EXPECT_EQ(lab.router.seen.content, "");
+}
+
 TEST(Content, ASpecAndItsStateKeepTheirRules) {
   ReleaseSpec spec = matched_spec();
   spec.steps.push_back(route_step("staff", header("s")));

@@ -31,8 +31,14 @@ TEST(OutsideContract, SaysAllThatIsWanted) {
   EXPECT_EQ(json.dump(),
             R"({"rollout":"shop","owner":"shop-1@here","generation":7,"weight":5.25,)"
             R"("inService":true,"place":"canary","match":[{"header":[{"key":"X-A","exact":"1"}]}],)"
-            R"("content":")" +
+            R"("mirror":[],"content":")" +
                 rollout::content_id(desired.content) + R"(","drainSeconds":0})");
+  // Copies have a field of their own: who does not know it must not move these requests.
+  desired.content.push_back({.mirror = 30});
+  Json both = wanted_json("shop", desired, false);
+  EXPECT_EQ(both["match"].dump(), json["match"].dump());
+  EXPECT_EQ(both["mirror"].dump(), R"([{"mirror":30}])");
+  EXPECT_NE(both["content"].string(), json["content"].string());
   EXPECT_EQ(wanted_json("shop", desired, true)["place"].string(), "stable");
 }
 

@@ -107,7 +107,7 @@ TEST(ReadRollout, EveryKindOfStep) {
       {setCanaryScale: {replicas: 3}},
       {setHeaderRoute: {name: h, match: [{headerName: X, headerValue: {exact: y}}]}},
       {setMirrorRoute: {name: m, percentage: 10,
-       match: [{method: {exact: GET}, headers: {a: {regex: b}}}]}},
+       match: [{path: {prefix: /}, headers: {a: {regex: b}}}]}},
       {plugin: {name: p, config: {a: 1}, timeout: 7s}},
       {experiment: {duration: 1m}},
       {approval: {timeout: 1h, onTimeout: rollback, comment: really}},

@@ -188,6 +188,46 @@ TEST(NginxPatterns, RefuseHeadersThatNginxCantName) {
   EXPECT_NE(patterns.error().message.find("x_y"), std::string::npos);
 }
 
+TEST(Mirror, CopiesAndMovesNothing) {
+  const MatchRule all{.mirror = 30};
+  const MatchRule some{.header = {{.key = "X-A", .exact = "1", .regex = {}}}, .mirror = 60};
+  const MatchRule moves{.header = {{.key = "X-B", .exact = "1", .regex = {}}}};
+  const std::vector<MatchRule> rules = {all, moves, some};
+  auto with = [](const char* name) { return RequestHead{.headers = {{name, "1"}}}; };
+  EXPECT_FALSE(goes_to_canary(rules, with("X-A")));
+  EXPECT_TRUE(goes_to_canary(rules, with("X-B")));
+  EXPECT_EQ(copied_percent(rules, with("X-A")), 60) << "once, by the greatest";
+  EXPECT_EQ(copied_percent(rules, with("X-B")), 30) << "also what moves";
+  EXPECT_EQ(copied_percent({moves}, with("X-B")), 0);
+  EXPECT_EQ(moving_rules(rules), std::vector<MatchRule>{moves});
+  EXPECT_EQ(mirror_rules(rules), (std::vector<MatchRule>{all, some}));
+  EXPECT_TRUE(problems_of(all).empty()) << "of all requests";
+  EXPECT_FALSE(problems_of(MatchRule()).empty());
+}
+
+TEST(Mirror, IsKeptInJournalsAndOthersAreAsBefore) {
+  const MatchRule copies{.header = {{.key = "X-A", .exact = "1", .regex = {}}}, .mirror = 100};
+  auto back = match_rule_from_json(to_json(copies));
+  ASSERT_TRUE(back) << back.error().to_string();
+  EXPECT_EQ(*back, copies);
+  MatchRule moves = copies;
+  moves.mirror.reset();
+  EXPECT_FALSE(to_json(moves).contains("mirror"));
+  EXPECT_NE(content_id({copies}), content_id({moves}));
+  for (const char* percent : {"0", "101", "-1", "2.5", "\"5\""}) {
+    auto bad = Json::parse(std::string(R"({"mirror":)") + percent + "}");
+    EXPECT_FALSE(match_rule_from_json(*bad)) << percent;
+  }
+  EXPECT_TRUE(match_rule_from_json(Json::object().set("mirror", 1)));
+}
+
+TEST(Mirror, HaproxyHasNoWordsForIt) {
+  EXPECT_FALSE(request_pattern({.mirror = 30}));
+  auto all = variable_patterns({.mirror = 30});
+  ASSERT_TRUE(all);
+  EXPECT_TRUE(all->empty());
+}
+
 TEST(ContentId, TellsRulesApart) {
   EXPECT_EQ(content_id({}), "");
   EXPECT_EQ(content_id({header("X", "1", "")}), content_id({header("X", "1", "")}));

@@ -81,6 +81,52 @@ TEST(Nginx, TextStaysTheSame) {
   expect_golden(*text, "nginx.conf");
 }
 
+// Of all requests, and of two kinds of them.
+std::vector<MatchRule> copies() {
+  return {{.mirror = 30},
+          {.header = {{.key = "X-A", .exact = "1", .regex = {}}}, .mirror = 100},
+          {.header = {{.key = "X-B", .exact = {}, .regex = "b.*"}}, .os = {"ios"}, .mirror = 30}};
+}
+
+TEST(Nginx, CopiesStandBesideTheSplit) {
+  std::vector<MatchRule> rules = copies();
+  rules.insert(rules.begin() + 1, all_kinds()[1]);
+  auto text = nginx_text({.name = "my-shop",
+                          .stable_upstream = "blue",
+                          .canary_upstream = "green",
+                          .units = 0,
+                          .rules = rules});
+  ASSERT_TRUE(text) << text.error().to_string();
+  expect_golden(*text, "nginx-mirror.conf");
+}
+
+TEST(Nginx, WithoutCopiesTheirVariableIsEmpty) {
+  auto text = nginx_text({.name = "shop", .stable_upstream = "a", .canary_upstream = "b"});
+  ASSERT_TRUE(text);
+  EXPECT_NE(text->find("map \"\" $serinmirror_shop {\n  default \"\";\n}\n"), std::string::npos)
+      << *text;
+  auto only = nginx_text(
+      {.name = "shop", .stable_upstream = "a", .canary_upstream = "b", .rules = {{.mirror = 100}}});
+  ASSERT_TRUE(only);
+  EXPECT_TRUE(only->find("split_clients \"$request_id\" $serin_shop {\n  * a;\n}\n") !=
+              std::string::npos)
+      << "no request is moved: " << *only;
+}
+
+TEST(Mirror, OthersRefuseWhatTheyCantSay) {
+  EXPECT_FALSE(istio_objects(split_of({{.mirror = 30}}, 0)));
+  EXPECT_FALSE(gateway_route(split_of({{.mirror = 30}}, 0)));
+  auto haproxy = haproxy_text({.name = "shop",
+                               .map = "/m",
+                               .match_map = "/n",
+                               .key = "shop",
+                               .stable_backend = "a",
+                               .canary_backend = "b",
+                               .rules = {{.mirror = 30}}});
+  ASSERT_FALSE(haproxy);
+  EXPECT_NE(haproxy.error().message.find("HAProxy has nothing that copies"), std::string::npos);
+}
+
 TEST(Haproxy, TextStaysTheSame) {
   auto text = haproxy_text({.name = "shop",
                             .map = "/etc/haproxy/share.map",
