@@ -146,7 +146,8 @@ function options(props: Props, lines: Line[], size: {width: number; height: numb
       width: line.width ?? 1.5,
       ...(line.dash ? {dash: line.dash} : {}),
       points: line.points
-        ? {show: props.curves.t.length <= kPointsShown || isLonely(line), size: 6, stroke: colour(line.colour),
+        ? {show: props.curves.t.length <= kPointsShown || isLonely(line), size: 6,
+          stroke: colour(line.colour),
           fill: colour('--surface')}
         : {show: isLonely(line), size: 6},
       spanGaps: false,

@@ -136,6 +136,8 @@ export function effect(of: Effect | undefined): {estimate: string; interval: str
   const interval = Number.isNaN(lower) || Number.isNaN(upper) ? '' : open ? kSizeUnknown
     : `${ratio ? '×' : ''}[${short(lower)}, ${short(upper)}]${ratio ? '' : `\u00a0${of.scale}`}`;
   if (Number.isNaN(estimate)) return {estimate: kNone, interval};
-  if (ratio) return {estimate: estimate === Infinity ? 'from none' : `×${short(estimate)}`, interval};
+  if (ratio) {
+    return {estimate: estimate === Infinity ? 'from none' : `×${short(estimate)}`, interval};
+  }
   return {estimate: `${estimate > 0 ? '+' : ''}${short(estimate)} ${of.scale}`, interval};
 }
