@@ -45,10 +45,17 @@ void add_render(CLI::App& app, Slots& slots) {
       ->add_option("--weight", options.weight,
                    "the canary's percentage; left out: the first setWeight's")
       ->type_name("PERCENT");
+  CLI::Option* step =
+      command
+          ->add_option("--step", options.split.step,
+                       "as the plan has it while this step runs, from 1: its weight, its header "
+                       "and mirror routes")
+          ->type_name("N");
   command
       ->add_flag("--idle", options.split.idle,
                  "as it is between releases: everything to stable, and no rules on content")
-      ->excludes("--weight");
+      ->excludes("--weight")
+      ->excludes(step);
   command
       ->add_option("--version", options.split.version, "istio: the canary subset's label `version`")
       ->type_name("VERSION");

@@ -1,7 +1,10 @@
 #include "app/render/split.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
+#include "rollout/plan/header_route.h"
 #include "rollout/traffic/render/kubernetes.h"
 #include "rollout/traffic/render/proxies.h"
 #include "rollout/traffic/render/yaml.h"
@@ -24,6 +27,7 @@ constexpr std::array kFormats = {
 int units_of(const SplitRequest& request, const CanaryStrategy& canary) {
   if (request.idle) return 0;
   if (request.units) return *request.units;
+  if (request.step) return traffic_at(canary, *request.step - 1).weight.units();
   for (const rollout::Step& step : canary.steps) {
     if (const auto* set = std::get_if<rollout::SetWeightStep>(&step.action)) {
       return set->weight.units();
@@ -35,7 +39,24 @@ int units_of(const SplitRequest& request, const CanaryStrategy& canary) {
 std::vector<rollout::MatchRule> rules_of(const SplitRequest& request,
                                          const CanaryStrategy& canary) {
   if (request.idle) return {};
-  return request.rules.value_or(canary.match);
+  if (request.rules) return *request.rules;
+  return request.step ? traffic_at(canary, *request.step - 1).rules : canary.match;
+}
+
+Status check_steps(const CanaryStrategy& canary, std::size_t until) {
+  if (until < 1 || until > canary.steps.size()) {
+    return fail(Code::invalid_argument, fmt::format("step {} is none of the plan's: it has {}",
+                                                    until, canary.steps.size()));
+  }
+  for (std::size_t i = 0; i < until; ++i) {
+    const auto* mirror = std::get_if<rollout::SetMirrorRouteStep>(&canary.steps[i].action);
+    if (mirror == nullptr || is_sayable(*mirror)) continue;
+    return fail(Code::invalid_argument,
+                fmt::format("step {}: the requests of mirror route '{}' are chosen by method or "
+                            "path, and rules are written by headers alone",
+                            i + 1, mirror->name));
+  }
+  return {};
 }
 
 KubernetesSplit kubernetes_split(const SplitRequest& request, const Rollout& rollout) {
@@ -86,8 +107,9 @@ Result<RenderedSplit> render_istio(const SplitRequest& request, const Rollout& r
 }
 
 Result<RenderedSplit> render_gateway(const SplitRequest& request, const Rollout& rollout) {
-  SERIN_TRY(route, gateway_route(kubernetes_split(request, rollout)));
-  return RenderedSplit{.text = "---\n" + rollout::to_yaml(route)};
+  const KubernetesSplit split = kubernetes_split(request, rollout);
+  SERIN_TRY(route, gateway_route(split));
+  return RenderedSplit{.text = "---\n" + rollout::to_yaml(route), .notes = gateway_notes(split)};
 }
 
 Result<RenderedSplit> render_nginx(const SplitRequest& request, const Rollout& rollout) {
@@ -114,7 +136,8 @@ Result<RenderedSplit> render_haproxy(const SplitRequest& request, const Rollout&
   split.name = rollout.metadata.name;
   split.map = haproxy.map.empty() ? "/etc/haproxy/share.map" : haproxy.map;
   split.match_map = haproxy.match_map;
-  if (split.match_map.empty() && !canary.traffic_routing.haproxy && !canary.match.empty()) {
+  split.rules = rules_of(request, canary);
+  if (split.match_map.empty() && !canary.traffic_routing.haproxy && !split.rules.empty()) {
     split.match_map = "/etc/haproxy/match.map";
   }
   split.key = haproxy.key.empty() ? rollout.metadata.name : haproxy.key;
@@ -125,7 +148,6 @@ Result<RenderedSplit> render_haproxy(const SplitRequest& request, const Rollout&
     split.lease_listen = haproxy.lease.listen;
   }
   split.units = units_of(request, canary);
-  split.rules = rules_of(request, canary);
   SERIN_TRY(text, haproxy_text(split));
   return RenderedSplit{.text = std::move(text)};
 }
@@ -148,6 +170,7 @@ std::optional<SplitFormat> parse_split_format(std::string_view name) {
 
 Result<RenderedSplit> render_split(const Rollout& rollout, const SplitRequest& request) {
   if (!rollout.canary) return fail(Code::invalid_argument, "only a canary splits its traffic");
+  if (request.step) SERIN_CHECK(check_steps(*rollout.canary, *request.step));
   switch (request.format) {
     case SplitFormat::istio:
       return render_istio(request, rollout);

@@ -26,7 +26,9 @@ std::optional<SplitFormat> parse_split_format(std::string_view name);
 struct SplitRequest {
   SplitFormat format = SplitFormat::istio;
   std::optional<int> units{};  // the canary's, of 10 000; not given: the first setWeight's
-  bool idle = false;           // as it is between releases: all to stable, no rules
+  // As the plan has it while this step runs, from 1: its share and its rules, where not given.
+  std::optional<std::size_t> step{};
+  bool idle = false;  // as it is between releases: all to stable, no rules
   // Rules in force; not given: the rollout's.
   std::optional<std::vector<rollout::MatchRule>> rules{};
   std::string version{};  // labels of the subsets
@@ -42,8 +44,8 @@ struct RenderedSplit {
   std::vector<std::string> notes{};  // what is not the same there as on other routers
 };
 
-// Errors: invalid_argument: the rollout is no canary; a share or a rule that the router can't have,
-// as rollout/traffic/render says.
+// Errors: invalid_argument: the rollout is no canary, or has no such step; a share or a rule that
+// the router can't have, as rollout/traffic/render says.
 Result<RenderedSplit> render_split(const rollout::Rollout& rollout, const SplitRequest& request);
 
 }  // namespace serin::app

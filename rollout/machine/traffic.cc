@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include "rollout/machine/phases.h"
+#include "rollout/traffic/open_routes.h"
 
 namespace serin::rollout::machine {
 namespace {
@@ -169,18 +171,14 @@ std::vector<MatchRule> content_of(const Context& c) {
       state.status == ReleaseStatus::paused && state.resume_to == ReleaseStatus::progressing;
   bool steps = state.status == ReleaseStatus::progressing || paused;
   if (!steps || state.start.stage != StartStage::started) return {};
-  std::vector<MatchRule> content = c.spec.match;
-  std::vector<const ReleaseStep*> routes;  // the last step of each name
+  OpenRoutes open;
   for (int i = 0; i <= state.step && i < c.steps_count(); ++i) {
     const ReleaseStep& step = c.spec.steps[static_cast<std::size_t>(i)];
     bool reached = i < state.step || state.timer.prepared;
-    if (!is_route(step.kind) || !reached) continue;
-    std::erase_if(routes, [&](const ReleaseStep* other) { return other->route == step.route; });
-    routes.push_back(&step);
+    if (is_route(step.kind) && reached) open.set(step.route, step.content);
   }
-  for (const ReleaseStep* step : routes) {
-    content.insert(content.end(), step->content.begin(), step->content.end());
-  }
+  std::vector<MatchRule> content = c.spec.match;
+  std::ranges::copy(open.rules(), std::back_inserter(content));
   // What a person took away, or an edit of the plan since, is given back by a person's word alone.
   if (state.traffic.drained && state.traffic.desired.content != content) return {};
   return content;

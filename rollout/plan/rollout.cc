@@ -1,9 +1,12 @@
 #include "rollout/plan/rollout.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "rollout/plan/header_route.h"
 #include "rollout/traffic/conditions.h"
+#include "rollout/traffic/open_routes.h"
 
 namespace serin::rollout {
 
@@ -66,6 +69,30 @@ std::vector<MatchRule> rules_of(const SetMirrorRouteStep& route) {
     for (const auto& [name, value] : match.headers) rule.header.push_back(key_match(name, value));
   }
   return rules;
+}
+
+bool is_sayable(const SetMirrorRouteStep& route) {
+  return std::ranges::all_of(route.match, [](const RouteMatch& match) {
+    return !match.method && (!match.path || match.path->prefix == "/");
+  });
+}
+
+PlannedTraffic traffic_at(const CanaryStrategy& canary, std::size_t step) {
+  PlannedTraffic out{.rules = canary.match};
+  OpenRoutes open;
+  for (std::size_t i = 0; i <= step && i < canary.steps.size(); ++i) {
+    const auto& action = canary.steps[i].action;
+    if (const auto* set = std::get_if<SetWeightStep>(&action)) {
+      out.weight = set->weight;
+    } else if (const auto* route = std::get_if<SetHeaderRouteStep>(&action)) {
+      open.set(route->name,
+               route->match.empty() ? std::vector<MatchRule>() : std::vector{rule_of(*route)});
+    } else if (const auto* mirror = std::get_if<SetMirrorRouteStep>(&action)) {
+      open.set(mirror->name, rules_of(*mirror));
+    }
+  }
+  std::ranges::copy(open.rules(), std::back_inserter(out.rules));
+  return out;
 }
 
 int TrafficRouting::count() const {

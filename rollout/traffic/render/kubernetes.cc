@@ -3,16 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/assert.h"
-#include "rollout/traffic/conditions.h"
+#include "rollout/traffic/render/ordered.h"
 
 namespace serin::rollout {
 namespace {
 
 constexpr int kUnitsFull = 10'000;
 constexpr int kUnitsPercent = 100;
+constexpr int kPercentFull = 100;
 
 constexpr const char* kManagedBy = "app.kubernetes.io/managed-by";
 constexpr const char* kRun = "serin.io/run";
@@ -27,7 +27,8 @@ std::string route_name(const KubernetesSplit& split) {
 
 bool is_named(const Json& route, const std::string& name) {
   std::string_view found = route["name"].string();
-  return found == name || found == name + "-match";
+  return found == name || found == name + "-match" || found.starts_with(name + "-copies") ||
+         found.starts_with(name + "-match-copies");
 }
 
 // By this release's name, or by that of the one that wrote the object before.
@@ -60,39 +61,11 @@ Json object_of(std::string_view api, std::string_view kind, Json meta, Json spec
       .set("spec", std::move(spec));
 }
 
-Status check(const MatchRule& rule) {
-  if (rule.is_mirror()) {
-    return fail(Code::invalid_argument,
-                "copies of requests are not written for Kubernetes' routers");
-  }
-  auto problems = problems_of(rule);
-  if (!problems.empty()) {
-    return fail(Code::invalid_argument,
-                fmt::format("match {}: {}", problems.front().path, problems.front().message));
-  }
-  std::set<std::pair<Condition::On, std::string>> seen;
-  for (const Condition& condition : conditions_of(rule)) {
-    if (seen.emplace(condition.on, condition.key).second) continue;
-    return fail(Code::invalid_argument,
-                fmt::format("a rule has two conditions on {} '{}', and Kubernetes' routers hold "
-                            "one: write them as one regex",
-                            condition.on == Condition::On::query ? "the parameter" : "the header",
-                            condition.key));
-  }
-  return {};
-}
-
-Status check(const KubernetesSplit& split) {
-  SERIN_ASSERT(split.units >= 0 && split.units <= kUnitsFull);
-  for (const MatchRule& rule : split.rules) SERIN_CHECK(check(rule));
-  return {};
-}
-
 // Conditions of one rule hold together in one match.
-Json istio_match(const MatchRule& rule) {
+Json istio_match(const std::vector<Condition>& conditions) {
   Json headers = Json::object();
   Json query = Json::object();
-  for (const Condition& condition : conditions_of(rule)) {
+  for (const Condition& condition : conditions) {
     Json one = condition.exact.empty() ? Json::object().set("regex", condition.regex)
                                        : Json::object().set("exact", condition.exact);
     (condition.on == Condition::On::query ? query : headers).set(condition.key, std::move(one));
@@ -103,10 +76,47 @@ Json istio_match(const MatchRule& rule) {
   return match;
 }
 
-Json istio_destination(const KubernetesSplit& split, const std::string& subset, int weight) {
-  return Json::object()
-      .set("destination", Json::object().set("host", split.host).set("subset", subset))
-      .set("weight", weight);
+Json istio_destination(const KubernetesSplit& split, const std::string& subset) {
+  return Json::object().set("host", split.host).set("subset", subset);
+}
+
+Json istio_share(const KubernetesSplit& split, const std::string& subset, int weight) {
+  return Json::object().set("destination", istio_destination(split, subset)).set("weight", weight);
+}
+
+Json istio_route(const KubernetesSplit& split, const OrderedRoute& from, std::string name) {
+  Json out = Json::object().set("name", std::move(name));
+  if (!from.matches.empty()) {
+    Json matches = Json::array();
+    for (const auto& match : from.matches) matches.push(istio_match(match));
+    out.set("match", std::move(matches));
+  }
+  int percent = from.to_canary ? kPercentFull : split.units / kUnitsPercent;
+  Json route = Json::array();
+  if (percent < kPercentFull || !from.to_canary) {
+    route.push(istio_share(split, split.stable_subset, kPercentFull - percent));
+  }
+  if (percent > 0) route.push(istio_share(split, split.canary_subset, percent));
+  out.set("route", std::move(route));
+  if (from.mirror > 0) {
+    out.set("mirror", istio_destination(split, split.canary_subset));
+    out.set("mirrorPercentage", Json::object().set("value", from.mirror));
+  }
+  return out;
+}
+
+// The last route of a kind takes what the ones before it left, and has the plain name.
+Json istio_routes(const KubernetesSplit& split, const std::vector<OrderedRoute>& routes) {
+  Json out = Json::array();
+  int copies = 0;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    bool last = i + 1 == routes.size() || routes[i + 1].to_canary != routes[i].to_canary;
+    std::string name = route_name(split) + (routes[i].to_canary ? "-match" : "");
+    if (!last) name += fmt::format("-copies{}", ++copies);
+    if (last) copies = 0;
+    out.push(istio_route(split, routes[i], std::move(name)));
+  }
+  return out;
 }
 
 // Ours take their old places; new ones stand before the first route that takes everything.
@@ -149,10 +159,10 @@ Json subsets_of(const KubernetesSplit& split) {
   return out;
 }
 
-Json gateway_match(const MatchRule& rule) {
+Json gateway_match(const std::vector<Condition>& conditions) {
   Json headers = Json::array();
   Json query = Json::array();
-  for (const Condition& condition : conditions_of(rule)) {
+  for (const Condition& condition : conditions) {
     Json one = Json::object()
                    .set("type", condition.exact.empty() ? "RegularExpression" : "Exact")
                    .set("name", condition.key)
@@ -186,38 +196,55 @@ Json backends(const KubernetesSplit& split, int stable, int canary) {
       .push(backend(split.canary_service, split.port, canary));
 }
 
+Json gateway_rule(const KubernetesSplit& split, const OrderedRoute& from) {
+  Json out = Json::object();
+  if (!from.matches.empty()) {
+    Json matches = Json::array();
+    for (const auto& match : from.matches) matches.push(gateway_match(match));
+    out.set("matches", std::move(matches));
+  }
+  if (from.mirror > 0) {
+    Json mirror = Json::object().set(
+        "backendRef", Json::object().set("name", split.canary_service).set("port", split.port));
+    if (from.mirror < kPercentFull) mirror.set("percent", from.mirror);
+    out.set(
+        "filters",
+        Json::array().push(
+            Json::object().set("type", "RequestMirror").set("requestMirror", std::move(mirror))));
+  }
+  if (from.to_canary) return out.set("backendRefs", backends(split, 0, 1));
+  int scale = split.units % kUnitsPercent == 0 ? kUnitsPercent : 1;
+  return out.set("backendRefs",
+                 backends(split, (kUnitsFull - split.units) / scale, split.units / scale));
+}
+
+// A request that several rules of an HTTPRoute fit takes the one with most conditions, wherever it
+// stands: of two percentages of different requests that would be either.
+Status check_precedence(const std::vector<OrderedRoute>& routes) {
+  auto chosen = std::ranges::count_if(
+      routes, [](const OrderedRoute& route) { return !route.to_canary && !route.matches.empty(); });
+  if (chosen < 2) return {};
+  return fail(Code::invalid_argument,
+              "mirror routes that choose requests by headers need the same percentage in the "
+              "Gateway API: a request that fits two of them would take either");
+}
+
 }  // namespace
 
 Result<std::vector<Json>> istio_objects(const KubernetesSplit& split) {
-  SERIN_CHECK(check(split));
+  SERIN_ASSERT(split.units >= 0 && split.units <= kUnitsFull);
+  SERIN_TRY(routes, ordered_routes(split.rules));
   if (split.units % kUnitsPercent != 0) {
     return fail(Code::invalid_argument,
                 fmt::format("{:.2f} % can't be said in Istio, whose weights are whole percentages: "
                             "the Gateway API and HAProxy have finer ones",
                             split.units / static_cast<double>(kUnitsPercent)));
   }
-  std::string name = route_name(split);
-  Json ours = Json::array();
-  if (!split.rules.empty()) {
-    Json matches = Json::array();
-    for (const MatchRule& rule : split.rules) matches.push(istio_match(rule));
-    ours.push(
-        Json::object()
-            .set("name", name + "-match")
-            .set("match", std::move(matches))
-            .set("route", Json::array().push(istio_destination(split, split.canary_subset, 100))));
-  }
-  int percent = split.units / kUnitsPercent;
-  Json route = Json::array();
-  route.push(istio_destination(split, split.stable_subset, 100 - percent));
-  if (percent > 0) route.push(istio_destination(split, split.canary_subset, percent));
-  ours.push(Json::object().set("name", name).set("route", std::move(route)));
-
   const Json& old_service = split.existing_virtual_service;
   Json service = old_service["spec"].is_object() ? old_service["spec"] : Json::object();
   if (!service.contains("hosts")) service.set("hosts", Json::array().push(split.host));
   auto is_ours = [&](const Json& one) { return is_named_by_serin(one, split, old_service); };
-  service.set("http", with_routes(service["http"], is_ours, std::move(ours)));
+  service.set("http", with_routes(service["http"], is_ours, istio_routes(split, routes)));
   const Json& old_rule = split.existing_destination_rule;
   Json rule = old_rule["spec"].is_object() ? old_rule["spec"] : Json::object();
   if (!rule.contains("host")) rule.set("host", split.host);
@@ -233,19 +260,11 @@ Result<std::vector<Json>> istio_objects(const KubernetesSplit& split) {
 }
 
 Result<Json> gateway_route(const KubernetesSplit& split) {
-  SERIN_CHECK(check(split));
+  SERIN_ASSERT(split.units >= 0 && split.units <= kUnitsFull);
+  SERIN_TRY(routes, ordered_routes(split.rules));
+  SERIN_CHECK(check_precedence(routes));
   Json ours = Json::array();
-  if (!split.rules.empty()) {
-    Json matches = Json::array();
-    for (const MatchRule& rule : split.rules) matches.push(gateway_match(rule));
-    ours.push(Json::object()
-                  .set("matches", std::move(matches))
-                  .set("backendRefs", backends(split, 0, 1)));
-  }
-  bool whole = split.units % kUnitsPercent == 0;
-  int scale = whole ? kUnitsPercent : 1;
-  ours.push(Json::object().set(
-      "backendRefs", backends(split, (kUnitsFull - split.units) / scale, split.units / scale)));
+  for (const OrderedRoute& route : routes) ours.push(gateway_rule(split, route));
   const Json& old = split.existing_route;
   Json spec = old["spec"].is_object() ? old["spec"] : Json::object();
   if (!spec.contains("parentRefs") && !split.gateway.empty()) {
@@ -266,10 +285,27 @@ std::vector<std::string> istio_notes(const KubernetesSplit& split) {
         "Istio compares parameters of the query as they are sent, percent-encoded; HAProxy and "
         "nginx as serin sets them up decode them first");
   }
-  if (!split.rules.empty()) {
+  bool asks = std::ranges::any_of(split.rules, &MatchRule::has_conditions);
+  if (asks) {
     notes.emplace_back(
         "rules on content act on the service that clients reach directly; behind it they need the "
         "headers to be passed on by every service on the way");
+  }
+  if (!mirror_rules(split.rules).empty()) {
+    notes.emplace_back("Istio puts '-shadow' behind the host that a copy asks for");
+  }
+  return notes;
+}
+
+std::vector<std::string> gateway_notes(const KubernetesSplit& split) {
+  std::vector<std::string> notes;
+  bool partly = std::ranges::any_of(
+      mirror_rules(split.rules), [](const MatchRule& rule) { return *rule.mirror < kPercentFull; });
+  if (partly) {
+    notes.emplace_back(
+        "the percentage of a RequestMirror came with version 1.3 of the Gateway API: an earlier "
+        "one "
+        "drops it, and every request is copied");
   }
   return notes;
 }

@@ -4,7 +4,8 @@
 //   SERIN_TRY(objects, istio_objects({.name = "shop", .host = "shop", .units = 2500}));
 //   for (const Json& object : objects) text += "---\n" + to_yaml(object);
 //
-// Content comes first, the ratio after it. It talks to no cluster.
+// Content comes first, the ratio after it; copies of requests are mirrors of those routes. It talks
+// to no cluster.
 #pragma once
 
 #include <string>
@@ -44,16 +45,18 @@ struct KubernetesSplit {
   Json existing_route{};
 };
 
-// DestinationRule, VirtualService. Errors: invalid_argument: a share that is no whole percentage, a
-// problem of a rule, two conditions of one rule on the same header or parameter (Istio has one).
+// DestinationRule, VirtualService. Errors: invalid_argument: a share that is no whole percentage,
+// rules as ordered_routes() says.
 Result<std::vector<Json>> istio_objects(const KubernetesSplit& split);
 
 // HTTPRoute, as the Gateway API's standard channel has it from 1.0 on. In an existing one that is
 // marked as serin's, those rules are replaced that name the two services and no other, stable's
-// first. Errors likewise, but for the share: weights are any numbers.
+// first. Errors likewise, but for the share: weights are any numbers; also mirror routes by headers
+// with several percentages.
 Result<Json> gateway_route(const KubernetesSplit& split);
 
 // What is not the same there as on other routers, for the rules given; sentences for people.
 std::vector<std::string> istio_notes(const KubernetesSplit& split);
+std::vector<std::string> gateway_notes(const KubernetesSplit& split);
 
 }  // namespace serin::rollout

@@ -101,5 +101,53 @@ TEST(Split, FollowsTheShareAndTheRulesThatAreInForce) {
   EXPECT_FALSE(fine) << "Istio's weights are whole percentages";
 }
 
+TEST(Split, OfAStepIsWhatThePlanHasBroughtAbout) {
+  auto load = [](const std::string& mirror) {
+    return rollout::load_config({{"a.yaml", R"(
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec: {containers: [{name: shop, image: "shop:1"}]}
+  strategy:
+    canary:
+      canaryService: shop-canary
+      stableService: shop-stable
+      trafficRouting:
+        managedRoutes: [{name: shadow}]
+        istio: {virtualService: {name: shop}}
+      steps:
+      - setWeight: 5
+      - setMirrorRoute: {name: shadow, percentage: 35, match: [)" +
+                                                mirror +
+                                                R"(]}
+      - setWeight: 20
+      - setMirrorRoute: {name: shadow}
+)"}},
+                                {.unsupported = rollout::Unsupported::tell});
+  };
+  auto loaded = load("{path: {prefix: /}}");
+  ASSERT_FALSE(loaded.problems.has_errors()) << config::to_text(loaded.problems);
+  auto at = [&](std::size_t step) {
+    auto rendered =
+        render_split(loaded.set.rollouts.front(), {.format = SplitFormat::istio, .step = step});
+    return rendered ? rendered->text : rendered.error().message;
+  };
+  EXPECT_EQ(at(1).find("mirror"), std::string::npos) << at(1);
+  EXPECT_NE(at(1).find("weight: 5\n"), std::string::npos) << at(1);
+  EXPECT_NE(at(3).find("mirrorPercentage:\n      value: 35\n"), std::string::npos) << at(3);
+  EXPECT_NE(at(3).find("weight: 20\n"), std::string::npos) << at(3);
+  EXPECT_EQ(at(4).find("mirror"), std::string::npos) << at(4);
+  EXPECT_EQ(at(0), "step 0 is none of the plan's: it has 4");
+  EXPECT_EQ(at(5), "step 5 is none of the plan's: it has 4");
+  loaded = load("{method: {exact: GET}}");
+  ASSERT_FALSE(loaded.problems.has_errors()) << config::to_text(loaded.problems);
+  EXPECT_NE(at(2).find("by method or path"), std::string::npos) << "every request would be copied";
+  EXPECT_EQ(at(1).find("by method or path"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace serin::app

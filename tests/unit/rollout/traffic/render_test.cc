@@ -113,9 +113,25 @@ TEST(Nginx, WithoutCopiesTheirVariableIsEmpty) {
       << "no request is moved: " << *only;
 }
 
-TEST(Mirror, OthersRefuseWhatTheyCantSay) {
-  EXPECT_FALSE(istio_objects(split_of({{.mirror = 30}}, 0)));
-  EXPECT_FALSE(gateway_route(split_of({{.mirror = 30}}, 0)));
+TEST(Istio, CopiesAreMirrorsOfRoutes) {
+  std::vector<MatchRule> rules = copies();
+  rules.insert(rules.begin() + 1, all_kinds()[1]);
+  rules.pop_back();
+  auto objects = istio_objects(split_of(rules, 500));
+  ASSERT_TRUE(objects) << objects.error().to_string();
+  expect_golden(to_yaml((*objects)[1]), "istio-mirror.yaml");
+}
+
+TEST(GatewayApi, CopiesAreMirrorsOfRoutes) {
+  std::vector<MatchRule> rules = copies();
+  rules.insert(rules.begin() + 1, all_kinds()[1]);
+  rules.pop_back();
+  auto route = gateway_route(split_of(rules, 500));
+  ASSERT_TRUE(route) << route.error().to_string();
+  expect_golden(to_yaml(*route), "gateway-mirror.yaml");
+}
+
+TEST(Haproxy, CopiesAreRefused) {
   auto haproxy = haproxy_text({.name = "shop",
                                .map = "/m",
                                .match_map = "/n",
