@@ -51,12 +51,14 @@ void name_nan(const Metric& metric, const NamedCondition& condition, const Repor
   bool other = condition.field == "successCondition" ? !metric.failure_condition.empty()
                                                      : !metric.success_condition.empty();
   if (other || condition.hints.on_nan == Said::error) return;
+  const bool asked = condition.text.find("isNaN(") != std::string::npos;
   bool good = (condition.hints.on_nan == Said::yes) == (condition.field == "successCondition");
   if (good) {
     reporter.add(kNanPasses, path / condition.field,
                  fmt::format("with only a {} NaN (0 requests) counts as success", condition.field),
-                 "add isNaN(…), or the other condition");
-  } else if (condition.text.find("isNaN(") == std::string::npos) {
+                 asked ? "leave isNaN(…) out, or negate it, where no requests are no good sign"
+                       : "add isNaN(…), or the other condition");
+  } else if (!asked) {
     reporter.add(
         kNanFails, path / condition.field,
         fmt::format("with only a {} NaN (0 requests) counts as a failure", condition.field),

@@ -31,6 +31,23 @@ TEST(Warts, MissingData) {
   EXPECT_EQ(codes("successCondition: 'result[0] > 0.9'", "q", true), "") << "no data holds";
 }
 
+// Who asks for NaN already is not told to ask for it.
+TEST(Warts, WhatToDoAboutNan) {
+  auto hint = [](const std::string& condition) {
+    const std::string text =
+        "kind: AnalysisTemplate\napiVersion: argoproj.io/v1alpha1\nmetadata: {name: t}\nspec:\n"
+        "  metrics:\n  - name: m\n    successCondition: '" +
+        condition + "'\n    provider: {prometheus: {query: q}}\n";
+    for (const auto& problem : problems_of(text).sorted()) {
+      if (problem.code == "W011") return problem.hint;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(hint("!(result[0] < 1)"), "add isNaN(…), or the other condition");
+  EXPECT_EQ(hint("isNaN(result[0]) || result[0] > 1"),
+            "leave isNaN(…) out, or negate it, where no requests are no good sign");
+}
+
 TEST(Warts, ConditionsThatDecideNothing) {
   EXPECT_EQ(codes("successCondition: 'result[0] > 1 && result[0] < 0'", "q", true), "W034");
   EXPECT_EQ(codes("successCondition: 'len(result) >= 0'", "q", true), "W035");
