@@ -60,7 +60,9 @@ Json release_summary(const Json& view) {
   Json json = Json::object();
   for (const char* name : kCopied) json.set(name, view[name]);
   json.set("steps_total", view["steps"].size())
-      .set("environment", view["info"]["environment"].string());
+      .set("environment", view["info"]["environment"].string())
+      .set("executor", view["info"]["executor"].string())
+      .set("pipeline", view["info"]["pipeline"].string());
   for (const char* name : kCopiedAfter) json.set(name, view[name]);
   return json.set("worst", worst_of(view["report"]["metrics"]));
 }
@@ -83,6 +85,8 @@ Json release_summary(const store::ReleaseInfo& info) {
       .set("step", kept["step"].integer())
       .set("steps_total", kept["steps"].integer())
       .set("environment", text("environment"))
+      .set("executor", text("executor"))
+      .set("pipeline", text("pipeline"))
       .set("weight", Json::object()
                          .set("set", kept["weight"].number())
                          .set("observed", Json())

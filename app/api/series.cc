@@ -55,6 +55,7 @@ void Series::add(const std::string& release, const Json& view, Now now) {
          .lower = number_of(metric["effect"]["lower"]),
          .upper = number_of(metric["effect"]["upper"]),
          .log_e = number_of(metric["logE"]),
+         .log_e_pass = number_of(metric["logEPass"]),
          .weight = number_of(view["weight"]["observed"]),
          .n = rule ? number_of(metric["measurements"]) : number_of(metric["canary"]["exposure"])});
     longest = std::max(longest, points.size());
@@ -85,6 +86,7 @@ Json Series::points(const std::string& release, const std::string& metric, WallT
             .set("lower", json_of(point.lower))
             .set("upper", json_of(point.upper))
             .set("logE", json_of(point.log_e))
+            .set("logEPass", json_of(point.log_e_pass))
             .set("weight", json_of(point.weight))
             .set("n", json_of(point.n)));
   }

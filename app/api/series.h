@@ -26,14 +26,14 @@ class Series {
   // Takes the metrics of a release's view, where the last point is kApartMin old (and more where
   // points were thinned out).
   void add(const std::string& release, const Json& view, Now now);
-  // [{"time","canary","stable","lower","upper","logE","weight","n"}], oldest first.
+  // [{"time","canary","stable","lower","upper","logE","logEPass","weight","n"}], oldest first.
   Json points(const std::string& release, const std::string& metric, WallTime from,
               WallTime to) const;
 
  private:
   struct Point {
     WallTime time;
-    double canary, stable, lower, upper, log_e, weight, n;
+    double canary, stable, lower, upper, log_e, log_e_pass, weight, n;
   };
   struct Release {
     std::map<std::string, std::vector<Point>> metrics;

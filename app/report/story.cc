@@ -59,6 +59,7 @@ class Teller {
                          .lower = effect["lower"].number(std::nan("")),
                          .upper = effect["upper"].number(std::nan("")),
                          .log_e = metric["logE"].number(std::nan("")),
+                         .log_e_pass = metric["logEPass"].number(std::nan("")),
                          .weight = percent,
                          .n = metric["canary"]["exposure"].number()};
       add_sample(curve(metric["name"].string()), sample);
@@ -177,6 +178,7 @@ Json to_json(const Story& story) {
                     .set("lower", sample.lower)
                     .set("upper", sample.upper)
                     .set("logE", sample.log_e)
+                    .set("logEPass", sample.log_e_pass)
                     .set("weight", sample.weight)
                     .set("n", sample.n));
     }

@@ -28,6 +28,7 @@ struct StorySample {
   double lower = 0;
   double upper = 0;
   double log_e = 0;
+  double log_e_pass = 0;
   double weight = 0;  // the canary's, per cent
   double n = 0;       // the canary's exposure
   bool operator==(const StorySample&) const = default;

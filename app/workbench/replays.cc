@@ -35,6 +35,7 @@ class Way {
               .set("lower", metric["effect"]["lower"])
               .set("upper", metric["effect"]["upper"])
               .set("logE", metric["logE"])
+              .set("logEPass", metric["logEPass"])
               .set("weight", step.weight.percent())
               .set("n", metric["canary"]["exposure"]));
     }

@@ -148,6 +148,60 @@ export const actions = [
     },
   },
   {
+    name: 'a row of the list is acted on by keys, with the same confirmation',
+    run: async ({page, server, open, shot}) => {
+      await open('releases');
+      const menu = page.getByRole('button', {name: 'Actions of checkout-42'});
+      await menu.focus();
+      await page.keyboard.press('Enter');
+      const list = page.getByRole('menu', {name: 'Actions of checkout-42'});
+      expect(await focused(page) === 'Continue …', `the focus is on ${await focused(page)}`);
+      const {x, y, width, height} = await list.boundingBox();
+      expect(x >= 0 && y >= 0 && x + width <= 1280 && y + height <= 900, 'the menu is cut off');
+      await shot('menu');
+      await page.keyboard.press('Escape');
+      expect(await list.count() === 0, 'Escape leaves it open');
+      expect(await menu.evaluate((button) => button === document.activeElement),
+        'the focus does not come back');
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('End');
+      expect(await focused(page) === 'History and new version', await focused(page));
+      await page.keyboard.press('ArrowUp');
+      expect(await focused(page) === 'Abort …', await focused(page));
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('dialog[open]');
+      await sees(page, /25 % of the traffic \(about \d+ requests\/s\) returns from 2\.4\.0 to/,
+        'dialog');
+      expect(await focused(page) === 'Cancel', 'the focus does not start on Cancel');
+      expect(server.posted.length === 0, 'something was sent before it was confirmed');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('dialog', {state: 'detached'});
+      const [sent] = server.posted.splice(0);
+      expect(sent.operation === 'abort' && sent.release === 'checkout-42', JSON.stringify(sent));
+      await page.waitForFunction(() => [...document.querySelectorAll('tbody tr')].some((row) =>
+        /checkout-42/.test(row.textContent) && /Terminated/.test(row.textContent)));
+    },
+  },
+  {
+    name: 'a row offers what its release allows, and nothing to who may only look',
+    run: async ({page, server, open}) => {
+      await open('releases');
+      await page.getByRole('button', {name: 'Actions of search-3'}).click();
+      await sees(page, /Return to a version …\s+Retry …|Retry …\s+Return to a version …/,
+        '.menu-list');
+      expect(await page.getByRole('menuitem', {name: /Pause|Abort/}).count() === 0,
+        'what is over can be paused');
+      server.scene({role: 'viewer'});
+      await page.reload();
+      await page.getByRole('button', {name: 'Actions of checkout-42'}).click();
+      await sees(page, 'You may look but not act: user:guest is a viewer', '.menu-list');
+      expect(await page.getByRole('menuitem').count() === 1, 'a viewer can act');
+      await page.getByRole('menuitem', {name: 'History and new version'}).click();
+      await page.waitForURL(/rollouts\/checkout\/history/);
+    },
+  },
+  {
     name: 'the time slider of a replay goes back',
     run: async ({page, open, shot}) => {
       await open('replays?release=payments-7');

@@ -15,6 +15,7 @@ import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {accessibility} from './accessibility.mjs';
 import {actions} from './actions.mjs';
+import {charts} from './charts.mjs';
 import {live} from './live.mjs';
 import {states} from './states.mjs';
 import {tools} from './tools.mjs';
@@ -57,7 +58,7 @@ const axe = require.resolve('axe-core/axe.min.js');
 let failed = 0;
 let passed = 0;
 const kQuick = [/^state release-/, /^abort by keys/, /^axe releases\/\S+ {2}light/, /^axe dialog/];
-const cases = [...states, ...actions, ...tools, ...live, ...accessibility].filter(({name}) =>
+const cases = [...states, ...actions, ...charts, ...tools, ...live, ...accessibility].filter(({name}) =>
   only === '--quick' ? kQuick.some((pattern) => pattern.test(name)) : name.includes(only));
 for (const {name, run, options = {}, allowErrors = false} of cases) {
   server.cut(false);

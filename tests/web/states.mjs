@@ -105,7 +105,13 @@ const kStates = [
     'The store does not answer', 'Try again']},
   {name: 'releases-dark', path: 'releases', options: {colorScheme: 'dark'}, see: ['checkout-42']},
   {name: 'history', path: 'rollouts/cart/history', see: ['cart-9', 'cart-02', 'Roll back to 2.3.0',
-    'aborted by ana: wrong build', 'Update version', 'New version']},
+    'aborted by ana: wrong build', 'Update version', 'New version', 'ben'],
+    act: async (page) => {
+      const link = page.getByRole('link', {name: 'checkout/1381'});
+      expect(await link.getAttribute('href') === 'https://ci.example/checkout/1381',
+        'the pipeline is no link');
+      expect(await page.locator('td.pipeline').nth(2).innerText() === '–', 'a link to nowhere');
+    }},
   {name: 'history-under-way', path: 'rollouts/checkout/history', see: ['Under way: checkout-42']},
   {name: 'history-missing', path: 'rollouts/nothing/history', see: ['No such rollout']},
   {name: 'metric', path: 'releases/search-3/metrics/error-rate', see: [

@@ -35,10 +35,21 @@ function release(base, rollout, number, change = {}) {
   doc.service = rollout;
   doc.version = '2.4.0';
   doc.stable_version = '2.3.0';
+  for (const metric of doc.report?.metrics ?? []) {
+    if (metric.kind === 'histogram') metric.buckets = spread(metric.effect);
+  }
   doc.info = {executor: 'ana', pipeline: 'https://ci.example/checkout/1381', policy: rollout,
     environment: 'prod', endpoint: `https://${rollout}.example`, revision: '9f2c51'};
   Object.assign(doc, change);
   return doc;
+}
+
+// What both sides counted in the buckets of a histogram, in this step; the canary a little slower.
+function spread({canary, stable}) {
+  const of = (n, parts) => parts.map((part) => Math.round(n * part));
+  return {bounds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
+    stable: of(stable.exposure, [0, 0.052, 0.45, 0.348, 0.13, 0.018, 0.002, 0, 0]),
+    canary: of(canary.exposure, [0, 0.042, 0.425, 0.36, 0.147, 0.022, 0.003, 0.001, 0])};
 }
 
 function failing(doc) {
@@ -75,7 +86,7 @@ function failedSamples(doc, name) {
       canary: metric.canary.value * (1 + wave), stable: metric.stable.value * (1 - wave / 2),
       lower: metric.effect.lower / known ** 2, upper: typeof metric.effect.upper === 'number'
         ? metric.effect.upper * known ** 2 : metric.effect.upper,
-      logE: metric.logE * part ** 2, weight: i < kFailedS - kSecondStepS ? 5 : 25, n});
+      logE: metric.logE * part ** 2, logEPass: metric.logEPass * part, weight: i < kFailedS - kSecondStepS ? 5 : 25, n});
   }
   return rows;
 }
@@ -220,6 +231,7 @@ export function summary(doc) {
   const worst = report?.metrics.find((m) => m.verdict === 'fail') ??
     report?.metrics.find((m) => m.name === judgement?.undecided_metric);
   return {...rest, steps_total: steps.length, environment: info.environment,
+    executor: info.executor, pipeline: info.pipeline,
     worst: worst ? {name: worst.name, verdict: worst.verdict, sentence: worst.sentence} : null};
 }
 
@@ -227,7 +239,10 @@ export function samples(doc, metric) {
   if (doc.status === 'Failed') return failedSamples(doc, metric);
   const rows = real.samples['shop-2'][metric] ?? [];
   if (rows.length === 0 || !doc.report || doc.verdict === 'noData') return [];
-  return shift(rows, moved(doc)).filter((row) => Date.parse(row.time) <= Date.now());
+  const {logEPass, passLevel} = doc.report.metrics.find((each) => each.name === metric) ?? {};
+  return shift(rows, moved(doc)).filter((row) => Date.parse(row.time) <= Date.now())
+    .map((row, i, all) => ({...row, logEPass: (doc.verdict === 'pass' ? passLevel * 1.2 : logEPass) *
+      (i + 1) / all.length}));
 }
 
 export function decisions(doc) {
@@ -276,6 +291,8 @@ export function history(doc) {
   ];
   return [now, ...older.map((old) => ({...now, id: `${doc.rollout}-0${old.number}`,
     version: old.version, stable_version: old.from, status: old.status, sentence: old.sentence,
+    executor: 'ben',
+    pipeline: old.number === 2 ? '' : `https://ci.example/${doc.rollout}/9${old.number}`,
     allowed: [], verdict: old.status === 'Failed' ? 'fail' : 'pass', next: null,
     start: ago(old.hours * 3600), end: ago(old.hours * 3600 - old.took)}))];
 }

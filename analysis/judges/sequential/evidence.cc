@@ -174,6 +174,18 @@ Json to_json(const EffectInterval& effect) {
   return json;
 }
 
+Json to_json(const BucketEvidence& buckets) {
+  auto list = [](const std::vector<double>& values) {
+    Json json = Json::array();
+    for (double value : values) json.push(value);
+    return json;
+  };
+  return Json::object()
+      .set("bounds", list(buckets.bounds))
+      .set("canary", list(buckets.canary))
+      .set("stable", list(buckets.stable));
+}
+
 Json to_json(const MetricEvidence& e) {
   Json json = Json::object();
   json.set("name", e.name)
@@ -214,6 +226,7 @@ Json to_json(const MetricEvidence& e) {
     }
     json.set("quantiles", std::move(quantiles));
   }
+  if (!e.buckets.bounds.empty()) json.set("buckets", to_json(e.buckets));
   const auto side = [&](queries::Side which) { return e.coverage[static_cast<int>(which)]; };
   json.set("warmupLeftSeconds", e.warmup_left_s)
       .set("coverage", Json::object()

@@ -45,6 +45,15 @@ struct QuantileEvidence {
   bool operator==(const QuantileEvidence&) const = default;
 };
 
+// What both sides counted in each bucket of a histogram over the current step: above the bound
+// before and up to its own; the last bucket has no bound. Empty before the first samples.
+struct BucketEvidence {
+  std::vector<double> bounds;
+  std::vector<double> canary;  // one more than bounds
+  std::vector<double> stable;
+  bool operator==(const BucketEvidence&) const = default;
+};
+
 enum class DispersionSource { history, running, assumed };
 std::string_view to_string(DispersionSource source);
 
@@ -87,6 +96,7 @@ struct MetricEvidence {
   std::optional<double> dispersion_tail{};  // histogram
   std::optional<double> tail_bound{};       // histogram: events lie above it
   std::vector<QuantileEvidence> quantiles;  // histogram: the median and the 99 % point
+  BucketEvidence buckets;                   // histogram
   std::optional<double> noise_sd{};         // gauge, mean: of the difference, stationary
   std::optional<double> autocorrelation{};  // gauge, mean: from sample to sample
 
@@ -118,6 +128,7 @@ std::string count_text(double count);
 
 Json to_json(const SideCounts& side);
 Json to_json(const EffectInterval& effect);
+Json to_json(const BucketEvidence& buckets);
 Json to_json(const MetricEvidence& evidence);
 Json to_json(const CombinedEvidence& evidence);
 

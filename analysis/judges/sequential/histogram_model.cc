@@ -383,6 +383,7 @@ void HistogramModel::describe(MetricEvidence& evidence) const {
         {quantile, quantile_interval(state_.step_canary, state_.bounds, quantile, phi_shift()),
          quantile_interval(state_.step_stable, state_.bounds, quantile, phi_shift())});
   }
+  evidence.buckets = {state_.bounds, state_.step_canary, state_.step_stable};
 }
 
 Json HistogramModel::save() const {

@@ -80,7 +80,10 @@ TEST_F(ServerTest, EveryRouteIsDescribedAndAsksForItsRole) {
 
 TEST_F(ServerTest, StartsOperatesAndEndsARelease) {
   start(options());
-  std::string id = release();
+  auto started = own("POST", "/api/v1/rollouts/checkout/releases",
+                     R"({"version":"v2","stable":"v1","pipeline":"https://ci.example/7"})");
+  ASSERT_EQ(started.status, 201) << started.body;
+  std::string id(json(started)["id"].string());
   EXPECT_EQ(id, "checkout-1");
   auto view = own("GET", "/api/v1/releases/" + id);
   ASSERT_EQ(view.status, 200);
@@ -108,6 +111,8 @@ TEST_F(ServerTest, StartsOperatesAndEndsARelease) {
   auto list = json(own("GET", "/api/v1/releases?status=Terminated&q=check"));
   ASSERT_EQ(list["items"].size(), 1U) << list.dump();
   EXPECT_EQ(list["items"].at(0)["id"].string(), id);
+  EXPECT_EQ(list["items"].at(0)["executor"].string(), "user:ana");
+  EXPECT_EQ(list["items"].at(0)["pipeline"].string(), "https://ci.example/7");
   EXPECT_EQ(json(own("GET", "/api/v1/releases?status=Failed"))["items"].size(), 0U);
   for (const char* listed : {"/api/v1/releases", "/api/v1/history"}) {
     auto there = json(own("GET", std::string(listed) + "?environment=prod"));

@@ -49,6 +49,13 @@ export interface Forecast {
   sentence: string;
 }
 
+// What both sides counted in each bucket of a histogram in the current step; the last has no bound.
+export interface Buckets {
+  bounds: number[];
+  canary: number[];
+  stable: number[];
+}
+
 export interface Metric {
   name: string;
   kind: string;
@@ -67,6 +74,7 @@ export interface Metric {
   dispersionSource?: string;
   quantiles?: {quantile: number; canary: Num[]; stable: Num[]}[];
   tailBound?: Num;
+  buckets?: Buckets;
   warmupLeftSeconds?: number;
   coverage?: {stable: number; canary: number};
   polls?: number;
@@ -176,6 +184,8 @@ export interface Summary extends Omit<Release, 'steps' | 'judgement' | 'report' 
   'startup' | 'followed_by'> {
   steps_total: number;
   environment: string;
+  executor?: string;
+  pipeline?: string;
   worst: {name: string; verdict: string; sentence: string} | null;
 }
 
@@ -187,6 +197,7 @@ export interface Sample {
   lower?: Num;  // the interval of the effect
   upper?: Num;
   logE?: Num;
+  logEPass?: Num;
   weight?: Num;
   n?: Num;  // of the canary
 }

@@ -12,6 +12,16 @@ import {Empty, Facts, MayNot, Older, ProblemBox, StatusMark, Time} from '../ui/p
 import {go, Link, to, usePlace} from '../ui/router';
 import {Shown} from '../ui/shown';
 
+// "checkout/1381" of https://ci.example/checkout/1381: where it leads is seen from its end.
+function Pipeline({link}: {link: string}) {
+  if (!/^https?:\/\//.test(link)) return <>{link || '–'}</>;
+  const words = link.replace(/^https?:\/\/|[?#].*$|\/+$/g, '').split('/');
+  return (
+    <a href={link} rel="noreferrer" title={link}>{words.slice(words.length > 2 ? -2 : 0).join('/')}
+    </a>
+  );
+}
+
 function took(release: Summary): string {
   if (!release.end) return 'under way';
   return duration((Date.parse(release.end) - Date.parse(release.start)) / 1000);
@@ -36,6 +46,9 @@ export function HistoryPage({name}: {name: string}) {
     {title: 'Versions', kind: 'versions', cell: (release) =>
       `${release.stable_version || '?'} → ${release.version}`},
     {title: 'Why', kind: 'why', cell: (release) => unbroken(release.sentence) || '–'},
+    {title: 'Executor', cell: (release) => release.executor || '–'},
+    {title: 'Pipeline', kind: 'pipeline', cell: (release) =>
+      <Pipeline link={release.pipeline ?? ''} />},
     {title: 'Start', kind: 'age', cell: (release) => <Time at={release.start} full />},
     {title: 'Took', kind: 'nowrap', cell: took},
     {title: 'Way back', cell: (release) => back(release) === '' ? <span class="dim">–</span> : (
@@ -58,7 +71,7 @@ export function HistoryPage({name}: {name: string}) {
               ['Type', it.type === 'blueGreen' ? 'blue-green' : it.type],
               ['Router', it.router || 'none: serin only judges'],
               ['Stable version', it.stable_version || 'not recorded yet'],
-              ['Revision', it.revision && <code>{it.revision.slice(0, 12)}</code>],
+              ['Configuration’s revision', it.revision && <code>{it.revision.slice(0, 12)}</code>],
             ]} />
             <StartRelease rollout={it} active={active} who={who} />
           </>

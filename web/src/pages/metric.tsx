@@ -1,13 +1,14 @@
 // One metric of one release: its curves, its counts, and the arithmetic behind its verdict.
 import {useState} from 'preact/hooks';
-import type {Metric, Release, Sample, Whoami} from '../api/types';
+import type {Metric, Num, Release, Sample, Whoami} from '../api/types';
 import {
-  count, countedInStep, effect, num, percent, share, short, side, unbroken,
+  count, countedInStep, effect, interval, num, percent, share, short, side, unbroken,
 } from '../text/format';
-import {MetricCharts, unitOf} from '../release/charts';
+import {Distribution} from '../charts/distribution';
+import {MetricCharts, unitOf} from '../charts/charts';
 import {OperationDialog} from '../release/dialog';
 import {useLiveRelease} from '../release/live';
-import {limitOf, stateOf, towards} from '../release/metrics';
+import {limitMore, limitOf, stateOf, towards} from '../release/metrics';
 import {mayOperate} from '../release/operations';
 import {Queries} from '../release/query';
 import {FeedBar, FeedDot, Finished} from '../ui/feed';
@@ -61,14 +62,19 @@ function SampleTable({metric, rows}: {metric: Metric; rows: Sample[]}) {
           {title: 'Stable', cell: (row) => value(row.stable)},
           {title: 'Canary', cell: (row) => value(row.canary)},
           {title: 'Difference in step [95 %]', kind: 'nowrap', cell: (row) =>
-            effect(metric.effect && {...metric.effect, lower: row.lower, upper: row.upper})
-              .interval},
+            interval(metric.effect?.scale ?? '', row.lower, row.upper) || '–'},
           {title: 'E-value', cell: (row) => eValue(row.logE)},
           {title: 'Weight', cell: (row) => percent(row.weight)},
           {title: 'Canary’s n', cell: (row) => count(row.n)},
         ]} />
     </details>
   );
+}
+
+// Of a quantile only the buckets around it are known.
+function between([low, high]: Num[]): string {
+  if (num(high) === Infinity) return `above ${short(low)}`;
+  return num(low) > 0 ? `${short(low)} to ${short(high)}` : `up to ${short(high)}`;
 }
 
 function evidence(metric: Metric): [string, string][] {
@@ -104,7 +110,7 @@ export function MetricPage({id, name}: {id: string; name: string}) {
   const step = (by: number) => {
     const next = metrics[(metrics.findIndex((m) => m.name === name) + by + metrics.length) %
       Math.max(1, metrics.length)];
-    if (next) go(to.metric(id, next.name));
+    if (next) go(to.metric(id, next.name) + location.search);  // the same time of it
   };
   useKeys({'[': () => step(-1), ']': () => step(1)});
   return (
@@ -149,9 +155,12 @@ function OneMetric({release, metric, rows}: {release: Release; metric: Metric; r
     <>
       <p class={`headline ${state.tone}`}>{unbroken(metric.sentence)}</p>
       {!rule && (
-        <section class="card"><MetricCharts release={release} metric={metric} samples={rows} />
+        <section class="card"><MetricCharts release={release} metric={metric} samples={rows}
+          brief />
         </section>
       )}
+      {metric.buckets && <Distribution release={release} name={metric.name}
+        buckets={metric.buckets} />}
       <div class="columns">
         <section class="card" aria-labelledby="counts-title">
           <h2 id="counts-title">Counts</h2>
@@ -169,8 +178,7 @@ function OneMetric({release, metric, rows}: {release: Release; metric: Metric; r
               ? `stable ${short(metric.coverage.stable * 100)} %, ` +
                 `canary ${short(metric.coverage.canary * 100)} %` : ''],
             ...(metric.quantiles ?? []).map((q): [string, string] => [`p${q.quantile * 100}`,
-              `stable [${q.stable.map(short).join(', ')}], ` +
-              `canary [${q.canary.map(short).join(', ')}]`]),
+              `stable ${between(q.stable)}, canary ${between(q.canary)}`]),
           ]} />
         </section>
         {!rule && (
@@ -178,7 +186,7 @@ function OneMetric({release, metric, rows}: {release: Release; metric: Metric; r
             <h2 id="sums-title">The arithmetic</h2>
             <Facts items={[
               ['Test', testOf(metric)],
-              ['Limit', limitOf(metric)],
+              ['Limit', [limitOf(metric), limitMore(metric)].filter(Boolean).join(' ')],
               ...evidence(metric),
               ['All metrics together', together(release)],
               ['Share of the error budget', metric.share === undefined ? ''

@@ -3,14 +3,14 @@
 import {useEffect, useRef, useState} from 'preact/hooks';
 import type {FeedState} from '../api/live';
 import type {Operation, Release, Whoami} from '../api/types';
-import {Charts} from '../release/charts';
+import {Charts} from '../charts/charts';
 import {OperationDialog} from '../release/dialog';
 import {Details} from '../release/details';
 import {useLiveRelease} from '../release/live';
 import {MetricTable} from '../release/metrics';
 import {Operations, mayOperate} from '../release/operations';
 import {Glance, gravity} from '../release/glance';
-import {forecastOf, headline, spoken} from '../release/sentence';
+import {findingsOf, forecastOf, headline, spoken} from '../release/sentence';
 import {Split} from '../release/split';
 import {Stepper} from '../release/stepper';
 import {Timeline} from '../release/timeline';
@@ -165,16 +165,19 @@ function Verdict({release}: {release: Release}) {
   const judgement = release.judgement;
   const before = release.status === 'Pending' || release.status === 'Starting';
   if (!judgement || before) return <p class="dim">Nothing is judged yet.</p>;
-  const finding = judgement.findings[0];
+  const findings = findingsOf(release);
+  const finding = findings[0];
   const blind = release.verdict === 'noData' && !finding;
   const forecast = forecastOf(release);
   return (
     <ul class="plain">
-      <li>{finding
-        ? <Mark icon="▲" tone="bad">{unbroken(finding.sentence)}
-          {finding.guard ? ' (guard)' : ''}</Mark>
-        : blind ? <Mark icon="?" tone="unsure">no data: nothing says worse, and nothing fine</Mark>
-          : <Mark icon="✔" tone="good">no metric says worse</Mark>}</li>
+      {findings.map(({metric, sentence, guard}) => (
+        <li key={metric}><Mark icon="▲" tone="bad">{unbroken(sentence)}
+          {guard ? ' (guard)' : ''}</Mark></li>
+      ))}
+      {!finding && <li>{blind
+        ? <Mark icon="?" tone="unsure">no data: nothing says worse, and nothing fine</Mark>
+        : <Mark icon="✔" tone="good">no metric says worse</Mark>}</li>}
       {judgement.contested && !finding && (
         <li><Mark icon="…" tone="unsure">contested: {unbroken(judgement.contested_sentence)}
           </Mark></li>

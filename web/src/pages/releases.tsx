@@ -1,26 +1,22 @@
 // Every rollout with its newest release: what needs a person comes first to the eye.
 import {useCallback, useEffect, useMemo, useRef, useState} from 'preact/hooks';
+import {get} from '../api/client';
 import type {LiveEvent} from '../api/live';
-import type {Page, Release, Rollout, Status, Summary} from '../api/types';
-import {duration, percent, unbroken} from '../text/format';
-import {statusWords, verdictWords} from '../text/messages';
+import type {Operation, Page, Release, Rollout, Status, Summary, Whoami} from '../api/types';
+import {OperationDialog} from '../release/dialog';
+import {columnsOf, notJudgedYet} from '../release/listed';
+import {statusWords} from '../text/messages';
 import {FeedBar, FeedDot} from '../ui/feed';
-import {useFeed, useSetting, useTimeText, useTitle} from '../ui/hooks';
-import {useLoad} from '../ui/loading';
+import {useFeed, useSetting, useTitle} from '../ui/hooks';
+import {useLoad, useWork} from '../ui/loading';
 import {useKeys} from '../ui/keys';
-import {type Column, List} from '../ui/list';
-import {Ago, CopyText, Empty, Mark, StatusMark, Time} from '../ui/parts';
+import {List} from '../ui/list';
+import {CopyText, Empty, ProblemBox} from '../ui/parts';
 import {go, Link, setQuery, to, usePlace} from '../ui/router';
 import {Shown} from '../ui/shown';
 
 const kPageMax = 500;
 const kEarlierMax = 20;
-
-// Before its first traffic there is nothing to judge.
-function notJudgedYet(release: Summary): boolean {
-  return release.verdict === 'noData' &&
-    (release.status === 'Pending' || release.status === 'Starting');
-}
 
 export function needsAttention(release: Summary): boolean {
   return release.status === 'Failed' ||
@@ -40,99 +36,6 @@ export function matches(release: Summary, query: string): boolean {
     : text.includes(term));
 }
 
-function Next({release}: {release: Summary}) {
-  const next = release.next;
-  const text = useTimeText((now) => {
-    const left = next ? (Date.parse(next.at) - now) / 1000 : NaN;
-    return left > 0 ? `next in ${duration(left)}` : next ? 'next is due' : '';
-  });
-  return text ? <span class="dim small-text nowrap">{text}</span> : null;
-}
-
-function Progress({release}: {release: Summary}) {
-  const done = release.end ? release.steps_total : Math.min(release.step, release.steps_total);
-  if (release.steps_total === 0) return <span class="dim">–</span>;
-  return (
-    <span class="towards">
-      <progress max={release.steps_total} value={release.status === 'Failed' ||
-        release.status === 'Terminated' ? release.step : done}
-        aria-label={`Steps of ${release.id}`} />
-      <span>{Math.min(release.step + (release.end ? 0 : 1), release.steps_total)}/
-        {release.steps_total}</span>
-    </span>
-  );
-}
-
-const kVerdictLook: Record<string, {icon: string; tone: string}> = {
-  pass: {icon: '✔', tone: 'good'},
-  fail: {icon: '▲', tone: 'bad'},
-  inconclusive: {icon: '…', tone: 'unsure'},
-  noData: {icon: '?', tone: 'unsure'},
-};
-
-interface Kept {
-  favourites: Set<string>;
-  toggle: (name: string) => void;
-}
-
-function columnsOf(kept: Kept | null): Column<Summary>[] {
-  const star: Column<Summary>[] = kept ? [{title: '', name: 'Favourite', kind: 'star-cell',
-    cell: ({rollout}) => (
-      <button type="button" class="star" aria-pressed={kept.favourites.has(rollout)}
-        onClick={() => kept.toggle(rollout)}
-        aria-label={`Favourite ${rollout}`}>{kept.favourites.has(rollout) ? '★' : '☆'}</button>
-    )}] : [];
-  return [
-    ...star,
-    {title: 'Status', cell: (release) => <StatusMark status={release.status} />},
-    {title: 'Release', head: true, cell: (release) => (
-      <>
-        <Link href={to.release(release.id)}>{release.rollout}</Link>
-        <span class="dim small-text">{release.id}{release.environment &&
-          ` · ${release.environment}`}</span>
-      </>
-    )},
-    {title: 'Versions', kind: 'versions', cell: (release) =>
-      `${release.stable_version || '?'} → ${release.version}`},
-    {title: 'Step', cell: (release) => (
-      <><Progress release={release} /><Next release={release} /></>
-    )},
-    {title: 'Canary', cell: (release) => release.status === 'Succeeded'
-      ? <>all<span class="dim small-text">promoted</span></>
-      : <>{percent(release.weight.set)}<ReadBack weight={release.weight} /></>},
-    {title: 'Verdict', kind: 'why', cell: (release) => <Verdict release={release} />},
-    {title: 'Age / end', kind: (release) => release.end ? 'age' : 'nowrap', cell: (release) =>
-      release.end ? <Time at={release.end} full /> : <Ago at={release.start} />},
-  ];
-}
-
-// What the router says it has: only another share than the set one is worth a number.
-function ReadBack({weight}: {weight: Summary['weight']}) {
-  if (weight.observed === null) return <span class="dim small-text nowrap">not read back</span>;
-  if (Math.abs(weight.observed - weight.set) <= 0.05) {
-    return <span class="dim small-text nowrap">read back</span>;
-  }
-  return (
-    <span class="mark bad small-text">
-      <span aria-hidden="true">⚠</span> read back {percent(weight.observed)}
-    </span>
-  );
-}
-
-function Verdict({release}: {release: Summary}) {
-  if (notJudgedYet(release)) return <Mark icon="…" tone="neutral">not judged yet</Mark>;
-  const look = kVerdictLook[release.verdict] ?? {icon: '?', tone: 'neutral'};
-  // Metrics may fail together where none does by itself: the release says it then.
-  const why = release.status === 'Failed' && release.sentence ? release.sentence
-    : release.verdict === 'pass' ? '' : release.worst?.sentence;
-  return (
-    <>
-      <Mark {...look}>{verdictWords[release.verdict] ?? release.verdict}</Mark>
-      {why && <span class="dim small-text">{unbroken(why)}</span>}
-    </>
-  );
-}
-
 function toSummary(release: Release, old: Summary | undefined): Summary {
   const failed = release.report?.metrics.find((m) => m.verdict === 'fail');
   const worst = failed ?? release.report?.metrics.find(
@@ -145,12 +48,20 @@ function toSummary(release: Release, old: Summary | undefined): Summary {
   };
 }
 
-// The newest of each rollout.
+function withRelease(page: Page<Summary>, release: Release): Page<Summary> {
+  const at = page.items.findIndex((item) => item.id === release.id);
+  const items = [...page.items];
+  if (at >= 0) items[at] = toSummary(release, items[at]);
+  else items.unshift(toSummary(release, undefined));
+  return {...page, items};
+}
+
+// The newest of each rollout; of one release what comes first, which is kept up.
 function newest(items: Summary[]): Summary[] {
   const seen = new Map<string, Summary>();
   for (const item of items) {
     const old = seen.get(item.rollout);
-    if (!old || Date.parse(item.start) >= Date.parse(old.start)) seen.set(item.rollout, item);
+    if (!old || Date.parse(item.start) > Date.parse(old.start)) seen.set(item.rollout, item);
   }
   return [...seen.values()];
 }
@@ -190,6 +101,10 @@ export function ReleasesPage() {
   const releases = useLoad<Page<Summary>>(`releases?limit=${kPageMax}`);
   const rollouts = useLoad<Page<Rollout>>(`rollouts?limit=${kPageMax}`);
   const [favourites, toggle] = useFavourites();
+  const who = useLoad<Whoami>('whoami').data;
+  const asked = useWork<{release: Release; operation: Operation}>();  // from a row's menu
+  const ask = ({id}: Summary, operation: Operation) => asked.run(async () =>
+    ({release: await get<Release>(`releases/${encodeURIComponent(id)}`), operation}));
   const [active, setActive] = useState(-1);
   const search = useRef<HTMLInputElement>(null);
   const live = useCallback((event: LiveEvent) => {
@@ -198,13 +113,7 @@ export function ReleasesPage() {
       rollouts.reload();
     } else if (event.type === 'release.updated') {
       const release = event.data as Release;
-      releases.set((page) => {
-        const at = page.items.findIndex((item) => item.id === release.id);
-        const items = [...page.items];
-        if (at >= 0) items[at] = toSummary(release, items[at]);
-        else items.unshift(toSummary(release, undefined));
-        return {...page, items};
-      });
+      releases.set((page) => withRelease(page, release));
     }
   }, [releases.reload, releases.set, rollouts.reload]);
   const feed = useFeed('events', live);
@@ -260,6 +169,7 @@ export function ReleasesPage() {
         <h1>Releases</h1>
         <FeedDot state={feed} />
       </div>
+      {asked.problem && <ProblemBox problem={asked.problem} />}
       <Shown of={both} label="releases" rows={6} empty={<NoReleases idle={idle} />}>
         {() => <>
           <div class="counters" role="group" aria-label="Show by status">
@@ -299,7 +209,7 @@ export function ReleasesPage() {
             </label>
           </div>
           {shown.length > 0 && <List label="Releases" kind="releases" items={shown}
-            columns={columnsOf({favourites, toggle})} keyOf={(release) => release.rollout}
+            columns={columnsOf({favourites, toggle, who, ask})} keyOf={(release) => release.rollout}
             rowClass={(_release, i) => i === active ? 'active' : ''} />}
           {earlier.length > 0 && (
             <>
@@ -318,6 +228,13 @@ export function ReleasesPage() {
           <span key={rollout.name}>{i > 0 ? ', ' : ''}
             <Link href={to.history(rollout.name)}>{rollout.name}</Link></span>
         ))}</p>
+      )}
+      {asked.result && (
+        <OperationDialog operation={asked.result.operation} release={asked.result.release}
+          onClose={asked.clear} onDone={(answer) => {
+            asked.clear();
+            releases.set((page) => withRelease(page, answer.release));
+          }} />
       )}
     </main>
   );

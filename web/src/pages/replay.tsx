@@ -4,15 +4,18 @@
 import {useMemo, useState} from 'preact/hooks';
 import {workOut} from '../api/client';
 import type {Metric, Num, Page, Release, Sample, Summary} from '../api/types';
-import {MetricCharts, unitOf} from '../release/charts';
+import {MetricCharts, unitOf} from '../charts/charts';
+import {Matrix} from '../charts/matrix';
 import {ChooseRollout} from '../release/choose';
 import {stateOf, towards, Towards} from '../release/metrics';
 import {useSamples} from '../release/story';
-import {clock, count, duration, effect, num, percent, share, short, unbroken} from '../text/format';
+import {
+  clock, count, duration, effect, interval, num, percent, share, short, unbroken,
+} from '../text/format';
 import {useTitle, useZone} from '../ui/hooks';
 import {List} from '../ui/list';
 import {useLoad, useWork} from '../ui/loading';
-import {CopyText, Empty, Mark, ProblemBox, Skeleton} from '../ui/parts';
+import {CopyText, Empty, Mark, ProblemBox, Skeleton, toneOf} from '../ui/parts';
 import {setQuery, usePlace} from '../ui/router';
 import {Shown} from '../ui/shown';
 
@@ -243,10 +246,11 @@ function Scrub({recorded}: {recorded: Recorded}) {
   const zone = useZone();
   const times = useMemo(() => [...samples.values()].flat().map(seconds), [samples]);
   const first = Math.min(...times, Date.parse(release.start) / 1000);
-  const last = Math.max(...times);
+  const last = first + Math.ceil(Math.max(...times) - first);  // the slider has whole seconds
   const [t, setT] = useState(last);
   const [name, setName] = useState('');
-  const metrics = (release.report?.metrics ?? []).filter((m) => samples.has(m.name));
+  const metrics = useMemo(() => (release.report?.metrics ?? [])
+    .filter((m) => m.kind !== 'threshold' && samples.has(m.name)), [release, samples]);
   const metric = metrics.find((m) => m.name === name) ??
     metrics.find((m) => m.verdict === 'fail') ?? metrics[0];
   if (!metric || !Number.isFinite(last)) {
@@ -258,13 +262,14 @@ function Scrub({recorded}: {recorded: Recorded}) {
   return (
     <section class="card" aria-labelledby="scrub-title">
       <h2 id="scrub-title">{release.id}: {release.version} against {release.stable_version}</h2>
-      <p class="headline">{release.status}: {unbroken(release.sentence) ||
-        'no sentence was recorded'}</p>
+      <p class={`headline ${toneOf(release.status)}`}>{release.status}:{' '}
+        {unbroken(release.sentence) || 'no sentence was recorded'}</p>
       <label class="scrubber">
         Time: {clock(t, zone)}, {duration(t - first)} after the start; canary at {percent(weight)}
         <input type="range" min={first} max={last} step={1} value={t}
           onInput={(event) => setT(Number(event.currentTarget.value))} />
       </label>
+      <Matrix metrics={metrics} samples={samples} t={t} show={setT} />
       <List label="Metrics at this time" items={metrics} keyOf={(m) => m.name} columns={[
         {title: 'Metric', head: true, cell: (m) => (
           <button type="button" class="small" aria-pressed={m === metric}
@@ -273,8 +278,7 @@ function Scrub({recorded}: {recorded: Recorded}) {
         {title: 'Stable', cell: (m) => valueOf(m, now(m)?.stable)},
         {title: 'Canary', cell: (m) => valueOf(m, now(m)?.canary)},
         {title: 'Difference in step [95 %]', kind: 'nowrap',
-          cell: (m) => effect(m.effect && {...m.effect, lower: now(m)?.lower,
-            upper: now(m)?.upper}).interval || '–'},
+          cell: (m) => interval(m.effect?.scale ?? '', now(m)?.lower, now(m)?.upper) || '–'},
         {title: 'Canary’s n', cell: (m) => count(now(m)?.n)},
         {title: 'Towards “worse”', cell: (m) => <Towards value={towards(now(m)?.logE, m.level)}
           tone="bad" label={`Evidence against ${m.name} at this time`} />},

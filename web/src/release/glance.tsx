@@ -2,11 +2,14 @@
 // next.
 import type {ComponentChildren} from 'preact';
 import type {Metric, Operation, Release} from '../api/types';
-import {duration, effect, kSizeUnknown, num, percent, unbroken} from '../text/format';
+import {
+  countedInStep, duration, effect, kNone, kTooFew, num, percent, unbroken,
+} from '../text/format';
 import {operationWords, reasonWords} from '../text/messages';
 import {useTimeText} from '../ui/hooks';
 import {Mark, toneOf} from '../ui/parts';
 import {Towards, towards} from './metrics';
+import {findingsOf} from './sentence';
 import {stepTitle} from './stepper';
 
 interface Answer {
@@ -61,14 +64,19 @@ function sizeOf(release: Release, name: string): string {
   const metric = compared(release).find((each) => each.name === name);
   const {estimate, interval} = effect(metric?.effect);
   const step = release.end ? 'in its last step' : 'in this step';
-  if (interval === '') return name;
-  return interval === kSizeUnknown ? `${name} ${estimate} ${step}, which may be chance`
-    : `${name} ${estimate} ${step}, 95 %: ${interval}`;
+  if (estimate === kNone && interval === '') return name;
+  const counts = countedInStep(metric?.effect);
+  if (interval === '') return `${name}: ${estimate} ${step}`;
+  // Where one side has none, the counts say more than a multiple.
+  if (counts && (interval === kTooFew || !/\[/.test(interval))) {
+    return `${name}: ${counts} ${step}, ${interval}`;
+  }
+  return `${name} ${estimate} ${step}, 95 %: ${interval}`;
 }
 
 export function worse(release: Release): Answer {
   const judgement = release.judgement;
-  const finding = judgement?.findings[0];
+  const finding = findingsOf(release)[0];
   const before = release.status === 'Pending' || release.status === 'Starting';
   if (finding || release.verdict === 'fail') {
     return {icon: '▲', tone: 'bad', word: 'Yes', more: finding?.metric

@@ -1,7 +1,7 @@
 // The table of metrics: both sides with their counts, the difference with its interval, the limit,
 // how far the evidence is, and a state in words.
 import type {Metric, Release} from '../api/types';
-import {count, countedInStep, duration, effect, num, percent, side} from '../text/format';
+import {count, countedInStep, duration, effect, num, percent, short, side} from '../text/format';
 import {type Column, List} from '../ui/list';
 import {Mark, Empty} from '../ui/parts';
 import {Link, to} from '../ui/router';
@@ -23,6 +23,16 @@ export function stateOf(metric: Metric): {icon: string; tone: string; word: stri
 // "limit +0.5 pp" in a metric's sentence, without what follows of it.
 export function limitOf(metric: Metric): string {
   return /.*(?:limit|target) ([^;,]+)/.exec(metric.sentence)?.[1] ?? '–';
+}
+
+// Of rare errors a relative limit would be next to nothing: there the absolute one counts.
+export function limitMore({kind, limit, sentence}: Metric): string {
+  const both = kind === 'errors' && (limit?.ratio ?? 0) > 1 && (limit?.absolute ?? 0) > 0;
+  if (!both) return '';
+  const sign = limit?.down ? '−' : '+';
+  const other = / pp(?:[;,]|$)/.test(sentence) ? `${short(((limit?.ratio ?? 1) - 1) * 100)} %`
+    : `${short((limit?.absolute ?? 0) * 100)} pp`;
+  return `or ${sign}${other}, if that is more`;
 }
 
 // How far towards "worse": from 0 to 1 and beyond.
@@ -72,7 +82,8 @@ function columnsOf(release: Release): Column<Metric>[] {
             {metric.effect?.canary &&
               <span class="dim small-text">{countedInStep(metric.effect)}</span>}
           </>},
-    {title: 'Limit', cell: (metric) => isRule(metric) ? 'rule' : limitOf(metric)},
+    {title: 'Limit', cell: (metric) => isRule(metric) ? 'rule'
+      : <Two value={limitOf(metric)} of={limitMore(metric)} />},
     {title: 'Towards “worse”', cell: (metric) => (
       <Towards value={isRule(metric) || isBlind(metric) ? NaN
         : towards(metric.logE, metric.level)} tone="bad"
@@ -80,7 +91,7 @@ function columnsOf(release: Release): Column<Metric>[] {
     )},
     {title: 'Towards “fine”', cell: (metric) => (
       <Towards value={isRule(metric) || isBlind(metric) ? NaN
-        : towards(metric.logEPass, metric.passLevel)} tone="good"
+        : Math.min(1, towards(metric.logEPass, metric.passLevel))} tone="good"
         label={`Evidence that ${metric.name} is fine, of what promotion needs`} />
     )},
     {title: 'State', kind: 'state', cell: (metric) => (

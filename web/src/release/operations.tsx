@@ -7,6 +7,13 @@ const kMain: Operation[] = ['continue', 'approve', 'resume', 'pause', 'promoteFu
 const kMore: Operation[] = ['setWeight', 'mute', 'undo'];
 const kBack: Operation[] = ['rollback', 'abort'];
 
+// All that may be done to it now, the way back last.
+export function operationsOf(allowed: Operation[]): Operation[] {
+  return [...kMain, ...kMore, ...kBack].filter((operation) => allowed.includes(operation));
+}
+
+export const isBack = (operation: Operation): boolean => kBack.includes(operation);
+
 interface Props {
   release: Release;
   who: Whoami | null;

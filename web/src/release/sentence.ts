@@ -1,14 +1,21 @@
 // The one sentence at the top: what is running, how much of the traffic it has, whether it is
 // worse, what comes next.
-import type {Release} from '../api/types';
+import type {Finding, Release} from '../api/types';
 import {percent, unbroken} from '../text/format';
 import {reasonWords} from '../text/messages';
+
+// What speaks against the canary; what the release itself says of it first.
+export function findingsOf(release: Release): Finding[] {
+  const all = release.judgement?.findings ?? [];
+  const said = all.filter(({sentence}) => sentence !== '' && release.sentence.includes(sentence));
+  return [...said, ...all.filter((finding) => !said.includes(finding))];
+}
 
 function verdict(release: Release): string {
   const judgement = release.judgement;
   if (!judgement) return 'nothing is judged yet';
   if (judgement.sources_down) return `metrics do not answer (${judgement.sources_sentence})`;
-  const finding = judgement.findings[0];
+  const finding = findingsOf(release)[0];
   if (finding) return finding.sentence;
   if (judgement.contested) return `contested: ${judgement.contested_sentence}`;
   if (!judgement.passed && judgement.undecided_sentence) return judgement.undecided_sentence;

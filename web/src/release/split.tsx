@@ -38,7 +38,7 @@ function Promoted({release}: {release: Release}) {
       <h2 id="split-title">Traffic</h2>
       <p><span class="mark good"><span aria-hidden="true">✔</span> {release.version} has all
         traffic</span></p>
-      <p class="dim">What is the canary slot now has {percent(release.weight.set)}
+      <p class="dim">The canary slot has {percent(release.weight.set)} of it now
         {release.weight.observed === null ? '' : `, read back ${percent(release.weight.observed)}`}.
       </p>
       {counts && (

@@ -3,7 +3,7 @@ import {useCallback, useEffect, useMemo, useRef, useState} from 'preact/hooks';
 import {get} from '../api/client';
 import type {Happening, Page, Problem, Release, Sample, Told} from '../api/types';
 import {problemOf} from '../ui/loading';
-import {merge, toSample} from './curves';
+import {merge, toSample} from '../charts/curves';
 
 const kPageMax = 500;
 const kPagesMax = 40;

@@ -3,7 +3,7 @@
 import type {Effect, Metric, Num, Side} from '../api/types';
 
 export const kNone = '–';
-export const kSizeUnknown = 'size unknown';  // an interval that leaves all open
+export const kTooFew = 'too few to tell';  // an interval that leaves all open
 
 export function num(value: Num): number {
   if (typeof value === 'number') return value;
@@ -124,20 +124,35 @@ export function countedInStep(of: Effect | undefined): string {
   return `${side(of.canary)} against ${side(of.stable)}`;
 }
 
-// "×1.09" and "×[0.98, 1.21]". Of stable's nothing no multiple can be said; an interval that leaves
-// everything open is none.
+// Three decimals: more of a standard deviation nobody needs.
+const deviation = (n: number): string => short(Number.isFinite(n) ? Number(n.toFixed(3)) : n);
+
+// "×[0.98, 1.21]"; of an interval without an end what it begins at.
+export function interval(scale: string, low: Num, high: Num): string {
+  const [lower, upper] = [num(low), num(high)];
+  if (Number.isNaN(lower) || Number.isNaN(upper)) return '';
+  if (scale !== 'ratio') {
+    return lower === -Infinity && upper === Infinity ? kTooFew
+      : `[${deviation(lower)}, ${deviation(upper)}]\u00a0${scale}`;
+  }
+  if (upper === Infinity) return lower > 0 ? `at least ×${short(lower)}` : kTooFew;
+  return `×[${short(lower)}, ${short(upper)}]`;
+}
+
+// "×1.09" and "×[0.98, 1.21]". Of stable's nothing no multiple can be said.
 export function effect(of: Effect | undefined): {estimate: string; interval: string} {
   if (!of) return {estimate: kNone, interval: ''};
   const estimate = num(of.estimate);
-  const lower = num(of.lower);
-  const upper = num(of.upper);
   const ratio = of.scale === 'ratio';
-  const open = upper === Infinity && (ratio ? lower <= 0 : lower === -Infinity);
-  const interval = Number.isNaN(lower) || Number.isNaN(upper) ? '' : open ? kSizeUnknown
-    : `${ratio ? '×' : ''}[${short(lower)}, ${short(upper)}]${ratio ? '' : `\u00a0${of.scale}`}`;
-  if (Number.isNaN(estimate)) return {estimate: kNone, interval};
-  if (ratio) {
-    return {estimate: estimate === Infinity ? 'from none' : `×${short(estimate)}`, interval};
+  if (ratio && of.canary?.events === 0 && of.stable?.events === 0) {
+    return {estimate: 'none on either side', interval: ''};
   }
-  return {estimate: `${estimate > 0 ? '+' : ''}${short(estimate)} ${of.scale}`, interval};
+  const known = interval(of.scale, of.lower, of.upper);
+  if (Number.isNaN(estimate)) return {estimate: kNone, interval: known};
+  if (ratio) {
+    return {estimate: estimate === Infinity ? 'none on stable' : `×${short(estimate)}`,
+      interval: known};
+  }
+  return {estimate: `${estimate > 0 ? '+' : ''}${deviation(estimate)} ${of.scale}`,
+    interval: known};
 }

@@ -12,6 +12,7 @@ const kKeys: [string, string][] = [
   ['c', 'continue (asks first)'],
   ['Shift+A', 'abort (asks first)'],
   ['[, ]', 'previous, next metric'],
+  ['+, -, 0', 'in a chart: closer, back, all'],
   ['t', 'light, dark, as the system'],
   ['?', 'this help'],
 ];

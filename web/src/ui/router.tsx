@@ -82,11 +82,17 @@ export function Link({href, onClick: _ignored, ...rest}: LinkProps) {
   return <a href={href} onClick={follow} {...rest} />;
 }
 
-// Changes one parameter of the address without a new entry in the browser's history.
-export function setQuery(name: string, value: string): void {
+// Changes parameters of the address without a new entry in the history; "" takes one away.
+export function setQueries(values: Record<string, string>): void {
   const query = new URLSearchParams(location.search);
-  if (value) query.set(name, value);
-  else query.delete(name);
-  const text = query.toString();
+  for (const [name, value] of Object.entries(values)) {
+    if (value) query.set(name, value);
+    else query.delete(name);
+  }
+  const text = query.toString().replace(/%3A/g, ':').replace(/%2C/g, ',');  // readable as it is
   go(location.pathname + (text ? `?${text}` : '') + location.hash, true);
+}
+
+export function setQuery(name: string, value: string): void {
+  setQueries({[name]: value});
 }

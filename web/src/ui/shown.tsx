@@ -50,7 +50,7 @@ function Forbidden({title, problem}: {title: string; problem: Problem}) {
   return (
     <div class="box unsure" role="alert">
       <p><strong>{title}</strong></p>
-      <p>{problem.detail} Another token is entered under{' '}
+      <p>{problem.detail?.replace(/([^.])$/, '$1.')} Another token is entered under{' '}
         <Link href="/ui/settings">Settings</Link>.</p>
     </div>
   );

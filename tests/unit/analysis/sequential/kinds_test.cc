@@ -109,6 +109,19 @@ TEST(HistogramJudge, FindsAShift) {
   ASSERT_EQ(evidence.quantiles.size(), 2U);
   EXPECT_LE(evidence.quantiles[0].stable.lower, 0.1);
   EXPECT_GE(evidence.quantiles[0].stable.upper, 0.1);
+  // The buckets of both sides hold what was counted in the step, and the slower one's lie higher.
+  const Json buckets = to_json(evidence)["buckets"];
+  ASSERT_EQ(buckets["canary"].size(), buckets["bounds"].size() + 1);
+  ASSERT_EQ(buckets["stable"].size(), buckets["canary"].size());
+  double canary = 0, stable = 0;
+  for (std::size_t i = 0; i < buckets["canary"].size(); ++i) {
+    canary += buckets["canary"].at(i).number();
+    stable += buckets["stable"].at(i).number();
+    EXPECT_LE(canary * evidence.effect.stable->exposure, stable * evidence.effect.canary->exposure)
+        << "bucket " << i;
+  }
+  EXPECT_DOUBLE_EQ(canary, evidence.effect.canary->exposure);
+  EXPECT_DOUBLE_EQ(stable, evidence.effect.stable->exposure);
   EXPECT_NE(evidence.sentence.find("shifted by +0.1"), std::string::npos) << evidence.sentence;
   expect_state_survives(judge);
 }

@@ -54,6 +54,7 @@ export function toSample(release: Release, metric: Metric, time: string): Sample
     lower: metric.effect?.lower,
     upper: metric.effect?.upper,
     logE: metric.logE,
+    logEPass: metric.logEPass,
     weight: release.weight.observed ?? release.weight.set,
     n: metric.canary?.exposure,
   };
@@ -104,9 +105,10 @@ export function curvesOf(metric: Metric, samples: Sample[]): Curves {
 }
 
 // What the whole figure says, in one sentence.
-export function describe(metric: Metric, curves: Curves): string {
+export function describe(metric: Metric, curves: Curves, brief = false): string {
   const last = curves.t.length - 1;
   if (last < 0) return `${metric.name}: no curve yet.`;
   const time = duration((curves.t[last] ?? 0) - (curves.t[0] ?? 0));
-  return `${unbroken(metric.sentence)}. ${curves.t.length} looks over ${unbroken(time)}.`;
+  const looks = `${curves.t.length} looks over ${unbroken(time)}.`;
+  return brief ? looks : `${unbroken(metric.sentence)}. ${looks}`;
 }

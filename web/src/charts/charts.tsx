@@ -4,9 +4,11 @@ import type {Metric, Problem, Release, Sample} from '../api/types';
 import {percent} from '../text/format';
 import {useKeys} from '../ui/keys';
 import {setQuery, usePlace} from '../ui/router';
-import {Chart, type Mark} from './chart';
+import {stateOf} from '../release/metrics';
+import {Chart} from './chart';
 import {curvesOf, describe} from './curves';
-import {stateOf} from './metrics';
+import type {Mark} from './plot';
+import {SpanBar, useSpan} from './span';
 
 export function marksOf(release: Release): Mark[] {
   const marks: Mark[] = [];
@@ -23,20 +25,23 @@ export function unitOf(metric: Metric): 'share' | 'number' {
   return metric.kind === 'errors' || metric.kind === 'histogram' ? 'share' : 'number';
 }
 
-export function MetricCharts({release, metric, samples}: {
-  release: Release; metric: Metric; samples: Sample[];
+// `brief`: what the metric says stands beside it already.
+export function MetricCharts({release, metric, samples, brief}: {
+  release: Release; metric: Metric; samples: Sample[]; brief?: boolean;
 }) {
   const curves = useMemo(() => curvesOf(metric, samples), [metric, samples]);
   const marks = useMemo(() => marksOf(release), [release.steps, release.end]);
+  const span = useSpan(release.end);
   const tail = metric.kind === 'histogram' ? ' (share in the tail)' : '';
   return (
     <>
+      <SpanBar end={release.end} />
       <Chart title={`${metric.name}${tail}${release.end ? ' in this release'
         : ', so far in this release'}`}
-        summary={describe(metric, curves)} curves={curves} marks={marks} what="values"
-        unit={unitOf(metric)} />
+        summary={describe(metric, curves, brief)} curves={curves} marks={marks} what="values"
+        unit={unitOf(metric)} span={span} />
       <Chart title="Evidence that it is worse" summary="100 % of its limit rolls back."
-        curves={curves} marks={marks} what="evidence" unit="share" height={170} />
+        curves={curves} marks={marks} what="evidence" unit="share" span={span} height={170} />
     </>
   );
 }

@@ -1,0 +1,177 @@
+// What charts show: the time and the series that the address names, how values are spread, what each
+// look said.
+import {expect, sees, seesNot} from './check.mjs';
+
+const plots = (page) => page.locator('.plot');
+
+// How many pixels of a drawing have a colour of the page: "--stable".
+const pixels = (page, name) => page.evaluate((variable) => {
+  const hex = getComputedStyle(document.documentElement).getPropertyValue(variable).trim();
+  const want = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+  const canvas = document.querySelector('.plot canvas');
+  const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] > 200 && want.every((part, k) => Math.abs(data[i + k] - part) < 6)) ++count;
+  }
+  return count;
+}, name);
+
+const span = (page) => {
+  const {searchParams} = new URL(page.url());
+  return [searchParams.get('from') ?? '', searchParams.get('to') ?? ''];
+};
+
+// The times in the table of the first chart, as seconds of the day.
+async function times(page) {
+  await page.getByRole('button', {name: 'View as table'}).first().click();
+  const cells = await page.locator('figure table').first().locator('tbody th').allInnerTexts();
+  await page.getByRole('button', {name: 'View as chart'}).first().click();
+  return cells.map((cell) => cell.split(':').reduce((sum, part) => sum * 60 + parseInt(part, 10), 0));
+}
+
+const ofDay = (time) => Math.floor(Date.parse(time) / 1000) % 86_400;
+
+export const charts = [
+  {
+    name: 'a stretch of time is dragged over, and its link shows the same',
+    run: async ({page, open, shot}) => {
+      await open('releases/search-3');
+      await page.waitForSelector('.plot canvas');
+      const whole = await times(page);
+      const box = await plots(page).first().boundingBox();
+      await page.mouse.move(box.x + box.width * 0.3, box.y + 100);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * 0.5, box.y + 100, {steps: 5});
+      await page.mouse.up();
+      await page.waitForURL(/from=\d{4}-.*&to=\d{4}-/);
+      const [from, to] = span(page).map(ofDay);
+      expect(to - from > 10 && to - from < 40, `from ${from} to ${to}`);
+      const check = async () => {
+        await page.waitForSelector('.plot canvas');
+        const shown = await times(page);
+        expect(shown.length > 3 && shown.length < whole.length / 2 &&
+          shown.every((t) => t >= from && t <= to), `${from} to ${to}: ${shown}`);
+      };
+      await check();
+      await shot('release-stretch');
+      await page.reload();
+      await check();
+      await page.getByRole('button', {name: 'Show the whole release'}).click();
+      await page.waitForURL((url) => !/from=|to=/.test(url.href));
+      expect((await times(page)).length === whole.length, 'not all came back');
+    },
+  },
+  {
+    name: 'the time shown is chosen by keys, from plot and list, and follows to the next metric',
+    run: async ({page, open}) => {
+      await open('releases/search-3/metrics/error-rate');
+      await page.waitForSelector('.plot canvas');
+      await plots(page).first().focus();
+      await page.keyboard.press('+');
+      await page.waitForURL(/from=/);
+      const [near] = span(page);
+      await page.keyboard.press('+');
+      await page.waitForURL((url) => url.searchParams.get('from') > near);
+      await page.keyboard.press('0');
+      await page.waitForURL((url) => !/from=/.test(url.href));
+      await page.getByLabel('Time shown').selectOption('-1m');
+      await page.waitForURL(/from=-1m/);
+      const shown = await times(page);
+      expect(Math.max(...shown) - Math.min(...shown) <= 60, `${shown}`);
+      await page.locator('h1').click();
+      await page.keyboard.press(']');
+      await page.waitForURL(/metrics\/latency\?from=-1m/);
+      await open('releases/search-3?from=2020-01-01T00:00:00Z&to=2020-01-01T00:01:00Z');
+      await sees(page, 'No look in this time');
+    },
+  },
+  {
+    name: 'series are left out by the legend, and the link keeps it',
+    run: async ({page, open, shot}) => {
+      await open('releases/search-3');
+      await page.waitForSelector('.plot canvas');
+      const legend = page.locator('.keys-of-chart').first();
+      const key = (name) => legend.getByRole('button', {name});
+      expect(await pixels(page, '--stable') > 50, 'stable is not drawn');
+      await key(/^Stable/).focus();
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/hide=stable/);
+      await page.waitForFunction(() => document.querySelector('button.key.stable')?.ariaPressed === 'false');
+      expect(await pixels(page, '--stable') === 0, 'stable is still drawn');
+      expect(await pixels(page, '--canary') > 50, 'the canary is gone too');
+      await page.reload();
+      await page.waitForSelector('.plot canvas');
+      expect(await pixels(page, '--stable') === 0, 'the link does not keep it');
+      await shot('release-left-out');
+      await key(/^Stable/).click({modifiers: ['Control']});
+      await page.waitForURL(/hide=.*canary/);
+      expect(await pixels(page, '--stable') > 50 && await pixels(page, '--fail') === 0,
+        'it is not alone');
+      await key(/^Stable/).click({modifiers: ['Control']});
+      await page.waitForURL((url) => !/hide=/.test(url.href));
+    },
+  },
+  {
+    name: 'how a latency is spread, on both sides',
+    run: async ({page, server, open, shot}) => {
+      const metric = server.docs().get('payments-7').report.metrics.find((m) => m.name === 'latency');
+      metric.buckets = {bounds: [0.1, 0.2, 0.4], stable: [50, 40, 9, 1], canary: [10, 20, 10, 0]};
+      await open('releases/payments-7/metrics/latency');
+      await sees(page, 'Half of the values: stable at most 0.1, canary at most 0.2. ' +
+        '99 of 100: stable at most 0.4, canary at most 0.4.');
+      const section = page.locator('section', {hasText: 'How it is spread'});
+      // Both lines go up to all of their side, at its own pace.
+      const ends = await section.locator('path').evaluateAll((paths) =>
+        paths.map((path) => path.getAttribute('d').match(/V[\d.]+/g).map((v) => Number(v.slice(1)))));
+      const [stable, canary] = ends;
+      expect(stable.at(-1) === canary.at(-1) && stable.at(-1) < 20, JSON.stringify(ends));
+      expect(stable[0] < canary[0] && stable.every((y, i) => i === 0 || y <= stable[i - 1]),
+        JSON.stringify(ends));
+      await shot('metric-spread');
+      await section.getByRole('button', {name: 'Buckets'}).click();
+      await page.waitForURL(/spread=bars/);
+      const heights = (kind) => section.locator(`rect.bar-${kind}`).evaluateAll((bars) =>
+        bars.map((bar) => Math.round(bar.getBoundingClientRect().height)));
+      const [one, two] = [await heights('stable'), await heights('canary')];
+      expect(one.length === 4 && two.length === 4, `${one} | ${two}`);
+      expect(Math.abs(one[0] - two[1]) < 2 && Math.abs(one[0] - 2 * two[0]) < 4,
+        `50 and 20 of 40 differ: ${one} | ${two}`);
+      await shot('metric-spread-bars');
+      await section.getByRole('button', {name: 'View as table'}).click();
+      await sees(page, /0\.1 to 0\.2\s+40 % \(40\)\s+50 % \(20\)\s+90 %\s+75 %/);
+      await sees(page, 'above 0.4');
+      // Of other kinds there are no buckets; of one side alone nothing is compared.
+      metric.buckets.canary = [0, 0, 0, 0];
+      await page.reload();
+      await sees(page, 'One side has no values in this step');
+      await open('releases/payments-7/metrics/error-rate');
+      await sees(page, 'The arithmetic');
+      await seesNot(page, 'How it is spread');
+    },
+  },
+  {
+    name: 'what each look said of each metric, and the way to its time',
+    run: async ({page, open, shot}) => {
+      await open('replays?release=search-3');
+      const row = (name) => page.locator('table.matrix tbody tr', {hasText: name});
+      await page.waitForSelector('table.matrix');
+      const cells = await row('error-rate').locator('td').count();
+      expect(cells > 20 && cells <= 60, `${cells} columns`);
+      const last = row('error-rate').locator('td').last();
+      expect(/worse/.test(await last.getAttribute('class')) && /▲/.test(await last.innerText()),
+        'the last look does not say worse');
+      expect(await row('error-rate').locator('td.doubt').count() > 3, 'no look is in doubt');
+      expect(await row('latency').locator('td.worse').count() === 0, 'latency is said to be worse');
+      expect(await last.evaluate((cell) => cell.classList.contains('now')), 'the end is not marked');
+      await row('error-rate').locator('td').nth(2).click();
+      await sees(page, /Time: .*, (8|9|1[0-6]) s after the start/);
+      expect(await row('error-rate').locator('td').nth(2).evaluate((cell) =>
+        cell.classList.contains('now')), 'the time is not marked');
+      await shot('replay-matrix');
+      await open('replays?release=cart-9');
+      await page.waitForSelector('table.matrix td.fine');
+      expect(await row('error-rate').locator('td.open').count() > 10, 'it was fine from the start');
+    },
+  },
+];
