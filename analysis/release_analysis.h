@@ -64,6 +64,8 @@ class ReleaseAnalysis {
     return fail(Code::data_loss, "an analysis that learns nothing");
   }
 
+  // Stable instances are being started to compare the canary with. The first call counts.
+  virtual void baseline_asked(Now) {}
   // A command that gives the canary traffic is being sent: FAIL counts from here. The fraction is 0
   // where only requests chosen by their content go there.
   virtual void traffic_commanded(double canary_fraction, Now now) = 0;

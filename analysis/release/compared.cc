@@ -242,7 +242,8 @@ void Compared::end_look(Now now, int stretch) {
   queries::Look look{.now_ms = asked_ms_,
                      .covered_from_ms = covered_from_ms_,
                      .samples = &*answers_[0],
-                     .presence = has_presence_ ? &*answers_[1] : nullptr};
+                     .presence = has_presence_ ? &*answers_[1] : nullptr,
+                     .stable_from_ms = stable_from_ms_};
   auto window = std::visit(
       [&](auto& tracker) -> Result<queries::ComparisonWindow> {
         if constexpr (std::is_same_v<std::decay_t<decltype(tracker)>, std::monostate>) {

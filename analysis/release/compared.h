@@ -84,6 +84,8 @@ class Compared {
   // True once where looks begin without history.
   bool take_unlearned() { return std::exchange(unlearned_, false); }
   std::optional<queries::ComparisonWindow> take_window();
+  // Scrapes of stable instances that started before are not expected. Not kept.
+  void count_stable_from(std::int64_t from_ms) { stable_from_ms_ = from_ms; }
 
   bool learned() const { return stage_ == Stage::live; }
   // Why the last look failed; "" after one that succeeded.
@@ -114,8 +116,9 @@ class Compared {
   Duration history_{};
   std::variant<std::monostate, queries::CounterTracker, queries::GaugeTracker> tracker_;
   Schedule schedule_;
-  bool live_ = false;           // looks follow the scrapes
-  Duration spread_{};           // of looks at the same scrapes, as a share of the interval
+  bool live_ = false;  // looks follow the scrapes
+  Duration spread_{};  // of looks at the same scrapes, as a share of the interval
+  std::int64_t stable_from_ms_ = queries::kStartedBefore;
   std::int64_t settle_ms_ = 0;  // how much longer a scrape takes to be seen
 
   Stage stage_ = Stage::history;

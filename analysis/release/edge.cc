@@ -142,18 +142,17 @@ void EdgeGuard::add(const queries::ComparisonWindow& window) {
   }
 }
 
-std::optional<Finding> EdgeGuard::gross(std::string_view metric) const {
+std::optional<Finding> EdgeGuard::gross(std::string_view metric, std::string_view counted) const {
   stats::RateCounts all;
   for (const stats::RateCounts& counts : recent_) all += counts;
   for (const stats::RateCounts& counts : {recent_[latest_], all}) {
     if (!gross_errors(counts)) continue;
-    return Finding{.metric = std::string(metric),
-                   .sentence = fmt::format(
-                       "{} grossly worse: {:.0f} of {:.0f} against {:.0f} of {:.0f}, as the router "
-                       "counts them",
-                       metric, counts.canary_events, counts.canary_exposure, counts.stable_events,
-                       counts.stable_exposure),
-                   .guard = true};
+    return Finding{
+        .metric = std::string(metric),
+        .sentence = fmt::format("{} grossly worse: {:.0f} of {:.0f} against {:.0f} of {:.0f}{}",
+                                metric, counts.canary_events, counts.canary_exposure,
+                                counts.stable_events, counts.stable_exposure, counted),
+        .guard = true};
   }
   return std::nullopt;
 }

@@ -67,8 +67,9 @@ class EdgeGuard {
   static constexpr std::size_t kRecent = 10;
 
   void add(const queries::ComparisonWindow& window);
-  // Named `metric`; rolls back.
-  std::optional<Finding> gross(std::string_view metric) const;
+  // Named `metric`; rolls back. `counted`: by whom, at the end of its sentence.
+  std::optional<Finding> gross(std::string_view metric,
+                               std::string_view counted = ", as the router counts them") const;
 
   Json to_json() const;
   static Result<EdgeGuard> from_json(const Json& json);

@@ -76,6 +76,8 @@ struct ReleasePolicy {
   // Only matched requests reach the canary: its users differ from stable's, so nothing is compared
   // with stable.
   bool matched_only = false;
+  // Of stable only instances that were started for the release are compared.
+  bool fresh_baseline = false;
   // Rules on content, or header routes, send requests to the canary beside its share: the ratio of
   // requests says nothing of the split.
   bool chosen_requests = false;

@@ -194,6 +194,7 @@ void PolicyAnalysis::take(std::size_t metric, Now) {
   if (compared_[metric].take_unlearned() && !tested) judge_->learn(metric, {});
   if (!forecasts_[metric]) foretell(metric);
   if (auto window = compared_[metric].take_window(); window && exposed_) {
+    if (baselines_[metric].used) keep_fresh(metric, *window);
     if (tested) {
       tests_.update(metric - sequential_, *window, running_);
     } else {
@@ -326,6 +327,9 @@ bool PolicyAnalysis::calls_for_action() const {
     }
   }
   if (exposed_ && edge_guard_.gross(kEdgeMetric)) return true;
+  for (std::size_t i = 0; i < compared_.size(); ++i) {
+    if (exposed_ && baseline_guard(i)) return true;
+  }
   Judgement others;
   tests_.add_to(others);
   rules_.add_to(others, step_);
@@ -335,6 +339,9 @@ bool PolicyAnalysis::calls_for_action() const {
 void PolicyAnalysis::add_guards(Judgement& judgement) const {
   if (auto finding = edge_guard_.gross(kEdgeMetric)) {
     judgement.findings.push_back(std::move(*finding));
+  }
+  for (std::size_t i = 0; i < compared_.size(); ++i) {
+    if (auto finding = baseline_guard(i)) judgement.findings.push_back(std::move(*finding));
   }
   if (!judge_) return;
   for (std::size_t i = 0; i < judge_->size(); ++i) {
@@ -353,9 +360,10 @@ void PolicyAnalysis::add_combined(Judgement& judgement) const {
   const SequentialPlan& plan = judge_->plan();
   if (combined.fail) {
     for (std::size_t metric : combined.blame) {
-      judgement.findings.push_back({.metric = plan.metrics[metric].name,
-                                    .sentence = blamed_sentence(*judge_, metric),
-                                    .action = action_of(plan, metric)});
+      judgement.findings.push_back(
+          {.metric = plan.metrics[metric].name,
+           .sentence = with_baseline(metric, blamed_sentence(*judge_, metric)),
+           .action = action_of(plan, metric)});
     }
   }
   // Those that do not roll back stand outside the combination.
@@ -363,18 +371,21 @@ void PolicyAnalysis::add_combined(Judgement& judgement) const {
     if (action_of(plan, i) == OnFail::rollback) continue;
     MetricEvidence evidence = judge_->metric(i);
     if (evidence.fails) {
-      judgement.findings.push_back(
-          {.metric = evidence.name, .sentence = evidence.sentence, .action = action_of(plan, i)});
+      judgement.findings.push_back({.metric = evidence.name,
+                                    .sentence = with_baseline(i, evidence.sentence),
+                                    .action = action_of(plan, i)});
     }
   }
   judgement.contested = combined.contested;
   if (combined.contested && !combined.blame.empty()) {
-    judgement.contested_sentence = judge_->sentence(combined.blame.front());
+    judgement.contested_sentence =
+        with_baseline(combined.blame.front(), judge_->sentence(combined.blame.front()));
   }
   judgement.passed = combined.passed;
   if (!combined.passed && combined.undecided) {
     judgement.undecided_metric = plan.metrics[*combined.undecided].name;
-    judgement.undecided_sentence = judge_->sentence(*combined.undecided);
+    judgement.undecided_sentence =
+        with_baseline(*combined.undecided, judge_->sentence(*combined.undecided));
   }
 }
 
@@ -421,6 +432,7 @@ Json PolicyAnalysis::report(Now) const {
     for (std::size_t i = 0; i < judge_->size(); ++i) {
       Json metric = to_json(judge_->metric(i));
       metric.set("limit", limit_json(judge_->plan().metrics[i].rules));
+      add_baseline_to(metric, i);
       if (i < sequential_) {
         metric.set("problem", compared_[i].problem());
         metric.set("learning", !compared_[i].learned());
@@ -430,8 +442,11 @@ Json PolicyAnalysis::report(Now) const {
     }
     combined = to_json(judge_->combined());
   }
-  for (std::size_t i = 0; i < tests_.size(); ++i)
-    metrics.push(tests_.report(i).set("problem", compared_[sequential_ + i].problem()));
+  for (std::size_t i = 0; i < tests_.size(); ++i) {
+    Json metric = tests_.report(i).set("problem", compared_[sequential_ + i].problem());
+    add_baseline_to(metric, sequential_ + i);
+    metrics.push(std::move(metric));
+  }
   rules_.add_to(metrics);
   Json report = Json::object();
   report.set("runningSeconds", to_seconds(running_))

@@ -41,6 +41,11 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   // Looks without a sample of the canary, while the router counts requests to it, before a person
   // is asked.
   static constexpr int kSilentLooksMax = 3;
+  // Stable instances count as started for the release from so long before they were asked for:
+  // clocks differ, and starts are known by scrapes.
+  static constexpr Duration kBaselineSlack = std::chrono::seconds(5);
+  // A replay begins about when the canary was first scraped, which may be later.
+  static constexpr Duration kReplayedBaselineSlack = std::chrono::seconds(60);
   // And so long at least: series of a new instance take some scrapes to appear.
   static constexpr Duration kSilenceMin = std::chrono::seconds(20);
 
@@ -56,6 +61,7 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   // {"learned":…}: with the last part; {"error":{…}}: it can't be used.
   std::optional<Json> digest(AskId id, const Result<queries::Answer>& answer) override;
   Status learned(AskId id, const Json& what, Now now) override;
+  void baseline_asked(Now now) override;
   void traffic_commanded(double canary_fraction, Now now) override;
   void traffic_confirmed(int step, double canary_fraction, Now now) override;
   void edge_counts(const EdgeCounts& counts, double canary_fraction, Now now) override;
@@ -94,7 +100,24 @@ class PolicyAnalysis final : public ReleaseAnalysis {
     Duration since{};            // running time then
   };
 
+  // Of a metric that is compared with fresh instances of stable.
+  struct Baseline {
+    bool used = false;     // not of one that has a target (slo)
+    std::size_t seen = 0;  // fresh instances in the latest look
+    EdgeGuard guard{};     // the canary against all of stable's instances
+  };
+
   Status add_compared(Now now);
+  void add_baseline(Now now);
+  void count_baseline_from(std::int64_t from_ms);
+  // The window without stable instances that are older than the release's fresh ones.
+  void keep_fresh(std::size_t metric, queries::ComparisonWindow& window);
+  std::optional<Finding> baseline_guard(std::size_t metric) const;
+  // What is said of a metric, with what it is compared with; nothing is added to others.
+  std::string with_baseline(std::size_t metric, std::string sentence) const;
+  void add_baseline_to(Json& metric, std::size_t index) const;
+  Json save_baseline() const;
+  Status load_baseline(const Json& json);
   Status take_judge(const PolicyAnalysis& before, bool same, const std::set<std::string>& anew);
   void take_compared(const PolicyAnalysis& before, Now now, std::set<std::string>& anew);
   explicit PolicyAnalysis(std::shared_ptr<const ReleasePolicy> policy)
@@ -129,6 +152,8 @@ class PolicyAnalysis final : public ReleaseAnalysis {
   std::vector<Compared> compared_;
   std::size_t sequential_ = 0;  // how many of them the sequential judge has
   std::vector<Silence> silences_;
+  std::vector<Baseline> baselines_;  // as compared_
+  std::optional<std::int64_t> baseline_from_ms_;
   std::vector<std::optional<Forecast>> forecasts_;  // as compared_; follows from the judge's state
   std::optional<SequentialJudge> judge_;
   StepTests tests_;

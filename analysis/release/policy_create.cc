@@ -101,6 +101,7 @@ Result<std::unique_ptr<PolicyAnalysis>> PolicyAnalysis::create(
       analysis->edge_metric_ = plan.metrics.size() - 1;
     }
   }
+  analysis->add_baseline(now);
   analysis->silences_.resize(analysis->compared_.size());
   analysis->forecasts_.resize(analysis->compared_.size());
   if (!plan.metrics.empty()) {

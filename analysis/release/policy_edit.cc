@@ -44,6 +44,7 @@ Status PolicyAnalysis::take_over(const ReleaseAnalysis& before_any, Now now) {
   last_ask_ = before->last_ask_;
   std::set<std::string> anew;
   take_compared(*before, now, anew);
+  if (before->baseline_from_ms_) count_baseline_from(*before->baseline_from_ms_);
   SERIN_CHECK(take_judge(*before, same, anew));
   tests_.enter_epoch(epoch_);
   if (same && tests_.size() > 0) {
@@ -85,6 +86,7 @@ void PolicyAnalysis::take_compared(const PolicyAnalysis& before, Now now,
     if (kept) {
       compared_[i] = *old;
       silences_[i] = before.silences_[static_cast<std::size_t>(old - before.compared_.begin())];
+      baselines_[i] = before.baselines_[static_cast<std::size_t>(old - before.compared_.begin())];
     } else {
       anew.insert(compared_[i].name());
     }

@@ -29,6 +29,7 @@ Json PolicyAnalysis::save() const {
   return Json::object()
       .set("compared", std::move(compared))
       .set("silences", std::move(silences))
+      .set("baseline", save_baseline())
       .set("judge", judge_ ? judge_->to_json() : Json())
       .set("tests", tests_.size() > 0 ? tests_.save() : Json())
       .set("edge", edge_ ? edge_->to_json() : Json())
@@ -62,6 +63,7 @@ Status PolicyAnalysis::load(const Json& state) {
                     .canary_requests = silence["canary_requests"].number(),
                     .since = Duration(silence["since_ns"].integer())};
   }
+  SERIN_CHECK(load_baseline(state["baseline"]));
   if (judge_) {
     SERIN_TRY(judge, SequentialJudge::from_json(state["judge"]));
     if (judge.size() != judge_->size())

@@ -99,6 +99,7 @@ Result<std::shared_ptr<const analysis::ReleasePolicy>> make_policy(const rollout
   if (plan.rollout.canary) {
     const rollout::CanaryStrategy& canary = *plan.rollout.canary;
     policy->matched_only = !canary.match.empty();
+    policy->fresh_baseline = plan.rollout.workload.baseline == rollout::Baseline::fresh;
     policy->chosen_requests = policy->matched_only;
     for (const rollout::Step& step : canary.steps) {
       const auto* mirror = std::get_if<rollout::SetMirrorRouteStep>(&step.action);

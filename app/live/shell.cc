@@ -223,6 +223,7 @@ void LiveShell::apply_workload(const std::string& release,
                     } else {
                       event.result = outcome_of(observed.error());
                       event.error = observed.error().to_string();
+                      event.refused = observed.error().code == Code::invalid_argument;
                     }
                     outcome(release, std::move(event));
                   });

@@ -72,6 +72,11 @@ class KeptAnalysis final : public analysis::ReleaseAnalysis {
     file_->call(said("learned", now).set("id", static_cast<std::uint64_t>(id)).set("what", what));
     return inner_->learned(id, what, now);
   }
+  void baseline_asked(Now now) override {
+    file_->call(said("baseline", now));
+    file_->write();
+    inner_->baseline_asked(now);
+  }
   void traffic_commanded(double canary_fraction, Now now) override {
     file_->call(said("commanded", now).set("fraction", canary_fraction));
     file_->write();
@@ -128,6 +133,8 @@ Status play(analysis::ReleaseAnalysis& analysis, const Json& call) {
     return analysis.learned(id, call["what"], now);
   } else if (what == "commanded") {
     analysis.traffic_commanded(call["fraction"].number(), now);
+  } else if (what == "baseline") {
+    analysis.baseline_asked(now);
   } else if (what == "confirmed") {
     analysis.traffic_confirmed(static_cast<int>(call["step"].integer()), call["fraction"].number(),
                                now);

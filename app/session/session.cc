@@ -183,7 +183,9 @@ Duration Session::remainder_max(const machine::ReleaseState& state) const {
         aside.point == machine::HookPoint::end ? spec.hooks.end : spec.hooks.rollback;
     if (hook) longest = std::max(longest, hook->timeout);
   }
-  if (is_cleaning(spec, state)) longest = std::max(longest, spec.drain + kCleanupMax);
+  if (is_cleaning(spec, state) || state.remainder.stop_fresh_at) {
+    longest = std::max(longest, spec.drain + kCleanupMax);
+  }
   return kRemainderMax + longest;
 }
 
@@ -294,6 +296,7 @@ void Session::watch_pause(const machine::ReleaseState& state) {
 
 void Session::finish(const machine::ReleaseState& state) {
   bool done = !state.remainder.hand_back && state.asides.empty() &&
+              !state.remainder.stop_fresh_at &&
               !is_cleaning(engine_->ticket(release_)->spec, state);
   const bool kept = shell_->store_works() || interrupts_ > 1;
   if (!done || !kept) {

@@ -48,6 +48,7 @@ class Watched final : public analysis::ReleaseAnalysis {
   Status learned(analysis::AskId id, const Json& what, Now now) override {
     return inner_->learned(id, what, now);
   }
+  void baseline_asked(Now now) override { inner_->baseline_asked(now); }
   void traffic_commanded(double fraction, Now now) override {
     inner_->traffic_commanded(fraction, now);
   }

@@ -166,10 +166,16 @@ void ProcessWorkload::look(Place place, Instant deadline, Done done) {
     if (--looking->left == 0) looking->done(std::move(looking->observed));
   };
   ObservedWorkload& observed = looking->observed;
+  const std::optional<Target>& target = targets_[index_of(place)];
+  int number = 0;
   for (Seat& seat : seats_[index_of(place)]) {
-    if (!seat.instance || !seat.instance->is_alive()) continue;
+    const bool wanted = target && number++ < target->instances;
+    if (!seat.instance || !seat.instance->is_alive()) {
+      if (wanted) ++observed.instances;  // it has ended, and is started again
+      continue;
+    }
     const std::string& version = seat.instance->version();
-    if (observed.instances > 0 && version != observed.version) observed.mixed = true;
+    if (!observed.version.empty() && version != observed.version) observed.mixed = true;
     observed.version = version;
     ++observed.instances;
     if (seat.kill_at) continue;  // on its way out

@@ -57,7 +57,8 @@ Result<CounterTracker> CounterTracker::restore(const Comparison& comparison,
 Result<ComparisonWindow> CounterTracker::look(const Look& look) {
   SERIN_ASSERT(look.samples != nullptr);
   SERIN_TRY(index, SeriesIndex::build(*look.samples, rules_, series_max_));
-  Cut cut{look.now_ms, look.covered_from_ms, kForever, !look.samples->warnings.empty()};
+  Cut cut{look.now_ms, look.covered_from_ms, kForever, !look.samples->warnings.empty(),
+          look.stable_from_ms};
   return advance(index, Presence::of(look.presence, rules_), cut);
 }
 

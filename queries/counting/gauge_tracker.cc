@@ -33,7 +33,8 @@ Result<ComparisonWindow> GaugeTracker::look(const Look& look) {
   SERIN_ASSERT(look.samples != nullptr);
   SERIN_TRY(index, SeriesIndex::build(*look.samples, rules_, series_max_));
   SERIN_CHECK(check_single(index));
-  Cut cut{look.now_ms, look.covered_from_ms, kForever, !look.samples->warnings.empty()};
+  Cut cut{look.now_ms, look.covered_from_ms, kForever, !look.samples->warnings.empty(),
+          look.stable_from_ms};
   return advance(index, Presence::of(look.presence, rules_), cut);
 }
 

@@ -37,6 +37,8 @@ struct Look {
   std::int64_t covered_from_ms = 0;
   const Answer* samples = nullptr;   // required: a matrix
   const Answer* presence = nullptr;  // `up` and starts of processes, where known
+  // Of stable instances that started earlier, no scrapes are counted: they are not compared.
+  std::int64_t stable_from_ms = kStartedBefore;
 };
 
 // What both trackers share. Not to be held by itself.
@@ -54,6 +56,7 @@ class Tracker {
     std::int64_t covered_from_ms = 0;
     std::int64_t until_ms = 0;  // later samples are not looked at
     bool partial = false;
+    std::int64_t stable_from_ms = kStartedBefore;
   };
   // What is known of one instance while a look is worked on.
   struct Work {

@@ -158,6 +158,7 @@ void Tracker::finish(const std::vector<Work>& works, const Presence& presence, c
   std::int64_t pooled = pooled_interval_ms(state_);
   std::int64_t server_now = cut.now_ms - state_.lateness_ms.value_or(0);
   auto work = works.begin();
+  ComparisonWindow apart;  // scrapes of what is not compared
   for (std::size_t i = 0; i < state_.instances.size(); ++i) {
     std::span<const std::int64_t> fresh;
     if (work != works.end() && work->state == i) {
@@ -168,8 +169,9 @@ void Tracker::finish(const std::vector<Work>& works, const Presence& presence, c
       if (work++->postponed) continue;
     }
     InstanceState& instance = state_.instances[i];
+    bool compared = instance.side == Side::canary || instance.started_ms >= cut.stable_from_ms;
     count_scrapes(instance, fresh, queries::interval_ms(instance, pooled), server_now, presence,
-                  window);
+                  compared ? window : apart);
   }
   window.scrape_interval_s = static_cast<double>(pooled) / 1e3;
   // Postponed instances are new again at the next look.

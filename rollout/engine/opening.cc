@@ -292,9 +292,11 @@ void Round::start_waiting() {
   for (std::size_t i = 0; i < engine_.releases_.size(); ++i) {
     Release& release = *engine_.releases_[i];
     if (!release.waiting() || engine_.store_failed_ || holder(release.ticket) != nullptr) continue;
+    std::optional<machine::StableOwn> stable_own;
     for (std::size_t j = 0; j < i; ++j) {
       Release& other = *engine_.releases_[j];
       if (!other.remains() || !same_place(other.ticket, release.ticket)) continue;
+      if (auto left = machine::fresh_left(other.ticket.spec, other.state)) stable_own = left;
       apply(other, machine::Event(machine::event::Superseded{}));
     }
     // What a rollback was to restore may have been kept from changing in the end.
@@ -302,7 +304,7 @@ void Round::start_waiting() {
         release.ticket.type == TicketType::rollback ? engine_.find(release.ticket.of) : nullptr;
     bool restored =
         of != nullptr && !of->active() && of->state.status != machine::ReleaseStatus::succeeded;
-    advance(release, machine::Event(machine::event::Start{restored}));
+    advance(release, machine::Event(machine::event::Start{restored, std::move(stable_own)}));
   }
 }
 

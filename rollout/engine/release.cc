@@ -116,6 +116,7 @@ void Release::tell_analysis(const ReleaseState& before, const machine::Event& ev
     analysis->resumed(now);
     judge_again = true;
   }
+  if (state.baseline.since && !before.baseline.since) analysis->baseline_asked(now);
   for (const machine::Effect& effect : effects) {
     const auto* apply = std::get_if<machine::effect::ApplyTraffic>(&effect.action);
     if (apply == nullptr || !machine::gives_traffic(ticket.spec, apply->desired)) continue;

@@ -72,7 +72,7 @@ struct Release {
   // Over, with something left to do.
   bool remains() const {
     return !active() && (state.remainder.hand_back || state.remainder.stop_canary_at.has_value() ||
-                         !state.asides.empty());
+                         state.remainder.stop_fresh_at.has_value() || !state.asides.empty());
   }
   // Waits for its service.
   bool waiting() const { return active() && state.start.stage == machine::StartStage::idle; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "rollout/machine/phases.h"
 
 namespace serin::rollout::machine {
 
@@ -56,7 +57,7 @@ bool is_held(const ReleaseState& state) {
 }
 
 int instances_needed(const Context& c) {
-  return std::max(c.spec.canary_instances, c.state.start.stable_instances);
+  return std::max(c.spec.canary_instances, stable_own(c.state));
 }
 
 Weight target_weight(const Context& c) {

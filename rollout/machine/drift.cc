@@ -141,11 +141,14 @@ void check_drift(Context& c, const ObservedTraffic& observed) {
     return;
   }
   if (health_explains(t, observed)) {
-    // Less is left alone; more than planned is put right by the driver, which knows the servers.
-    bool more =
-        observed.canary.units() > t.desired.canary.units() + tolerance_units(t.desired.canary);
+    // More than planned is put right by the driver, which knows the servers. Less is left alone,
+    // unless stable has more of them than when the share was set.
+    const int off = observed.canary.units() - t.desired.canary.units();
+    const int tolerated = tolerance_units(t.desired.canary);
+    const bool grown = observed.stable.servers_ready > t.ready.stable &&
+                       observed.canary_slot.servers_ready >= t.ready.canary && !t.drained;
     accept(c, observed);
-    if (more) reassert(c);
+    if (off > tolerated || (grown && off < -tolerated)) reassert(c);
     return;
   }
   observed.canary < t.accepted ? respect_drain(c, observed) : undo_raise(c, observed);

@@ -46,6 +46,7 @@ Status compare_fixed(const ReleaseSpec& before, const ReleaseSpec& after) {
   SERIN_CHECK(same(before.stable_version == after.stable_version, "the stable version"));
   SERIN_CHECK(same(before.lease == after.lease, "onEngineLoss"));
   SERIN_CHECK(same(before.has_workload == after.has_workload, "the workload"));
+  SERIN_CHECK(same(before.fresh_baseline == after.fresh_baseline, "workload.baseline"));
   return {};
 }
 

@@ -27,6 +27,7 @@ void end(Context& c, ReleaseStatus status, std::string sentence) {
     bool in_service = swapped || (keep && (t.confirmed || t.accepted_in_service));
     want_traffic_as(c, "", keep ? kept : Weight(), in_service);
   }
+  end_baseline(c);
   if (!c.spec.has_workload || !t.claimed) return;
   bool cleans = status == ReleaseStatus::succeeded && c.spec.promotion != PromoteBy::manual &&
                 step_of_promotion(c.spec, StepKind::cleanup);
@@ -58,6 +59,7 @@ void remaining(Context& c) {
       t.next_try = Instant::max();
     }
   }
+  remove_baseline(c);
   if (!remainder.stop_canary_at || c.mono() < *remainder.stop_canary_at) return;
   if (state.workload.canary && state.workload.canary->instances == 0) {
     remainder.stop_canary_at.reset();

@@ -81,6 +81,10 @@ bool is_wanted(const ReleaseState& state, const Effect& effect);
 // commanded and not overtaken, and what was read.
 Weight share_possible(const ReleaseState& state);
 
+// Of a release that has ended: what stable's slot holds by itself, where fresh instances may still
+// be in it. The next release is told (event::Start).
+std::optional<StableOwn> fresh_left(const ReleaseSpec& spec, const ReleaseState& state);
+
 // Whether such traffic is the canary's to be judged by: a share, the requests that the release's
 // own rules choose, or copies. Header routes are a person's.
 bool gives_traffic(const ReleaseSpec& spec, const DesiredTraffic& desired);

@@ -50,14 +50,34 @@ void recover_traffic(Context& c, const ObservedTraffic& observed);
 
 // Instances.
 void want_workload(Context& c, Slot slot, int instances, When when);
-// True once the canary slot has so many ready instances, and no other number where `exactly`;
-// they are asked for.
+// The same of whatever version, at once: nothing is in flight (asserted).
+void ask_workload(Context& c, DesiredWorkload desired, When when);
+// True once the canary slot has so many ready instances, and no other number where `exactly`, and
+// stable as many fresh ones beside its own where they are compared; they are asked for.
 bool is_scaled(Context& c, int instances, bool exactly);
 // By the last setCanaryScale, at this share of the traffic.
 int instances_for(const Context& c, Weight weight);
 bool looks_at_instances(const ReleaseSpec& spec, const ReleaseState& state);
 void look_at_instances(Context& c);
 void on_workload(Context& c, const event::WorkloadOutcome& event);
+
+// Fresh instances of stable to compare with. Whether this release has them.
+bool has_baseline(const Context& c);
+// True once stable's own number is known, so that fresh ones can be asked for beside it.
+bool baseline_begun(Context& c);
+// Stable's own instances, and:
+int stable_own(const ReleaseState& state);
+// All that the stable slot is meant to hold now: its own, and fresh ones.
+int stable_wanted(const ReleaseState& state);
+// They can't be started: the release does not begin.
+void on_baseline_refused(Context& c, const std::string& error);
+// What the start waits for, of them; "" where it is something else.
+std::string baseline_sentence(const Context& c);
+// The router lists fewer servers of stable than it has instances with them.
+bool lacks_servers(const Context& c);
+// The end: they are no longer wanted, and taken away once their time has come.
+void end_baseline(Context& c);
+void remove_baseline(Context& c);
 
 // Hooks. True once the one of this point has succeeded, or there is none; it is started here.
 bool hook_passed(Context& c, HookPoint point);

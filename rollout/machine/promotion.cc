@@ -42,7 +42,7 @@ bool scale(Context& c) {
 bool is_copied(Context& c) {
   PromotionState& promotion = c.state.promotion;
   promotion.copying = true;
-  int wanted = std::max(1, c.state.start.stable_instances);
+  int wanted = std::max(1, stable_own(c.state));
   const auto& stable = c.state.workload.stable;
   bool there = promotion.copied && stable && stable->ready >= wanted && !stable->mixed &&
                (stable->version.empty() || stable->version == c.spec.version);

@@ -31,6 +31,7 @@ void rebase(ReleaseState& state, Now now) {
   shift_optional(state.start.ready_since);
   shift_optional(state.back.drain_until);
   shift_optional(state.remainder.stop_canary_at);
+  shift_optional(state.remainder.stop_fresh_at);
   shift_optional(state.sources_down_since);
   state.last_look = now;
 }

@@ -55,8 +55,9 @@ void wait_for_capacity(Context& c, Weight keep) {
     state.back.capacity_told = true;
     tell(c, Severity::alert, "stable-capacity", state.sentence);
   }
-  if (c.spec.has_workload) {
-    want_workload(c, Slot::stable, state.start.stable_instances, When::at_once);
+  if (c.spec.has_workload) {  // fresh ones that are there are capacity
+    int wanted = std::max(stable_own(state), stable_wanted(state));
+    want_workload(c, Slot::stable, wanted, When::at_once);
   }
 }
 
@@ -140,7 +141,7 @@ void returning(Context& c) {
     state.sentence = state.back.sentence;
   }
   if (state.back.restore_stable && state.workload.in_flight.empty()) {
-    want_workload(c, Slot::stable, state.start.stable_instances, When::at_once);
+    want_workload(c, Slot::stable, stable_own(state), When::at_once);
   }
   bool draining = is_draining(c);
   want_traffic(c, Weight(), draining);

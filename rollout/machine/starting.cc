@@ -23,24 +23,40 @@ void advance(Context& c, StartStage stage) {
   c.state.start.stage = stage;
 }
 
+// Of the servers that the router lists for the canary: those of its instances. Others, for more
+// instances than it has now, are down.
+int servers_needed(const Context& c, const SlotState& canary, int instances) {
+  return c.spec.has_workload ? std::min(canary.servers_total, instances) : canary.servers_total;
+}
+
 // A person goes back to a slot that was kept ready, and checked, since it had the traffic.
 bool is_warm(const Context& c) {
   const auto& before = c.state.start.before;
   if (!c.spec.instant || !before) return false;
   const SlotState& canary = before->canary_slot;
   return canary.in_service && canary.health_known && canary.servers_total > 0 &&
-         canary.servers_ready == canary.servers_total;
+         canary.servers_ready >= servers_needed(c, canary, instances_needed(c));
 }
 
-// Every canary server is up, and has been for long enough.
+// What a rollback goes back to must not be made smaller first.
+int instances_wanted(const Context& c) {
+  return c.spec.instant ? instances_needed(c) : instances_for(c, Weight());
+}
+
+// Every canary server is up, and has been for long enough; and those of what it is compared with.
 bool is_ready(Context& c) {
   StartState& start = c.state.start;
   const auto& observed = c.state.traffic.observed;
   if (!observed) return false;
   const SlotState& canary = observed->canary_slot;
+  if (!baseline_sentence(c).empty()) {
+    start.ready_since.reset();
+    return false;
+  }
   if (!canary.health_known) return true;  // a router without checks can't say more
-  if (is_warm(c)) return canary.servers_ready == canary.servers_total;
-  if (canary.servers_total == 0 || canary.servers_ready < canary.servers_total) {
+  int needed = servers_needed(c, canary, instances_wanted(c));
+  if (is_warm(c)) return canary.servers_ready >= needed;
+  if (canary.servers_total == 0 || canary.servers_ready < needed) {
     start.ready_since.reset();
     return false;
   }
@@ -76,6 +92,7 @@ void check_start_deadline(Context& c) {
   }
   Duration elapsed = c.mono() - start.since;
   auto progress = [&] {
+    if (std::string missing = baseline_sentence(c); !missing.empty()) return missing;
     const auto& observed = c.state.traffic.observed;
     if (start.stage != StartStage::ready || !observed) {
       return fmt::format("still in '{}'", to_string(start.stage));
@@ -83,7 +100,9 @@ void check_start_deadline(Context& c) {
     return fmt::format("{} of {} canary servers are ready", observed->canary_slot.servers_ready,
                        observed->canary_slot.servers_total);
   };
-  if (elapsed >= c.spec.start_deadline) {
+  if (elapsed >= kStartLate && lacks_servers(c)) {
+    return_to_stable(c, Cause::refused, progress());
+  } else if (elapsed >= c.spec.start_deadline) {
     return_to_stable(c, Cause::deadline,
                      fmt::format("not started within {}: {}",
                                  format_duration(c.spec.start_deadline), progress()));
@@ -98,6 +117,7 @@ void check_start_deadline(Context& c) {
 
 void on_start(Context& c, const event::Start& event) {
   if (c.state.start.stage != StartStage::idle) return;
+  if (event.stable_own) c.state.baseline.own = event.stable_own;
   if (c.spec.restored || event.restored) {
     advance(c, StartStage::started);
     end(c, ReleaseStatus::succeeded,
@@ -143,6 +163,9 @@ void look_at_route(Context& c, const event::TrafficObserved& event) {
   start.before = observed;
   start.stable_instances =
       observed.stable.health_known ? observed.stable.servers_ready : observed.stable.servers_total;
+  if (const auto& own = c.state.baseline.own) {  // fresh ones of an earlier release are none of it
+    start.stable_instances = std::min(start.stable_instances, own->instances);
+  }
   c.state.traffic.accepted = observed.canary;
   c.state.traffic.accepted_in_service = observed.canary_slot.in_service;
   c.state.traffic.accepted_content = observed.content;
@@ -164,13 +187,7 @@ bool bring_up(Context& c) {
     if (c.state.status == ReleaseStatus::rolling_back) return false;
   }
   if (start.stage == StartStage::instances) {
-    const auto& canary = c.state.workload.canary;
-    // What a rollback goes back to must not be made smaller first.
-    int wanted = c.spec.instant ? instances_needed(c) : instances_for(c, Weight());
-    if (!canary || canary->ready < wanted || canary->mixed) {
-      want_workload(c, Slot::canary, wanted, When::after_durable);
-      return false;
-    }
+    if (!is_scaled(c, instances_wanted(c), false)) return false;
     advance(c, StartStage::ready);
   }
   want_traffic(c, Weight(), true);

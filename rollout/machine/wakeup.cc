@@ -48,8 +48,10 @@ std::optional<Instant> next_wakeup(const ReleaseSpec& spec, const ReleaseState& 
   if (is_terminal(state.status)) {
     const Remainder& remainder = state.remainder;
     if (remainder.hand_back && t.in_flight.empty()) earliest.add(t.next_try);
-    if (remainder.stop_canary_at && state.workload.in_flight.empty()) {
-      earliest.add(std::max(*remainder.stop_canary_at, state.workload.next_try));
+    for (const auto& stop : {remainder.stop_canary_at, remainder.stop_fresh_at}) {
+      if (stop && state.workload.in_flight.empty()) {
+        earliest.add(std::max(*stop, state.workload.next_try));
+      }
     }
     return earliest.get();
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "rollout/machine/phases.h"
 
 namespace serin::rollout::machine {
@@ -11,14 +12,22 @@ void want_workload(Context& c, Slot slot, int instances, When when) {
   WorkloadState& workload = c.state.workload;
   if (!workload.in_flight.empty() || c.mono() < workload.next_try) return;
   if (when == When::after_durable && c.state.store_failed) return;
+  bool copying = c.state.status == ReleaseStatus::promoting && c.state.promotion.copying;
+  ask_workload(
+      c,
+      {c.spec.owner, slot, slot == Slot::canary || copying ? c.spec.version : c.spec.stable_version,
+       instances},
+      when);
+}
+
+void ask_workload(Context& c, DesiredWorkload desired, When when) {
+  WorkloadState& workload = c.state.workload;
+  SERIN_ASSERT(workload.in_flight.empty());
   workload.look.clear();
   workload.in_flight = next_key(c, "w");
+  workload.stable_last = desired.slot == Slot::stable;
   workload.next_try = c.mono() + kWorkloadEvery;
-  bool copying = c.state.status == ReleaseStatus::promoting && c.state.promotion.copying;
-  const std::string& version =
-      slot == Slot::canary || copying ? c.spec.version : c.spec.stable_version;
-  c.effects.push_back(
-      {when, effect::ApplyWorkload{{c.spec.owner, slot, version, instances}, workload.in_flight}});
+  c.effects.push_back({when, effect::ApplyWorkload{std::move(desired), workload.in_flight}});
 }
 
 int instances_for(const Context& c, Weight weight) {
@@ -30,11 +39,29 @@ int instances_for(const Context& c, Weight weight) {
   return std::max(1, static_cast<int>((units * all + Weight::kFull - 1) / Weight::kFull));
 }
 
+namespace {
+
+bool holds(const std::optional<ObservedWorkload>& slot, int instances, bool exactly) {
+  return slot && slot->ready >= instances && !slot->mixed &&
+         (!exactly || slot->instances == instances);
+}
+
+}  // namespace
+
 bool is_scaled(Context& c, int instances, bool exactly) {
-  const auto& canary = c.state.workload.canary;
-  bool enough = canary && canary->ready >= instances && !canary->mixed;
-  if (enough && (!exactly || canary->instances == instances)) return true;
-  want_workload(c, Slot::canary, instances, When::after_durable);
+  WorkloadState& workload = c.state.workload;
+  bool canary = holds(workload.canary, instances, exactly);
+  bool stable = true;
+  if (has_baseline(c)) {
+    if (!baseline_begun(c)) return false;
+    c.state.baseline.fresh = exactly ? instances : std::max(instances, c.state.baseline.fresh);
+    stable = holds(workload.stable, stable_wanted(c.state), exactly);
+  }
+  if (canary && stable) return true;
+  // By turns, so that both start at the same time.
+  bool stable_first = !stable && (canary || !workload.stable_last);
+  stable_first ? want_workload(c, Slot::stable, stable_wanted(c.state), When::after_durable)
+               : want_workload(c, Slot::canary, instances, When::after_durable);
   return false;
 }
 
@@ -55,10 +82,11 @@ void look_at_instances(Context& c) {
 
 void on_workload(Context& c, const event::WorkloadOutcome& event) {
   WorkloadState& workload = c.state.workload;
-  if (event.key.empty()) return;
+  if (event.key.empty() || (event.key != workload.look && event.key != workload.in_flight)) return;
+  workload.problem = event.error;
   if (event.key == workload.look) {
     workload.look.clear();
-  } else if (event.key == workload.in_flight) {
+  } else {
     workload.in_flight.clear();
     bool stable = event.slot == Slot::stable && event.result == Outcome::done;
     if (stable && c.state.status == ReleaseStatus::promoting) c.state.promotion.copied = true;
@@ -67,8 +95,7 @@ void on_workload(Context& c, const event::WorkloadOutcome& event) {
           event.observed && event.observed->ready < c.state.start.stable_instances;
     }
     workload.next_try = c.mono() + kWorkloadEvery;
-  } else {
-    return;
+    if (event.refused && event.slot == Slot::stable) on_baseline_refused(c, event.error);
   }
   if (!event.observed) return;
   (event.slot == Slot::canary ? workload.canary : workload.stable) = event.observed;

@@ -181,6 +181,15 @@ void fields(Visitor& v, SystemdWorkload& systemd) {
     {.required = true});
 }
 
+std::span<const std::string_view> enum_names(Baseline) {
+  static constexpr std::array<std::string_view, 2> kNames{"none", "fresh"};
+  return kNames;
+}
+
+std::string_view to_string(Baseline value) {
+  return enum_names(value)[static_cast<std::size_t>(value)];
+}
+
 void fields(Visitor& v, WorkloadSpec& workload) {
   v.type("Workload", "What runs the instances; left out: somebody else does.");
   v("command", workload.command, "A program.");
@@ -191,6 +200,9 @@ void fields(Visitor& v, WorkloadSpec& workload) {
     {.minimum = 1});
   v("capacity", workload.capacity,
     "The greatest percentage of the traffic that the canary slot can take as it is.");
+  v("baseline", workload.baseline,
+    "fresh: the canary is compared with as many stable instances as it has, started with it. "
+    "Left out: none.");
 }
 
 }  // namespace serin::rollout

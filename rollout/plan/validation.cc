@@ -28,7 +28,7 @@ class Validation {
   void run() {
     std::string why = config::why_no_name(rollout_.metadata.name, rollout_.naming_strict);
     if (!why.empty()) reporter_.add(analysis::kBadName, Path() / "metadata" / "name", why);
-    workload();
+    validate_workload(rollout_, spec_ / "workload", reporter_);
     notifications();
     if (rollout_.canary) canary(*rollout_.canary);
     if (rollout_.blue_green) blue_green(*rollout_.blue_green);
@@ -63,31 +63,6 @@ class Validation {
       if (target.alertmanager) {
         web(target.alertmanager->address, path / "alertmanager" / "address");
       }
-    }
-  }
-
-  void workload() {
-    const WorkloadSpec& workload = rollout_.workload;
-    Path path = spec_ / "workload";
-    if (workload.count() > 1) {
-      add(kWorkload, path, "a workload is exactly one of command, process, systemd and kubernetes");
-    }
-    if (workload.count() == 0 && workload.instances) {
-      add(kWorkload, path / "instances", "nothing that serin could scale is named");
-    }
-    if (workload.capacity == Weight()) {
-      add(kWorkload, path / "capacity", "a capacity of 0 would never take traffic");
-    }
-    if (!workload.process) return;
-    const ProcessWorkload& process = *workload.process;
-    std::set<std::int32_t> ports(process.stable_ports.begin(), process.stable_ports.end());
-    ports.insert(process.canary_ports.begin(), process.canary_ports.end());
-    if (ports.size() < process.stable_ports.size() + process.canary_ports.size()) {
-      add(kWorkload, path / "process", "a port stands twice",
-          "every instance has a port of its own");
-    }
-    if (process.stable_ports.empty() || process.canary_ports.empty()) {
-      add(kWorkload, path / "process", "both slots need at least one port");
     }
   }
 

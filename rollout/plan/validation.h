@@ -34,6 +34,10 @@ void validate_content(const Rollout& rollout, const config::Path& path,
 void validate_deploys(const Rollout& rollout, const config::Path& path,
                       const config::Reporter& reporter);
 
+// … and with the workload.
+void validate_workload(const Rollout& rollout, const config::Path& path,
+                       const config::Reporter& reporter);
+
 // The smallest share above 0 that the router can express with these servers or by itself.
 Weight smallest_share(const TrafficRouting& routing);
 

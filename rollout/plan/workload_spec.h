@@ -40,6 +40,11 @@ struct SystemdWorkload {
   bool operator==(const SystemdWorkload&) const = default;
 };
 
+// What the canary is compared with. fresh: stable instances started for it, as many as it has,
+// beside stable's own.
+enum class Baseline { none, fresh };
+std::string_view to_string(Baseline value);
+
 struct WorkloadSpec {
   std::optional<CommandWorkload> command;
   std::optional<ProcessWorkload> process;
@@ -47,6 +52,7 @@ struct WorkloadSpec {
   Json kubernetes;
   std::optional<std::int32_t> instances;  // of the canary slot at the start; not given: 1
   std::optional<Weight> capacity;  // the greatest share that the canary slot can take as it is
+  Baseline baseline = Baseline::none;
   // "command", "process", …; "none" where the canary is started by somebody else.
   std::string_view kind() const;
   int count() const;

@@ -132,6 +132,7 @@ engine::Ticket People::ticket(const std::string& service) {
   spec.has_workload = service == "cart";
   if (spec.has_workload && world_.chance(0.4)) spec.promotion = machine::PromoteBy::copy;
   if (spec.has_workload) add_deploys(spec);
+  spec.fresh_baseline = spec.has_workload && world_.chance(0.4);
   for (auto* at : {&spec.hooks.start, &spec.hooks.before_step, &spec.hooks.after_step,
                    &spec.hooks.rollback, &spec.hooks.end}) {
     if (world_.chance(0.1)) *at = hook();
@@ -142,7 +143,7 @@ engine::Ticket People::ticket(const std::string& service) {
   if (metrics_.fleet(service) != nullptr) {
     // Slots that change their meaning would change which pods are whose.
     spec.promotion = machine::PromoteBy::manual;
-    spec.has_workload = false;
+    spec.has_workload = spec.fresh_baseline = false;
     ticket.pinned.set("fleet", true);
     ticket.pinned.set("history_s", world_.chance(0.5) ? 3 * 3600 : 0);
   } else {

@@ -136,7 +136,8 @@ class Simulation {
       if (!process->alive()) return false;
       auto releases = process->engine().releases();
       return std::all_of(releases.begin(), releases.end(), [&](const std::string& release) {
-        return machine::is_terminal(process->engine().state(release)->status);
+        const machine::ReleaseState& state = *process->engine().state(release);
+        return machine::is_terminal(state.status) && !state.remainder.stop_fresh_at;
       });
     });
   }

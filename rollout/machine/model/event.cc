@@ -1,6 +1,7 @@
 #include "rollout/machine/model/event.h"
 
 #include "rollout/machine/model/codec.h"
+#include "rollout/machine/model/scale_fields.h"
 
 namespace serin::rollout {
 constexpr auto names(std::type_identity<Slot>) {
@@ -12,10 +13,11 @@ namespace serin::rollout::machine {
 namespace {
 using codec::Field;
 }
+
 namespace event {
 
 constexpr auto fields(std::type_identity<Start>) {
-  return std::tuple{Field{"restored", &Start::restored}};
+  return std::tuple{Field{"restored", &Start::restored}, Field{"stable_own", &Start::stable_own}};
 }
 constexpr auto fields(std::type_identity<Preflighted>) {
   return std::tuple{Field{"error", &Preflighted::error}, Field{"refusals", &Preflighted::refusals},
@@ -34,10 +36,10 @@ constexpr auto fields(std::type_identity<TrafficObserved>) {
       Field{"error", &TrafficObserved::error}, Field{"owner_ended", &TrafficObserved::owner_ended}};
 }
 constexpr auto fields(std::type_identity<WorkloadOutcome>) {
-  return std::tuple{Field{"key", &WorkloadOutcome::key}, Field{"slot", &WorkloadOutcome::slot},
-                    Field{"result", &WorkloadOutcome::result},
-                    Field{"observed", &WorkloadOutcome::observed},
-                    Field{"error", &WorkloadOutcome::error}};
+  return std::tuple{
+      Field{"key", &WorkloadOutcome::key},       Field{"slot", &WorkloadOutcome::slot},
+      Field{"result", &WorkloadOutcome::result}, Field{"observed", &WorkloadOutcome::observed},
+      Field{"error", &WorkloadOutcome::error},   Field{"refused", &WorkloadOutcome::refused}};
 }
 constexpr auto fields(std::type_identity<RolesExchanged>) {
   return std::tuple{Field{"key", &RolesExchanged::key}, Field{"result", &RolesExchanged::result},

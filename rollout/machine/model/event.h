@@ -49,12 +49,21 @@ constexpr auto names(std::type_identity<Operation>) {
                     "approve"sv,  "setWeight"sv,    "mute"sv};
 }
 
+// What the stable slot holds without instances that were started for a comparison.
+struct StableOwn {
+  int instances = 0;
+  std::string version{};
+  bool operator==(const StableOwn&) const = default;
+};
+
 namespace event {
 
 // The release may begin: it holds its service.
 struct Start {
   static constexpr std::string_view kName = "start";
   bool restored = false;  // a rollback's: the release before it returned after all
+  // The release before it left fresh instances in the stable slot.
+  std::optional<StableOwn> stable_own{};
   bool operator==(const Start&) const = default;
 };
 
@@ -94,6 +103,7 @@ struct WorkloadOutcome {
   Outcome result = Outcome::failed;
   std::optional<ObservedWorkload> observed{};
   std::string error{};
+  bool refused = false;  // it can't be, however often it is asked for
   bool operator==(const WorkloadOutcome&) const = default;
 };
 

@@ -197,6 +197,7 @@ Result<ReleaseSpec> make_spec(const Rollout& rollout, const Versions& versions) 
   spec.has_workload = rollout.workload.count() > 0;
   spec.capacity = rollout.workload.capacity;
   spec.canary_instances = rollout.workload.instances.value_or(1);
+  spec.fresh_baseline = rollout.workload.baseline == Baseline::fresh;
   if (const auto& haproxy = rollout.traffic_routing().haproxy) spec.drain = haproxy->drain;
   spec.hooks = {.start = make_hook(rollout.hooks.start),
                 .before_step = make_hook(rollout.hooks.before_step),

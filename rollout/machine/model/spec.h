@@ -136,6 +136,8 @@ struct ReleaseSpec {
   std::optional<Weight> capacity{};
   bool has_workload = false;  // a driver starts, scales and stops instances
   int canary_instances = 1;   // of the canary slot at the start, with a workload driver
+  // The canary is compared with stable instances that are started for it, as many as it has.
+  bool fresh_baseline = false;
   // How long the canary's servers must be ready without a break before they get traffic: a proxy
   // says "up" for a moment of servers that it has not checked yet.
   Duration ready_for = std::chrono::seconds(3);

@@ -66,8 +66,15 @@ constexpr auto fields(std::type_identity<StartState>) {
                     Field{"stable_instances", &StartState::stable_instances}};
 }
 
+constexpr auto fields(std::type_identity<BaselineState>) {
+  return std::tuple{Field{"own", &BaselineState::own}, Field{"fresh", &BaselineState::fresh},
+                    Field{"since_ns", &BaselineState::since}};
+}
+
 constexpr auto fields(std::type_identity<WorkloadState>) {
   return std::tuple{Field{"in_flight", &WorkloadState::in_flight},
+                    Field{"stable_last", &WorkloadState::stable_last},
+                    Field{"problem", &WorkloadState::problem},
                     Field{"next_try_ns", &WorkloadState::next_try},
                     Field{"look", &WorkloadState::look},
                     Field{"next_look_ns", &WorkloadState::next_look},
@@ -104,7 +111,8 @@ constexpr auto fields(std::type_identity<ReturnState>) {
 constexpr auto fields(std::type_identity<Remainder>) {
   return std::tuple{Field{"hand_back", &Remainder::hand_back},
                     Field{"attempts", &Remainder::attempts},
-                    Field{"stop_canary_at_ns", &Remainder::stop_canary_at}};
+                    Field{"stop_canary_at_ns", &Remainder::stop_canary_at},
+                    Field{"stop_fresh_at_ns", &Remainder::stop_fresh_at}};
 }
 
 constexpr auto fields(std::type_identity<HookGate>) {
@@ -139,6 +147,7 @@ constexpr auto fields(std::type_identity<ReleaseState>) {
                     Field{"traffic", &ReleaseState::traffic},
                     Field{"start", &ReleaseState::start},
                     Field{"workload", &ReleaseState::workload},
+                    Field{"baseline", &ReleaseState::baseline},
                     Field{"promotion", &ReleaseState::promotion},
                     Field{"back", &ReleaseState::back},
                     Field{"remainder", &ReleaseState::remainder},

@@ -14,6 +14,7 @@
 #include "analysis/judgement.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "rollout/machine/model/event.h"
 #include "rollout/machine/model/names.h"
 #include "rollout/machine/model/spec.h"
 #include "rollout/ports/router.h"
@@ -177,8 +178,19 @@ struct StartState {
   bool operator==(const StartState&) const = default;
 };
 
+// Stable instances that are started for the comparison (baseline: fresh).
+struct BaselineState {
+  // Known once they may be there, from this release or one before it.
+  std::optional<StableOwn> own;
+  int fresh = 0;                  // beside them, as wanted
+  std::optional<WallTime> since;  // when the first were asked for
+  bool operator==(const BaselineState&) const = default;
+};
+
 struct WorkloadState {
   std::string in_flight;
+  bool stable_last = false;  // the slot that was asked for last
+  std::string problem;       // why what was asked for last could not be done
   Instant next_try{};
   std::string look;     // key of a look in flight; older than a command it counts for nothing
   Instant next_look{};  // at both slots in turn
@@ -228,6 +240,7 @@ struct Remainder {
   bool hand_back = false;  // take our mark off the route
   int attempts = 0;
   std::optional<Instant> stop_canary_at;  // instances that are no longer wanted
+  std::optional<Instant> stop_fresh_at;   // those started for the comparison
   bool operator==(const Remainder&) const = default;
 };
 
@@ -275,6 +288,7 @@ struct ReleaseState {
   TrafficState traffic;
   StartState start;
   WorkloadState workload;
+  BaselineState baseline;
   PromotionState promotion;
   ReturnState back;
   Remainder remainder;

@@ -260,6 +260,7 @@ void Checker::follow(Process& process, Mind& mind, const std::string& release, D
     if (looking && watched) track.looked += elapsed;
     follow_steps(track, now, operated);
     check_hook(track, now, operated);
+    check_baseline(process, track, now);
     if (before.status != ReleaseStatus::promoting && now.status == ReleaseStatus::promoting &&
         now.promotion.stage != PromotionStage::none &&
         before.resume_to != ReleaseStatus::promoting) {
@@ -321,6 +322,30 @@ void Checker::check_hook(const Track& track, const ReleaseState& now, bool opera
   need(spec.hooks.before_step.has_value(), "beforeStep");
   need(spec.steps[index].kind == StepKind::hook, "step");
   need(spec.hooks.after_step.has_value(), "afterStep");
+}
+
+// 14, 15
+void Checker::check_baseline(const Process& process, const Track& track,
+                             const ReleaseState& now) const {
+  const machine::ReleaseSpec& spec = track.ticket.spec;
+  const auto& own = now.baseline.own;
+  // Another serin's releases on the route know nothing of these instances, nor these of theirs.
+  if (!own || processes_.size() > 1) return;
+  if (own->instances > kStableMost) {
+    violated("{}: takes {} instances for stable's own, {} are the most", spec.id, own->instances,
+             kStableMost);
+  }
+  bool begins = track.last.start.stage != machine::StartStage::started &&
+                now.start.stage == machine::StartStage::started &&
+                !machine::is_terminal(now.status);
+  if (!begins || !spec.fresh_baseline || spec.instant || !process.alive()) return;
+  int there = routes_.at(track.ticket.service)->truth().stable.servers_total;
+  int canary = routes_.at(track.ticket.service)->truth().canary_slot.servers_total;
+  if (!now.baseline.since || now.baseline.fresh < 1 ||
+      there < own->instances + now.baseline.fresh) {
+    violated("{}: begins with {} of stable's instances, {} its own and {} fresh, beside {}",
+             spec.id, there, own->instances, now.baseline.fresh, canary);
+  }
 }
 
 // 9: a timed pause that ended by itself lasted as long as it should.
@@ -391,6 +416,12 @@ void Checker::at_end(const std::vector<std::unique_ptr<Process>>& processes) {
                state.sentence);
     }
     check_folded(*process, minds_[process->instance()]);
+  }
+  // 15
+  for (const auto& [name, route] : routes_) {
+    int there = route->truth().stable.servers_total;
+    if (processes.size() > 1 || there <= kStableMost) continue;
+    violated("{}: stable is left with {} instances, {} are the most", name, there, kStableMost);
   }
 }
 

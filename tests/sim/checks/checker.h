@@ -18,6 +18,8 @@
 // 11. Evidence counts nothing that did not happen.
 // 12. What must succeed first has succeeded.
 // 13. An edit leaves what is done as it is.
+// 14. Instances first: the canary's, and those that it is compared with.
+// 15. Fresh instances of stable are gone in the end, and never taken for stable's own.
 // 1, 2, 7 and 10 hold for rules on content as for the share.
 #pragma once
 
@@ -39,6 +41,8 @@ class Checker final : public Watcher {
   // Of time in which the router could be reached and serin was up.
   static constexpr Duration kReturnBound = seconds(12);
   static constexpr Duration kEvery = milliseconds(100);
+  // Instances that a slot of the world holds without fresh ones.
+  static constexpr int kStableMost = 4;
 
   Checker(World& world, std::map<std::string, std::unique_ptr<Route>>& routes, Metrics& metrics,
           rollout::engine::MakeAnalysis make_analysis);
@@ -107,6 +111,8 @@ class Checker final : public Watcher {
   void follow(Process& process, Mind& mind, const std::string& release, Duration elapsed,
               bool operated);
   void check_edit(Mind& mind, const rollout::JournalRecord& record) const;
+  void check_baseline(const Process& process, const Track& track,
+                      const rollout::machine::ReleaseState& now) const;
   void check_rules(Process& process, const Route& route, const rollout::engine::Effect& effect);
   void check_hook(const Track& track, const rollout::machine::ReleaseState& now,
                   bool operated) const;

@@ -61,6 +61,13 @@ TEST(FromPlan, KeepsTheSlotsCapacity) {
   EXPECT_EQ(make_spec(rollout, {"2", "1"})->capacity, Weight::from_units(3000));
 }
 
+TEST(FromPlan, KeepsTheBaseline) {
+  Rollout rollout = canary_rollout();
+  EXPECT_FALSE(make_spec(rollout, {"2", "1"})->fresh_baseline);
+  rollout.workload.baseline = Baseline::fresh;
+  EXPECT_TRUE(make_spec(rollout, {"2", "1"})->fresh_baseline);
+}
+
 TEST(FromPlan, NamesAllThatItCannotDo) {
   Rollout rollout = canary_rollout();
   rollout.canary->steps.push_back(rollout::Step{ExperimentStep{}, false});

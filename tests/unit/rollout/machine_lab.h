@@ -82,6 +82,11 @@ class Lab {
   bool exchange_waits = false;  // it has no outcome yet
   int canary_ready = 0;         // of the workload; follows what is asked for
   int stable_ready = 4;         // as the workload sees it
+  int stable_instances = 4;
+  std::string stable_version_seen;  // of stable's, where it is looked at
+  int stable_most = 1000;           // more are refused
+  int stable_lists = 0;  // servers that the router lists for stable; 0: as many as there are
+  std::vector<DesiredWorkload> asked;  // of the workload, in order
   bool workload_works = true;
   std::string stable_version;          // of stable's instances, as the workload says
   std::vector<effect::RunHook> hooks;  // in the order in which they were run
@@ -248,20 +253,42 @@ class Lab {
       outcomes_.push_back(preflight);
     }
     if (const auto* apply = std::get_if<effect::ApplyWorkload>(&effect.action)) {
-      int& ready =
-          apply->desired.slot == Slot::canary ? canary_ready : router.seen.stable.servers_ready;
+      bool stable = apply->desired.slot == Slot::stable;
+      asked.push_back(apply->desired);
+      if (stable && apply->desired.instances > stable_most) {
+        outcomes_.push_back(event::WorkloadOutcome{.key = apply->key,
+                                                   .slot = Slot::stable,
+                                                   .error = "stablePorts names too few",
+                                                   .refused = true});
+        return;
+      }
+      SlotState& servers = router.seen.stable;
+      int& ready = stable ? servers.servers_ready : canary_ready;
       if (workload_works) ready = apply->desired.instances;
-      if (apply->desired.slot == Slot::stable) stable_version = apply->desired.version;
+      const int now_ready = ready;
+      if (stable) {
+        stable_version = apply->desired.version;
+        stable_instances = apply->desired.instances;
+        stable_ready = ready;
+        servers.servers_total = std::max(stable_lists, servers.servers_ready);
+        if (stable_lists > 0) {
+          servers.servers_total = stable_lists;
+          servers.servers_ready = std::min(servers.servers_ready, stable_lists);
+        }
+      }
       outcomes_.push_back(event::WorkloadOutcome{
           apply->key, apply->desired.slot, Outcome::done,
-          ObservedWorkload{apply->desired.instances, ready, apply->desired.version, false}, ""});
+          ObservedWorkload{apply->desired.instances, now_ready, apply->desired.version, false},
+          ""});
     }
     if (const auto* look = std::get_if<effect::ObserveWorkload>(&effect.action)) {
       bool canary = look->slot == Slot::canary;
       int ready = canary ? canary_ready : stable_ready;
-      outcomes_.push_back(event::WorkloadOutcome{
-          look->key, look->slot, Outcome::done,
-          ObservedWorkload{std::max(ready, canary ? 1 : 4), ready, "", false}, ""});
+      outcomes_.push_back(
+          event::WorkloadOutcome{look->key, look->slot, Outcome::done,
+                                 ObservedWorkload{canary ? std::max(ready, 1) : stable_instances,
+                                                  ready, canary ? "" : stable_version_seen, false},
+                                 ""});
     }
     if (const auto* hook = std::get_if<effect::RunHook>(&effect.action)) {
       hooks.push_back(*hook);

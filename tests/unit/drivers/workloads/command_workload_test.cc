@@ -62,6 +62,16 @@ TEST_F(CommandWorkloadTest, AfterAnExchangeTheSlotsAreInEachOthersPlace) {
   EXPECT_EQ(log(), "stable\ncanary\nstable\n");
 }
 
+// Which ones go is the command's: it is told stable's number, in the place where stable is.
+TEST_F(CommandWorkloadTest, StableIsScaledInEitherPlace) {
+  make(sh("echo $1 $2 $3 >>" + file("log")));
+  ASSERT_TRUE(apply(desired(3, "v1", Slot::stable)));
+  ASSERT_TRUE(apply(desired(2, "v1", Slot::stable)));
+  workload_->exchange_roles();
+  ASSERT_TRUE(apply(desired(3, "v1", Slot::stable)));
+  EXPECT_EQ(log(), "stable v1 3\nstable v1 2\ncanary v1 3\n");
+}
+
 TEST_F(CommandWorkloadTest, WhatRunsIsAsked) {
   make(sh("true", "echo '{\"instances\": 2, \"ready\": 1, \"version\": \"v2\"}'"));
   auto observed = apply(desired(2));

@@ -1,5 +1,6 @@
 #include "drivers/workloads/process_workload.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -69,6 +70,15 @@ class ProcessWorkloadTest : public LoopTest {
   std::optional<Instance> found(int number) const {
     return Instance::find(dir_.file("shop-canary-" + std::to_string(number)));
   }
+  std::optional<Instance> find_at(int port) const {
+    for (const char* place : {"stable", "canary"}) {
+      for (int number : {1, 2}) {
+        auto instance = Instance::find(dir_.file(fmt::format("shop-{}-{}", place, number)));
+        if (instance && instance->port() == port) return instance;
+      }
+    }
+    return std::nullopt;
+  }
 
   test::TempDir dir_;
   test::Port stable_;
@@ -86,6 +96,40 @@ TEST_F(ProcessWorkloadTest, InstancesAreStartedScaledAndStopped) {
   EXPECT_EQ(test::http_get(second_.number(), "/").header("X-Version"), "v2");
   ASSERT_TRUE(is_up(1));
   EXPECT_EQ(test::http_get(second_.number(), "/").status, 0);
+}
+
+// Fresh instances of stable are the last ones of its slot, whichever place that is.
+TEST_F(ProcessWorkloadTest, StablesLastOnesGoFirstInEitherPlace) {
+  test::Port third;
+  options_.ports[0] = {stable_.number(), third.number()};
+  make();
+  auto stable = [&](int instances) {
+    return until(desired(instances, "v1", Slot::stable), [&](const ObservedWorkload& now) {
+      return now.ready == instances && now.instances == instances;
+    });
+  };
+  for (const std::vector<int>& ports : {options_.ports[0], options_.ports[1]}) {
+    ASSERT_TRUE(stable(1));
+    const pid_t own = find_at(ports[0])->pid();
+    ASSERT_TRUE(stable(2));
+    ASSERT_TRUE(stable(1));
+    EXPECT_EQ(find_at(ports[0])->pid(), own);
+    EXPECT_FALSE(find_at(ports[1]));
+    workload_->exchange_roles();
+  }
+}
+
+// One that has ended and is to be started again is still one of the slot's.
+TEST_F(ProcessWorkloadTest, OneThatHasEndedIsCountedAndNotReady) {
+  ASSERT_TRUE(is_up(2));
+  found(1)->signal(SIGKILL);
+  ASSERT_TRUE(run_until([&] { return !found(1); }));
+  auto now = apply(desired(2));
+  ASSERT_TRUE(now);
+  EXPECT_EQ(now->instances, 2);
+  EXPECT_EQ(now->version, "v2");
+  EXPECT_FALSE(now->mixed);
+  EXPECT_TRUE(is_up(2));
 }
 
 TEST_F(ProcessWorkloadTest, AnotherVersionTakesThePlaceOfTheOldOne) {

@@ -82,6 +82,18 @@ TEST_F(SystemdWorkloadTest, StartsScalesAndStops) {
   EXPECT_EQ(none->instances, 0);
 }
 
+// Fresh instances of stable are the last ones of its slot, whichever place that is.
+TEST_F(SystemdWorkloadTest, StablesLastOnesGoFirstInEitherPlace) {
+  for (const std::string place : {"stable", "canary"}) {
+    ASSERT_TRUE(apply(3, "v1", Slot::stable));
+    ASSERT_TRUE(apply(1, "v1", Slot::stable));
+    EXPECT_EQ(unit("shop-" + place + "@1.service"), "active");
+    EXPECT_EQ(unit("shop-" + place + "@2.service"), "inactive\n");
+    EXPECT_EQ(unit("shop-" + place + "@3.service"), "inactive\n");
+    workload_->exchange_roles();
+  }
+}
+
 TEST_F(SystemdWorkloadTest, AUnitOnItsWayIsNotReadyAndNotStartedAgain) {
   dir_.write("next", "activating");
   auto first = apply(1);

@@ -357,6 +357,62 @@ spec:
   }
 }
 
+TEST(Baseline, FreshNeedsSomebodyWhoStartsInstancesAndRoomForThem) {
+  auto problems = [](const std::string& workload, const std::string& canary = "",
+                     const std::string& more = "") {
+    return read_and_validate("kind: Rollout\nmetadata: {name: r}\nspec:\n  workload: {" + workload +
+                             "}\n" + more +
+                             "  strategy: {canary: {steps: [{setWeight: 5}, {pause: {}}]" + canary +
+                             "}}\n")
+        .problems;
+  };
+  auto has = [&](const std::string& text, const std::string& workload,
+                 const std::string& canary = "", const std::string& more = "") {
+    std::string found = problems(workload, canary, more);
+    EXPECT_NE(found.find(text), std::string::npos) << found;
+  };
+  auto fits = [&](const std::string& workload, const std::string& canary = "",
+                  const std::string& more = "") {
+    std::string found = problems(workload, canary, more);
+    EXPECT_EQ(found.find("error"), std::string::npos) << found;
+  };
+  const std::string command = "command: {apply: [a], observe: [o]}, baseline: ";
+  fits(command + "fresh");
+  fits(command + "none");
+  has("'old'", command + "old");
+  has("spec.workload.baseline: there is no workload", "baseline: fresh");
+  has("spec.workload.command: baseline: fresh must know", "command: {apply: [a]}, baseline: fresh");
+  has("spec.workload.baseline: rules on content", command + "fresh",
+      ", match: [{path: {prefix: /a}}], trafficRouting: {haproxy: {socket: /s, map: /m, "
+      "matchMap: /n, stableBackend: a, canaryBackend: b}}");
+  fits("systemd: {unit: 's-{slot}@{instance}.service'}, baseline: fresh");
+  has("spec.workload.systemd.unit: this unit", "systemd: {unit: 's-{slot}'}, baseline: fresh");
+
+  auto process = [](const char* stable, const char* canary) {
+    return std::string("process: {command: [a], stablePorts: ") + stable +
+           ", canaryPorts: " + canary + "}, instances: 2, baseline: fresh";
+  };
+  fits(process("[1, 2, 3]", "[4, 5, 6]"));
+  has("stablePorts: 2 ports are too few", process("[1, 2]", "[4, 5, 6]"));
+  has("canaryPorts: 1 port is too few for stable's own instances and 2 fresh ones",
+      process("[1, 2, 3]", "[4]"));
+  fits(process("[1, 2, 3]", "[4, 5]"), "", "  promotion: {mode: copy}\n");
+  // As many as any step gives the canary.
+  std::string scaled =
+      read_and_validate("kind: Rollout\nmetadata: {name: r}\nspec:\n  workload: {" +
+                        process("[1, 2, 3]", "[4, 5, 6]") +
+                        "}\n  strategy: {canary: {steps: [{setWeight: 5}, {setCanaryScale: "
+                        "{replicas: 3}}, {pause: {}}]}}\n")
+          .problems;
+  EXPECT_NE(scaled.find("stablePorts: 3 ports are too few"), std::string::npos) << scaled;
+
+  std::string blue =
+      read_and_validate("kind: Rollout\nmetadata: {name: r}\nspec:\n  workload: {" + command +
+                        "fresh}\n  strategy: {blueGreen: {activeService: a, previewService: b}}\n")
+          .problems;
+  EXPECT_NE(blue.find("spec.workload.baseline: blueGreen gives"), std::string::npos) << blue;
+}
+
 TEST(Scale, NeedsAWorkloadAndAtLeastOneInstance) {
   auto problems = [](const std::string& workload) {
     return read_and_validate("kind: Rollout\nmetadata: {name: r}\nspec:\n" + workload +
