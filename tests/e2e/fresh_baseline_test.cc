@@ -24,6 +24,8 @@ class FreshBaselineTest : public testing::Test {
     std::ofstream(file("prometheus.yml")) << demo_prometheus_configuration(file("targets.json"), 1);
     std::ofstream(file("targets.json")) << demo_targets(ports_, {"v1", "v2"});
     std::filesystem::create_directories(file("state/instances"));
+    // As serin makes it: it refuses a directory that others may read.
+    std::filesystem::permissions(file("state"), std::filesystem::perms::owner_all);
     start_own();
     start({"haproxy", "-W", "-db", "-f", file("haproxy.cfg")}, "haproxy");
     start({"prometheus", "--config.file=" + file("prometheus.yml"),
