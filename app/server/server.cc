@@ -150,7 +150,7 @@ void Server::look_for_changes() {
   });
 }
 
-// All or nothing: what has errors changes nothing.
+// All or nothing: what has errors changes nothing, nor does a directory without any file.
 void Server::take_changes() {
   std::string mark = directory_mark(options_.config_directory);
   if (mark == mark_) return;
@@ -163,7 +163,24 @@ void Server::take_changes() {
   }
   auto configuration =
       std::make_shared<Configuration>(check_configuration(*std::move(files), options_.arguments));
-  if (configuration->revision == fleet_->configuration()->revision) return;
+  if (configuration->revision == fleet_->configuration()->revision) {
+    api_->set_pending({});  // what was wrong was taken back
+    return;
+  }
+  if (configuration->files.empty()) {
+    // A volume that is not mounted, a copy that broke off: whoever means it says so.
+    const std::string why =
+        "all files are gone: the configuration before stays in force until there are some";
+    log_.error(why, {{"directory", options_.config_directory}});
+    config::Diagnostics problems;
+    problems.add(config::kInvalidValue,
+                 {.file = options_.config_directory,
+                  .message = why,
+                  .hint = "put them back; to have no rollouts, apply an empty configuration, or "
+                          "restart the server"});
+    api_->set_pending(std::move(problems));
+    return;
+  }
   if (configuration->problems.has_errors()) {
     log_.error("the configuration has errors: the one before stays in force",
                {{"errors", config::to_text(configuration->problems)}});

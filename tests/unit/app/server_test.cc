@@ -236,6 +236,24 @@ TEST_F(ServerTest, ConfigurationComesIntoForceAsAWhole) {
   EXPECT_EQ(own("GET", "/api/v1/rollouts/checkout").status, 200) << "the one before stays";
 }
 
+TEST_F(ServerTest, AnEmptiedDirectoryTakesNothingAway) {
+  start(options());
+  auto errors = [&] {
+    return json(own("GET", "/api/v1/configuration"))["diagnostics"]["errors"].integer();
+  };
+  std::filesystem::remove(options().config_directory + "/checkout.yaml");
+  ASSERT_TRUE(eventually([&] { return errors() > 0; }));
+  EXPECT_NE(own("GET", "/api/v1/configuration").body.find("all files are gone"), std::string::npos);
+  EXPECT_EQ(own("GET", "/api/v1/rollouts/checkout").status, 200);
+  // What was there before is all right again.
+  write("checkout.yaml", kCheckoutRollout);
+  ASSERT_TRUE(eventually([&] { return errors() == 0; }));
+  // Who means it says so.
+  EXPECT_EQ(own("POST", "/api/v1/apply", R"({"files":[]})").status, 200);
+  EXPECT_EQ(own("GET", "/api/v1/rollouts/checkout").status, 404);
+  EXPECT_EQ(errors(), 0);
+}
+
 TEST_F(ServerTest, StreamsWhatHappens) {
   start(options());
   std::string release_id = release();
