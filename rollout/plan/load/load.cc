@@ -179,7 +179,9 @@ class Loader {
       return;
     }
     merge(spec, *resolved, reporter, path);
-    if (!background) endless(spec, *resolved, reporter, path);
+    if (background) return;
+    endless(spec, *resolved, reporter, path);
+    only_rules(spec, *resolved, reporter, path);
   }
 
   template <class Analysis>
@@ -263,6 +265,31 @@ class Loader {
       check(each->spec.metrics, each->metadata.name);
     }
     check(spec.metrics, "of this step");
+  }
+
+  // What compares collects evidence over the whole release.
+  template <class Analysis>
+  void only_rules(const Analysis& spec, const analysis::Resolved& resolved,
+                  const Reporter& reporter, const Path& path) {
+    auto check = [&](const Metric& metric, const Path& where, const std::string& of) {
+      if (!metric.compared()) return;
+      reporter.add(kPlan, where,
+                   fmt::format("the metric '{}'{} is compared (compare, preset), and only rules "
+                               "judge in an analysis of a step, or before or after a promotion",
+                               metric.name, of),
+                   "put it into canary.analysis, or give it a query and conditions");
+    };
+    for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
+      check(spec.metrics[i], path / "metrics" / i, "");
+    }
+    for (const auto* list : {&resolved.templates, &resolved.cluster_templates}) {
+      for (const AnalysisTemplate* each : *list) {
+        for (const Metric& metric : each->spec.metrics) {
+          check(metric, path / "templates",
+                fmt::format(" of the template '{}'", each->metadata.name));
+        }
+      }
+    }
   }
 
   const LoadOptions& options_;

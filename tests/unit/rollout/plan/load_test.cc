@@ -183,6 +183,55 @@ TEST(Load, AStepsAnalysisMustEnd) {
       "metric m which runs indefinitely. Invalid value for count: <nil>\n1 error\n");
 }
 
+// What a release would refuse at its start.
+TEST(Load, OnlyRulesJudgeInTheAnalysisOfAStepOrOfASwitch) {
+  std::string problems = problems_of({file(R"(apiVersion: serin.dev/v1alpha1
+kind: Rollout
+metadata: {name: r}
+spec:
+  strategy:
+    blueGreen:
+      trafficRouting: {haproxy: {socket: /s, map: /m, stableBackend: a, canaryBackend: b}}
+      prePromotionAnalysis:
+        metrics:
+        - name: errors
+          compare: {errors: {bad: b, total: t}}
+          provider: {prometheus: {address: 'http://127.0.0.1:9090'}}
+      postPromotionAnalysis: {templates: [{templateName: t}]}
+---
+apiVersion: serin.dev/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: t}
+spec:
+  metrics:
+  - name: slow
+    compare: {errors: {bad: b, total: t}}
+    provider: {prometheus: {address: 'http://127.0.0.1:9090'}}
+)")});
+  EXPECT_THAT(problems, HasSubstr("f.yaml:10:11: error E021 "
+                                  "spec.strategy.blueGreen.prePromotionAnalysis.metrics[0]: the "
+                                  "metric 'errors' is compared"));
+  EXPECT_THAT(problems, HasSubstr("f.yaml:13:31: error E021 "
+                                  "spec.strategy.blueGreen.postPromotionAnalysis.templates: the "
+                                  "metric 'slow' of the template 't' is compared"));
+  EXPECT_THAT(problems, HasSubstr("2 errors"));
+
+  std::string step = problems_of({file(R"(apiVersion: serin.dev/v1alpha1
+kind: Rollout
+metadata: {name: r}
+spec:
+  strategy:
+    canary:
+      trafficRouting: {haproxy: {socket: /s, map: /m, stableBackend: a, canaryBackend: b}}
+      analysis: {metrics: [{name: e, compare: {errors: {bad: b, total: t}}}]}
+      steps:
+      - setWeight: 5
+      - analysis: {metrics: [{name: e, compare: {errors: {bad: b, total: t}}}]}
+)")});
+  EXPECT_THAT(step, HasSubstr("steps[1].analysis.metrics[0]: the metric 'e' is compared"));
+  EXPECT_THAT(step, HasSubstr("1 error"));
+}
+
 TEST(Load, AllProblemsOfAllFiles) {
   std::string problems = problems_of({file("a: [", "a.yaml"), file("{kind: Thing}", "b.yaml"),
                                       file("{apiVersion: v1, kind: Service}", "c.yaml"),
