@@ -1,6 +1,8 @@
 // A plan that is edited in mid-release.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "rollout/machine/machine.h"
 
 namespace serin::rollout::machine {
@@ -50,6 +52,20 @@ Status compare_fixed(const ReleaseSpec& before, const ReleaseSpec& after) {
   return {};
 }
 
+bool copies_requests(const ReleaseSpec& spec) {
+  return std::ranges::any_of(spec.steps, [](const ReleaseStep& step) {
+    return std::ranges::any_of(step.content, &MatchRule::is_mirror);
+  });
+}
+
+// The router was checked at the start for what the plan had then.
+Status compare_mirrors(const ReleaseSpec& before, const ReleaseSpec& after) {
+  if (copies_requests(before) || !copies_requests(after)) return {};
+  return fail(Code::invalid_argument,
+              "the release had no setMirrorRoute, and its router was not checked for one: it holds "
+              "from the next release on");
+}
+
 Status compare_steps(const ReleaseSpec& before, const ReleaseSpec& after,
                      const ReleaseState& state) {
   auto current = static_cast<std::size_t>(state.step);
@@ -78,6 +94,7 @@ Result<ReleaseState> edited(const ReleaseSpec& before, const ReleaseSpec& after,
   SERIN_CHECK(may_edit(state));
   SERIN_CHECK(compare_fixed(before, after));
   SERIN_CHECK(compare_steps(before, after, state));
+  SERIN_CHECK(compare_mirrors(before, after));
   auto current = static_cast<std::size_t>(state.step);
   const bool past = state.step >= steps_before_promotion(before);
   state.log.resize(after.steps.size());

@@ -201,6 +201,24 @@ TEST_F(Editing, OneSetOfRulesIsInForce) {
   EXPECT_EQ(lab->router.seen.canary.percent(), 5);
 }
 
+// The router was not checked for copies.
+TEST_F(Editing, NoFirstMirrorRouteComesInMidRelease) {
+  ReleaseSpec spec = lab_spec();
+  begin(spec);
+  ReleaseStep mirror;
+  mirror.kind = StepKind::set_mirror_route;
+  mirror.route = "copies";
+  mirror.content = {{.mirror = 30}};
+  spec.steps.push_back(mirror);
+  EXPECT_NE(edit(spec).find("had no setMirrorRoute"), std::string::npos);
+
+  ReleaseSpec with = lab_spec();
+  with.steps.push_back(mirror);
+  begin(with);
+  with.steps.push_back(mirror);
+  EXPECT_EQ(edit(with), "");
+}
+
 TEST_F(Editing, WhatAPersonTookAwayStaysAway) {
   ReleaseSpec spec = lab_spec();
   spec.match = {{.header = {{.key = "X-A", .exact = "1", .regex = {}}}}};
