@@ -212,6 +212,10 @@ void PolicyAnalysis::foretell(std::size_t metric) {
       judge_->forecast(metric, {.weight = planned.weight,
                                 .look_seconds = to_seconds(compared_[metric].interval()),
                                 .seconds = to_seconds(planned.time)});
+  if (baselines_[metric].used && forecasts_[metric]->known) {
+    forecasts_[metric]->sentence +=
+        "; that is beside all of stable, fresh instances alone take longer";
+  }
 }
 
 void PolicyAnalysis::watch_silence(std::size_t metric, const queries::ComparisonWindow& window) {

@@ -12,13 +12,8 @@ namespace {
 
 // Sends the same state again.
 void reassert(Context& c) {
-  TrafficState& t = c.state.traffic;
-  t.confirmed = false;
-  t.seen_again = false;
-  t.attempt = 0;
-  t.next_try = c.mono();
-  t.unconfirmed_since = c.mono();
-  ++t.desired.generation;
+  forget_delivery(c);
+  ++c.state.traffic.desired.generation;
 }
 
 void accept(Context& c, const ObservedTraffic& observed) {

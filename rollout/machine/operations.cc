@@ -108,6 +108,14 @@ void give_back(Context& c) {
   want_traffic(c, started ? target_weight(c) : Weight(), c.state.start.stage >= StartStage::ready);
 }
 
+// What the step waits for is waited for anew.
+void restart_timer(Timer& timer) {
+  timer.looked = Duration{};
+  timer.extending = false;
+  timer.scaling_from.reset();
+  timer.scaling_told = false;
+}
+
 // Back to where the pause came from; the person's word gives back what was taken away.
 void leave_pause(Context& c) {
   ReleaseState& state = c.state;
@@ -123,8 +131,7 @@ void leave_pause(Context& c) {
     state.start.late_told = false;
   }
   if (steps_wait) return;  // starting() wants what its stage wants
-  state.timer.looked = Duration{};
-  state.timer.extending = false;
+  restart_timer(state.timer);
   if (restore) give_back(c);
   // After traffic was taken away the watch at 100 % begins again.
   const bool copying =
@@ -169,11 +176,13 @@ void continue_release(Context& c) {
     return;
   }
   if (state.status != ReleaseStatus::progressing) return;
-  if (capacity && state.step < c.steps_count()) {
+  const ReleaseStep* step =
+      state.step < c.steps_count() ? &c.spec.steps[static_cast<std::size_t>(state.step)] : nullptr;
+  if (capacity && step != nullptr && step->kind == StepKind::set_weight) {
     // The person says that there is room: this very step is done now.
     state.timer.begun = true;
     state.manual_weight.reset();
-    want_traffic(c, c.spec.steps[static_cast<std::size_t>(state.step)].weight, true);
+    want_traffic(c, step->weight, true);
     return;
   }
   next_step(c, word);
@@ -219,8 +228,7 @@ void set_manual_weight(Context& c, Weight weight) {
   state.manual_weight = weight;
   state.traffic.drained = false;
   state.traffic.foreign_raises = 0;
-  state.timer.looked = Duration{};
-  state.timer.extending = false;
+  restart_timer(state.timer);
   want_traffic(c, weight, true);
   if (state.reason == Reason::external_change || state.reason == Reason::recovered) {
     set_status(c, ReleaseStatus::paused, Reason::manual,

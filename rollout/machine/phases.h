@@ -55,6 +55,11 @@ void ask_workload(Context& c, DesiredWorkload desired, When when);
 // True once the canary slot has so many ready instances, and no other number where `exactly`, and
 // stable as many fresh ones beside its own where they are compared; they are asked for.
 bool is_scaled(Context& c, int instances, bool exactly);
+// In mid-release nothing else ends the wait for so many instances of the canary: after
+// ReleaseSpec::start_deadline a person is asked.
+void wait_for_instances(Context& c, int canary);
+// Instances of this slot can't be, however often they are asked for.
+void on_refused(Context& c, Slot slot, const std::string& error);
 // By the last setCanaryScale, at this share of the traffic.
 int instances_for(const Context& c, Weight weight);
 bool looks_at_instances(const ReleaseSpec& spec, const ReleaseState& state);
@@ -69,8 +74,8 @@ bool baseline_begun(Context& c);
 int stable_own(const ReleaseState& state);
 // All that the stable slot is meant to hold now: its own, and fresh ones.
 int stable_wanted(const ReleaseState& state);
-// They can't be started: the release does not begin.
-void on_baseline_refused(Context& c, const std::string& error);
+// "2 fresh instances of stable to compare with (baseline: fresh)".
+std::string fresh_instances(const Context& c);
 // What the start waits for, of them; "" where it is something else.
 std::string baseline_sentence(const Context& c);
 // The router lists fewer servers of stable than it has instances with them.

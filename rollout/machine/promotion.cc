@@ -34,6 +34,7 @@ bool scale(Context& c) {
   const auto& canary = c.state.workload.canary;
   if (canary && canary->ready >= instances_needed(c) && !canary->mixed) return true;
   want_workload(c, Slot::canary, instances_needed(c), When::after_durable);
+  wait_for_instances(c, instances_needed(c));
   return false;
 }
 

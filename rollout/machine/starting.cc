@@ -95,7 +95,9 @@ void check_start_deadline(Context& c) {
     if (std::string missing = baseline_sentence(c); !missing.empty()) return missing;
     const auto& observed = c.state.traffic.observed;
     if (start.stage != StartStage::ready || !observed) {
-      return fmt::format("still in '{}'", to_string(start.stage));
+      const std::string& problem = c.state.workload.problem;
+      return fmt::format("still in '{}'{}", to_string(start.stage),
+                         problem.empty() ? "" : " (" + problem + ")");
     }
     return fmt::format("{} of {} canary servers are ready", observed->canary_slot.servers_ready,
                        observed->canary_slot.servers_total);

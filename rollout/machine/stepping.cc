@@ -30,7 +30,11 @@ bool set_weight(Context& c, const ReleaseStep& step) {
       return false;
     }
     bool follows = c.state.scale && c.state.scale->match_traffic && c.spec.has_workload;
-    if (follows && !is_scaled(c, instances_for(c, step.weight), false)) return false;
+    const int wanted = instances_for(c, step.weight);
+    if (follows && !is_scaled(c, wanted, false)) {
+      wait_for_instances(c, wanted);
+      return false;
+    }
     c.state.timer.begun = true;
     c.state.manual_weight.reset();
     want_traffic(c, step.weight, true);
@@ -57,7 +61,10 @@ bool scale(Context& c, const ReleaseStep& step) {
   c.state.scale = step.scale;
   // Without a driver the numbers are somebody else's.
   if (!c.spec.has_workload || c.state.start.stage == StartStage::deferred) return true;
-  return is_scaled(c, instances_for(c, target_weight(c)), true);
+  const int wanted = instances_for(c, target_weight(c));
+  if (is_scaled(c, wanted, true)) return true;
+  wait_for_instances(c, wanted);
+  return false;
 }
 
 bool approval(Context& c, const ReleaseStep& step) {

@@ -12,16 +12,6 @@
 namespace serin::rollout::machine {
 namespace {
 
-void forget_delivery(Context& c) {
-  TrafficState& t = c.state.traffic;
-  t.confirmed = false;
-  t.seen_again = false;
-  t.attempt = 0;
-  t.next_try = c.mono();
-  t.unconfirmed_since = c.mono();
-  t.late_told = false;
-}
-
 void confirm(Context& c, const ObservedTraffic& observed) {
   TrafficState& t = c.state.traffic;
   t.confirmed = true;
@@ -128,6 +118,16 @@ void overtake(TrafficState& t) {
   if (!t.in_flight.empty() && t.in_flight_gives) t.stale_raise = t.in_flight;
   t.in_flight.clear();
   t.in_flight_gives = false;
+}
+
+void forget_delivery(Context& c) {
+  TrafficState& t = c.state.traffic;
+  t.confirmed = false;
+  t.seen_again = false;
+  t.attempt = 0;
+  t.next_try = c.mono();
+  t.unconfirmed_since = c.mono();
+  t.late_told = false;
 }
 
 void want_traffic(Context& c, Weight weight, bool in_service) {

@@ -8,6 +8,9 @@ namespace serin::rollout::machine {
 // Whatever is in flight is no longer what is wanted: a raise is remembered until its outcome.
 void overtake(TrafficState& traffic);
 
+// What is wanted counts as neither sent nor confirmed: it is sent at the next occasion.
+void forget_delivery(Context& c);
+
 // Makes (weight, in_service) what is wanted. Nothing happens where it is wanted already.
 void want_traffic(Context& c, Weight weight, bool in_service);
 // The same with another mark: "" gives the route back.

@@ -65,6 +65,73 @@ bool is_scaled(Context& c, int instances, bool exactly) {
   return false;
 }
 
+namespace {
+
+std::string scaling_place(const Context& c) {
+  if (c.state.status == ReleaseStatus::promoting) return "the promotion";
+  return fmt::format("step {}", c.state.step + 1);
+}
+
+std::string counted(const std::optional<ObservedWorkload>& slot) {
+  if (!slot) return "nothing is known of it";
+  if (slot->mixed) return "of more than one version";
+  return fmt::format("{} there, {} ready", slot->instances, slot->ready);
+}
+
+// What a scaling waits for.
+std::string scaling_sentence(const Context& c, int canary) {
+  const WorkloadState& workload = c.state.workload;
+  std::string sentence = fmt::format("{} waits for instances: canary: {} wanted, {}",
+                                     scaling_place(c), canary, counted(workload.canary));
+  if (has_baseline(c) && c.state.status == ReleaseStatus::progressing) {
+    sentence +=
+        fmt::format("; stable: {} wanted, {} of them fresh to compare with, {}",
+                    stable_wanted(c.state), c.state.baseline.fresh, counted(workload.stable));
+  }
+  if (!workload.problem.empty()) sentence += fmt::format(" ({})", workload.problem);
+  return sentence;
+}
+
+// What a person can do then.
+std::string_view scaling_advice(const Context& c) {
+  if (c.state.status == ReleaseStatus::promoting) return "resume asks for them again";
+  return "resume asks for them again, continue goes on with those that are there";
+}
+
+}  // namespace
+
+void wait_for_instances(Context& c, int canary) {
+  Timer& timer = c.state.timer;
+  if (!timer.scaling_from) timer.scaling_from = timer.looked;
+  const Duration waited = timer.looked - *timer.scaling_from;
+  if (waited >= c.spec.start_deadline) {
+    pause(c, Reason::capacity,
+          fmt::format("{}, since {}; {}", scaling_sentence(c, canary),
+                      format_duration(c.spec.start_deadline), scaling_advice(c)));
+  } else if (waited >= kStartLate && !timer.scaling_told) {
+    timer.scaling_told = true;
+    tell(c, Severity::warning, "scaling-late",
+         fmt::format("{}, since {}", scaling_sentence(c, canary), format_duration(kStartLate)));
+  }
+}
+
+void on_refused(Context& c, Slot slot, const std::string& error) {
+  ReleaseState& state = c.state;
+  if (!is_active(state) || state.status == ReleaseStatus::rolling_back) return;
+  std::string what = slot == Slot::stable ? fresh_instances(c) : "the canary's instances";
+  if (state.start.stage == StartStage::instances) {
+    return_to_stable(c, Cause::refused, fmt::format("{} can't be started: {}", what, error));
+    return;
+  }
+  const bool scales =
+      state.status == ReleaseStatus::progressing ||
+      (state.status == ReleaseStatus::promoting && state.promotion.stage == PromotionStage::scale);
+  if (!scales) return;
+  pause(
+      c, Reason::capacity,
+      fmt::format("{}: {} can't be had: {}; {}", scaling_place(c), what, error, scaling_advice(c)));
+}
+
 bool looks_at_instances(const ReleaseSpec& spec, const ReleaseState& state) {
   return spec.has_workload && state.exposed && is_judged(state) && state.workload.look.empty() &&
          state.workload.in_flight.empty();
@@ -95,7 +162,7 @@ void on_workload(Context& c, const event::WorkloadOutcome& event) {
           event.observed && event.observed->ready < c.state.start.stable_instances;
     }
     workload.next_try = c.mono() + kWorkloadEvery;
-    if (event.refused && event.slot == Slot::stable) on_baseline_refused(c, event.error);
+    if (event.refused) on_refused(c, event.slot, event.error);
   }
   if (!event.observed) return;
   (event.slot == Slot::canary ? workload.canary : workload.stable) = event.observed;

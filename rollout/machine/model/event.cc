@@ -12,12 +12,13 @@ constexpr auto names(std::type_identity<Slot>) {
 namespace serin::rollout::machine {
 namespace {
 using codec::Field;
-}
+using codec::Later;
+}  // namespace
 
 namespace event {
 
 constexpr auto fields(std::type_identity<Start>) {
-  return std::tuple{Field{"restored", &Start::restored}, Field{"stable_own", &Start::stable_own}};
+  return std::tuple{Field{"restored", &Start::restored}, Later{"stable_own", &Start::stable_own}};
 }
 constexpr auto fields(std::type_identity<Preflighted>) {
   return std::tuple{Field{"error", &Preflighted::error}, Field{"refusals", &Preflighted::refusals},
@@ -39,7 +40,7 @@ constexpr auto fields(std::type_identity<WorkloadOutcome>) {
   return std::tuple{
       Field{"key", &WorkloadOutcome::key},       Field{"slot", &WorkloadOutcome::slot},
       Field{"result", &WorkloadOutcome::result}, Field{"observed", &WorkloadOutcome::observed},
-      Field{"error", &WorkloadOutcome::error},   Field{"refused", &WorkloadOutcome::refused}};
+      Field{"error", &WorkloadOutcome::error},   Later{"refused", &WorkloadOutcome::refused}};
 }
 constexpr auto fields(std::type_identity<RolesExchanged>) {
   return std::tuple{Field{"key", &RolesExchanged::key}, Field{"result", &RolesExchanged::result},

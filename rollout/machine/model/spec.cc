@@ -52,7 +52,7 @@ constexpr auto fields(std::type_identity<ReleaseSpec>) {
                     Field{"capacity", &ReleaseSpec::capacity},
                     Field{"has_workload", &ReleaseSpec::has_workload},
                     Field{"canary_instances", &ReleaseSpec::canary_instances},
-                    Field{"fresh_baseline", &ReleaseSpec::fresh_baseline},
+                    Later{"fresh_baseline", &ReleaseSpec::fresh_baseline},
                     Field{"ready_for_ns", &ReleaseSpec::ready_for},
                     Field{"start_deadline_ns", &ReleaseSpec::start_deadline},
                     Field{"instant", &ReleaseSpec::instant},

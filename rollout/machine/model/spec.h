@@ -141,7 +141,8 @@ struct ReleaseSpec {
   // How long the canary's servers must be ready without a break before they get traffic: a proxy
   // says "up" for a moment of servers that it has not checked yet.
   Duration ready_for = std::chrono::seconds(3);
-  Duration start_deadline = std::chrono::minutes(10);  // of Pending and Starting together
+  Duration start_deadline =
+      std::chrono::minutes(10);  // of Pending and Starting together, and of each scaling later
   // A rollback's ticket: straight to 100 % and promotion on the word of the person who asked.
   bool instant = false;
   // A rollback's ticket where the state before the release is in place already: it ends at once.

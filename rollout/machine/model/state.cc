@@ -6,7 +6,8 @@
 namespace serin::rollout::machine {
 namespace {
 using codec::Field;
-}
+using codec::Later;
+}  // namespace
 
 constexpr auto fields(std::type_identity<StepLog>) {
   return std::tuple{Field{"outcome", &StepLog::outcome}, Field{"entered_ns", &StepLog::entered},
@@ -15,9 +16,13 @@ constexpr auto fields(std::type_identity<StepLog>) {
 }
 
 constexpr auto fields(std::type_identity<Timer>) {
-  return std::tuple{Field{"begun", &Timer::begun}, Field{"looked_ns", &Timer::looked},
-                    Field{"extending", &Timer::extending}, Field{"prepared", &Timer::prepared},
-                    Field{"finished", &Timer::finished}};
+  return std::tuple{Field{"begun", &Timer::begun},
+                    Field{"looked_ns", &Timer::looked},
+                    Field{"extending", &Timer::extending},
+                    Field{"prepared", &Timer::prepared},
+                    Field{"finished", &Timer::finished},
+                    Later{"scaling_from_ns", &Timer::scaling_from},
+                    Later{"scaling_told", &Timer::scaling_told}};
 }
 
 constexpr auto fields(std::type_identity<ReadyCounts>) {
@@ -73,8 +78,8 @@ constexpr auto fields(std::type_identity<BaselineState>) {
 
 constexpr auto fields(std::type_identity<WorkloadState>) {
   return std::tuple{Field{"in_flight", &WorkloadState::in_flight},
-                    Field{"stable_last", &WorkloadState::stable_last},
-                    Field{"problem", &WorkloadState::problem},
+                    Later{"stable_last", &WorkloadState::stable_last},
+                    Later{"problem", &WorkloadState::problem},
                     Field{"next_try_ns", &WorkloadState::next_try},
                     Field{"look", &WorkloadState::look},
                     Field{"next_look_ns", &WorkloadState::next_look},
@@ -112,7 +117,7 @@ constexpr auto fields(std::type_identity<Remainder>) {
   return std::tuple{Field{"hand_back", &Remainder::hand_back},
                     Field{"attempts", &Remainder::attempts},
                     Field{"stop_canary_at_ns", &Remainder::stop_canary_at},
-                    Field{"stop_fresh_at_ns", &Remainder::stop_fresh_at}};
+                    Later{"stop_fresh_at_ns", &Remainder::stop_fresh_at}};
 }
 
 constexpr auto fields(std::type_identity<HookGate>) {
@@ -147,7 +152,7 @@ constexpr auto fields(std::type_identity<ReleaseState>) {
                     Field{"traffic", &ReleaseState::traffic},
                     Field{"start", &ReleaseState::start},
                     Field{"workload", &ReleaseState::workload},
-                    Field{"baseline", &ReleaseState::baseline},
+                    Later{"baseline", &ReleaseState::baseline},
                     Field{"promotion", &ReleaseState::promotion},
                     Field{"back", &ReleaseState::back},
                     Field{"remainder", &ReleaseState::remainder},

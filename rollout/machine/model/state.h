@@ -54,7 +54,7 @@ enum class Reason {
   external_change,  // somebody took traffic from the canary
   traffic_missing,  // the canary gets less than its share
   metric_failed,    // a metric with onFail: pause failed
-  capacity,         // the next weight is more than the canary slot can take
+  capacity,         // more than the instances that are there, or can be, can take
   stable_capacity,  // RollingBack: stable has too few ready instances to take all
 };
 constexpr auto names(std::type_identity<Reason>) {
@@ -114,6 +114,9 @@ struct Timer {
   bool extending = false;  // past its planned time
   bool prepared = false;   // the hook before the step has succeeded
   bool finished = false;   // the step is done; only the hook after it is not
+  // Instances are waited for since `looked` was so much; whether that it takes long was said.
+  std::optional<Duration> scaling_from;
+  bool scaling_told = false;
   bool operator==(const Timer&) const = default;
 };
 

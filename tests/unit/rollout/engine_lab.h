@@ -45,6 +45,7 @@ class ScriptedAnalysis final : public analysis::ReleaseAnalysis {
     if (!answer || answer->json.is_null()) return;
     if (auto judgement = analysis::judgement_from_json(answer->json)) judgement_ = *judgement;
   }
+  void baseline_asked(Now now) override { baseline_ = now.mono; }
   void traffic_commanded(double fraction, Now) override { commanded_ = fraction; }
   void traffic_confirmed(int step, double fraction, Now) override {
     step_ = step;
@@ -70,6 +71,7 @@ class ScriptedAnalysis final : public analysis::ReleaseAnalysis {
         .set("confirmed", confirmed_)
         .set("step", step_)
         .set("requests", requests_)
+        .set("baseline", baseline_.time_since_epoch().count())
         .set("resumed", resumed_)
         .set("judgement", to_json(judgement_));
   }
@@ -83,6 +85,7 @@ class ScriptedAnalysis final : public analysis::ReleaseAnalysis {
     confirmed_ = state["confirmed"].number();
     step_ = static_cast<int>(state["step"].integer());
     requests_ = state["requests"].number();
+    baseline_ = Instant(Duration(state["baseline"].integer()));
     resumed_ = state["resumed"].integer();
     SERIN_TRY(judgement, analysis::judgement_from_json(state["judgement"]));
     judgement_ = std::move(judgement);
@@ -109,6 +112,7 @@ class ScriptedAnalysis final : public analysis::ReleaseAnalysis {
   double confirmed_ = -1;
   int step_ = -1;
   double requests_ = 0;
+  Instant baseline_{};
   std::int64_t resumed_ = 0;
   analysis::Judgement judgement_;
 };
@@ -153,6 +157,8 @@ class EngineLab {
   std::vector<Effect> log;
   std::map<std::string, ObservedTraffic> routes;  // by release's route
   std::map<std::string, int> exchanges;           // by release
+  ObservedWorkload stable{4, 4, "2.3.0", false};  // of every service, as the workload runs it
+  std::vector<DesiredWorkload> asked;             // of the workload, in order
   analysis::Judgement judgement;                  // of every answer
   bool answering = true;
   bool obeying = true;  // false: effects that wait for the journal are not performed
@@ -315,6 +321,28 @@ class EngineLab {
     } else if (const auto* hook = std::get_if<machine::effect::RunHook>(&effect.action)) {
       outcomes_.push_back(event::Outcome{
           effect.release, machine::event::HookOutcome{hook->key, machine::Outcome::done, ""}});
+    } else if (const auto* work = std::get_if<machine::effect::ApplyWorkload>(&effect.action)) {
+      const DesiredWorkload& desired = work->desired;
+      asked.push_back(desired);
+      ObservedWorkload seen{desired.instances, desired.instances, desired.version, false};
+      if (desired.slot == Slot::stable) {
+        stable = seen;
+        SlotState& servers = route_of(effect.release).stable;
+        servers.servers_total = servers.servers_ready = desired.instances;
+      }
+      outcomes_.push_back(event::Outcome{
+          effect.release, machine::event::WorkloadOutcome{.key = work->key,
+                                                          .slot = desired.slot,
+                                                          .result = machine::Outcome::done,
+                                                          .observed = seen}});
+    } else if (const auto* look = std::get_if<machine::effect::ObserveWorkload>(&effect.action)) {
+      const bool canary = look->slot == Slot::canary;
+      outcomes_.push_back(event::Outcome{
+          effect.release, machine::event::WorkloadOutcome{
+                              .key = look->key,
+                              .slot = look->slot,
+                              .result = machine::Outcome::done,
+                              .observed = canary ? ObservedWorkload{2, 2, "", false} : stable}});
     } else if (const auto* observe = std::get_if<effect::Observe>(&effect.action)) {
       outcomes_.push_back(event::Observed{effect.release, observe->turn, route_of(effect.release)});
     } else if (const auto* ask = std::get_if<effect::Ask>(&effect.action); ask && answering) {

@@ -85,6 +85,7 @@ class Lab {
   int stable_instances = 4;
   std::string stable_version_seen;  // of stable's, where it is looked at
   int stable_most = 1000;           // more are refused
+  int canary_most = 1000;
   int stable_lists = 0;  // servers that the router lists for stable; 0: as many as there are
   std::vector<DesiredWorkload> asked;  // of the workload, in order
   bool workload_works = true;
@@ -255,11 +256,12 @@ class Lab {
     if (const auto* apply = std::get_if<effect::ApplyWorkload>(&effect.action)) {
       bool stable = apply->desired.slot == Slot::stable;
       asked.push_back(apply->desired);
-      if (stable && apply->desired.instances > stable_most) {
-        outcomes_.push_back(event::WorkloadOutcome{.key = apply->key,
-                                                   .slot = Slot::stable,
-                                                   .error = "stablePorts names too few",
-                                                   .refused = true});
+      if (apply->desired.instances > (stable ? stable_most : canary_most)) {
+        outcomes_.push_back(event::WorkloadOutcome{
+            .key = apply->key,
+            .slot = apply->desired.slot,
+            .error = stable ? "stablePorts names too few" : "canaryPorts names too few",
+            .refused = true});
         return;
       }
       SlotState& servers = router.seen.stable;

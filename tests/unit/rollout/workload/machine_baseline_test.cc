@@ -1,33 +1,8 @@
 // Fresh instances of stable to compare the canary with (workload.baseline: fresh).
-#include "tests/unit/rollout/machine_lab.h"
+#include "tests/unit/rollout/workload/baseline_lab.h"
 
 namespace serin::rollout::machine {
 namespace {
-
-ReleaseSpec fresh_spec(int canary = 2) {
-  ReleaseSpec spec = lab_spec();
-  spec.has_workload = true;
-  spec.fresh_baseline = true;
-  spec.canary_instances = canary;
-  return spec;
-}
-
-ReleaseStep scale_step(int replicas) {
-  return {.kind = StepKind::set_canary_scale, .scale = CanaryScale{.replicas = replicas}};
-}
-
-// What the slot was told to be, without repetitions: "2.3.0 x 6".
-std::vector<std::string> told_of(const Lab& lab, Slot slot) {
-  std::vector<std::string> list;
-  for (const DesiredWorkload& desired : lab.asked) {
-    if (desired.slot != slot) continue;
-    std::string text = desired.version + " x " + std::to_string(desired.instances);
-    if (list.empty() || list.back() != text) list.push_back(text);
-  }
-  return list;
-}
-
-using Texts = std::vector<std::string>;
 
 TEST(Baseline, FreshInstancesAreReadyBeforeTheCanaryGetsTraffic) {
   Lab lab(fresh_spec());
@@ -92,7 +67,8 @@ TEST(Baseline, WhereTheyCanNotBeStartedTheReleaseDoesNotBegin) {
   lab.advance(seconds(1));
   EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
   EXPECT_EQ(lab.state.back.cause, Cause::refused);
-  EXPECT_NE(lab.state.sentence.find("2 fresh instances of stable can't be started"),
+  EXPECT_NE(lab.state.sentence.find("2 fresh instances of stable to compare with (baseline: fresh) "
+                                    "can't be started"),
             std::string::npos)
       << lab.state.sentence;
   EXPECT_NE(lab.state.sentence.find("stablePorts names too few"), std::string::npos);
@@ -161,139 +137,6 @@ TEST(Baseline, DeferredStartBringsThemUpToo) {
   lab.advance(seconds(20));
   EXPECT_EQ(told_of(lab, Slot::stable), Texts{"2.3.0 x 6"});
   EXPECT_EQ(lab.share(), 5);
-}
-
-TEST(Baseline, AfterASwapTheWarmSlotHoldsStablesNumber) {
-  ReleaseSpec spec = fresh_spec();
-  spec.drain = seconds(10);
-  spec.warm = minutes(5);
-  Lab lab(spec);
-  lab.judgement.passed = true;
-  lab.start();
-  lab.advance(minutes(3));
-  ASSERT_EQ(lab.state.status, ReleaseStatus::succeeded);
-  lab.advance(seconds(20));
-  EXPECT_EQ(told_of(lab, Slot::canary), (Texts{"2.4.0 x 2", "2.4.0 x 4", "2.3.0 x 4"}));
-  EXPECT_FALSE(lab.state.remainder.stop_fresh_at);
-  EXPECT_TRUE(lab.state.remainder.stop_canary_at);
-  lab.advance(minutes(6));
-  EXPECT_EQ(lab.asked.back().instances, 0);
-  EXPECT_EQ(told_of(lab, Slot::stable), Texts{"2.3.0 x 6"});
-}
-
-TEST(Baseline, ACopyBringsStableToItsOwnNumber) {
-  ReleaseSpec spec = fresh_spec();
-  spec.promotion = PromoteBy::copy;
-  Lab lab(spec);
-  lab.judgement.passed = true;
-  lab.start();
-  lab.advance(minutes(4));
-  ASSERT_EQ(lab.state.status, ReleaseStatus::succeeded);
-  EXPECT_EQ(told_of(lab, Slot::stable), (Texts{"2.3.0 x 6", "2.4.0 x 4"}));
-}
-
-TEST(Baseline, ManualPromotionTakesThemAway) {
-  ReleaseSpec spec = fresh_spec();
-  spec.promotion = PromoteBy::manual;
-  Lab lab(spec);
-  lab.judgement.passed = true;
-  lab.start();
-  lab.advance(minutes(4));
-  ASSERT_EQ(lab.state.status, ReleaseStatus::succeeded);
-  EXPECT_EQ(told_of(lab, Slot::stable), (Texts{"2.3.0 x 6", "2.3.0 x 4"}));
-  EXPECT_EQ(told_of(lab, Slot::canary), Texts{"2.4.0 x 2"});
-}
-
-TEST(Baseline, TheReturnDoesNotWaitForThem) {
-  ReleaseSpec spec = fresh_spec();
-  spec.drain = seconds(10);
-  Lab lab(spec);
-  lab.start();
-  lab.fail_metric();
-  EXPECT_EQ(lab.share(), 0);
-  ASSERT_EQ(lab.state.status, ReleaseStatus::failed);
-  EXPECT_EQ(told_of(lab, Slot::stable), Texts{"2.3.0 x 6"});
-  lab.advance(seconds(9));  // they serve meanwhile
-  EXPECT_EQ(told_of(lab, Slot::stable), Texts{"2.3.0 x 6"});
-  lab.advance(seconds(3));
-  EXPECT_EQ(told_of(lab, Slot::stable), (Texts{"2.3.0 x 6", "2.3.0 x 4"}));
-  EXPECT_EQ(told_of(lab, Slot::canary), (Texts{"2.4.0 x 2", "2.4.0 x 0"}));
-  EXPECT_FALSE(next_wakeup(lab.spec, lab.state));
-}
-
-TEST(Baseline, FreshOnesAreCapacityOnTheWayBack) {
-  Lab lab(fresh_spec());
-  lab.start();
-  lab.advance(seconds(80));
-  ASSERT_EQ(lab.share(), 50);
-  lab.router.seen.stable.servers_ready = 4;  // two of all six fail: as many as stable had
-  lab.fail_metric();
-  EXPECT_EQ(lab.share(), 0);
-
-  Lab few(fresh_spec());
-  few.start();
-  few.advance(seconds(80));
-  few.router.seen.stable.servers_ready = 1;
-  few.workload_works = false;
-  few.observe();
-  few.fail_metric();
-  EXPECT_GT(few.share(), 0);
-  EXPECT_EQ(few.state.reason, Reason::stable_capacity);
-  // Nobody scales stable down while it lacks instances.
-  EXPECT_EQ(told_of(few, Slot::stable), Texts{"2.3.0 x 6"});
-}
-
-TEST(Baseline, AfterARestartTheyAreTakenAwayToo) {
-  Lab lab(fresh_spec());
-  lab.start();
-  lab.fail_metric();
-  ASSERT_EQ(lab.state.status, ReleaseStatus::failed);
-  lab.restart();
-  lab.advance(minutes(1));
-  EXPECT_EQ(told_of(lab, Slot::stable), (Texts{"2.3.0 x 6", "2.3.0 x 4"}));
-}
-
-TEST(Baseline, OneThatFailsToBeStoppedHoldsUpNothing) {
-  Lab lab(fresh_spec());
-  lab.start();
-  lab.fail_metric();
-  lab.workload_works = false;
-  lab.stable_most = 0;  // it is refused, again and again
-  lab.advance(minutes(1));
-  EXPECT_EQ(told_of(lab, Slot::canary), (Texts{"2.4.0 x 2", "2.4.0 x 0"}));
-  EXPECT_TRUE(lab.state.remainder.stop_fresh_at);
-}
-
-TEST(Baseline, WhatAnEarlierReleaseLeftIsNotFreshAndNotStables) {
-  ReleaseSpec spec = fresh_spec();
-  Lab lab(spec);
-  lab.stable_instances = lab.stable_ready = 6;
-  lab.router.seen.stable.servers_total = lab.router.seen.stable.servers_ready = 6;
-  lab.send(event::Start{.stable_own = StableOwn{4, "2.3.0"}});
-  lab.advance(seconds(20));
-  EXPECT_EQ(told_of(lab, Slot::stable), (Texts{"2.3.0 x 4", "2.3.0 x 6"}));
-  EXPECT_EQ(lab.state.start.stable_instances, 4);
-  EXPECT_EQ(lab.share(), 5);
-
-  // One without a baseline takes them away at its end.
-  spec.fresh_baseline = false;
-  Lab plain(spec);
-  plain.stable_instances = plain.stable_ready = 6;
-  plain.send(event::Start{.stable_own = StableOwn{4, "2.3.0"}});
-  plain.advance(seconds(20));
-  plain.operate(Operation::abort);
-  plain.advance(minutes(1));
-  EXPECT_EQ(told_of(plain, Slot::stable), Texts{"2.3.0 x 4"});
-
-  // So does a rollback that finds nothing to do; its own stable version is the failed one.
-  spec.restored = true;
-  std::swap(spec.version, spec.stable_version);
-  Lab restored(spec);
-  restored.send(event::Start{.restored = true, .stable_own = StableOwn{4, "2.3.0"}});
-  restored.advance(minutes(1));
-  EXPECT_EQ(restored.state.status, ReleaseStatus::succeeded);
-  EXPECT_EQ(told_of(restored, Slot::stable), Texts{"2.3.0 x 4"});
-  EXPECT_EQ(told_of(restored, Slot::canary), Texts{});
 }
 
 TEST(Baseline, TellsTheNextReleaseWhatIsLeft) {
