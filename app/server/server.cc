@@ -174,10 +174,12 @@ void Server::take_changes() {
     log_.error(why, {{"directory", options_.config_directory}});
     config::Diagnostics problems;
     problems.add(config::kInvalidValue,
-                 {.file = options_.config_directory,
-                  .message = why,
-                  .hint = "put them back; to have no rollouts, apply an empty configuration, or "
-                          "restart the server"});
+                 {options_.config_directory,
+                  {},
+                  "",
+                  why,
+                  "put them back; to have no rollouts, apply an empty configuration, or restart "
+                  "the server"});
     api_->set_pending(std::move(problems));
     return;
   }

@@ -1,5 +1,6 @@
 // The server as its clients see it: every route and role, documents, keys, tags, streams,
 // configuration. Its releases have a router that does not answer, so they stay where they start.
+#include <filesystem>
 #include <set>
 
 #include "app/api/openapi.h"

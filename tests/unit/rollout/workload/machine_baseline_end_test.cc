@@ -131,6 +131,43 @@ TEST(Baseline, AreTakenAwayAfterAnyEnd) {
   }
 }
 
+// Instants of the boot before mean nothing.
+TEST(Baseline, AfterARebootTheyAreTakenAwayInTime) {
+  ReleaseSpec spec = fresh_spec();
+  spec.drain = seconds(10);
+  Lab lab(spec);
+  lab.start();
+  lab.fail_metric();
+  ASSERT_TRUE(lab.state.remainder.stop_fresh_at);
+  lab.now.mono = Instant(seconds(10));
+  lab.restart();
+  lab.advance(seconds(20));
+  EXPECT_EQ(told_of(lab, Slot::stable), (Texts{"2.3.0 x 6", "2.3.0 x 4"}));
+}
+
+// A copy that fails brings stable back as it was, without fresh ones.
+TEST(Baseline, AFailedCopyRestoresStablesOwnNumber) {
+  ReleaseSpec spec = fresh_spec();
+  spec.promotion = PromoteBy::copy;
+  spec.steps = {weight_step(5), pause_step(seconds(10))};
+  spec.verify = seconds(10);
+  Lab lab(spec);
+  lab.judgement.passed = true;
+  lab.start();
+  auto stage = [&] { return lab.state.promotion.stage; };
+  for (int i = 0; i < 3000 && stage() != PromotionStage::hand_over; ++i) {
+    lab.router.stuck = stage() == PromotionStage::verify;  // what comes then is not carried out
+    lab.advance(milliseconds(100));
+  }
+  ASSERT_EQ(stage(), PromotionStage::hand_over);
+  lab.fail_metric();
+  lab.router.stuck = false;
+  lab.restart();  // the command of before has no outcome
+  lab.advance(minutes(1));
+  EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
+  EXPECT_EQ(told_of(lab, Slot::stable), (Texts{"2.3.0 x 6", "2.4.0 x 4", "2.3.0 x 4"}));
+}
+
 TEST(Baseline, OneThatFailsToBeStoppedHoldsUpNothing) {
   Lab lab(fresh_spec());
   lab.start();

@@ -198,6 +198,9 @@ TEST(Scaling, TimeCountsFromTheFirstAsking) {
   lab.send(event::StoreRestored{});
   lab.advance(minutes(1));
   EXPECT_EQ(lab.state.reason, Reason::capacity);
+  ASSERT_TRUE(lab.operate(Operation::resume).accepted);
+  lab.advance(spec.start_deadline + seconds(30));
+  EXPECT_EQ(lab.state.reason, Reason::capacity);
 }
 
 }  // namespace
