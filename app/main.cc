@@ -33,6 +33,9 @@ ExitCode perform(const Invocation& invocation) {
             [&](const WatchOptions& options) { return command_watch(options, terminal); },
             [&](const StatusOptions& options) { return command_status(options, terminal); },
             [&](const ReleaseOptions& options) { return command_release(options, terminal); },
+            [](const ApplyOptions& options) { return command_apply(options); },
+            [](const ConvertOptions& options) { return command_convert(options); },
+            [](const DeleteOptions& options) { return command_delete(options); },
             [&](const PastOptions& options) {
               return command_past(options, terminal, invocation.quiet);
             },

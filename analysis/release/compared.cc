@@ -101,6 +101,16 @@ Duration Compared::scrape_interval() const {
   return {};
 }
 
+std::optional<WallTime> Compared::newest_sample() const {
+  auto newest = [](const auto& tracker) -> std::optional<WallTime> {
+    if constexpr (!std::is_same_v<std::decay_t<decltype(tracker)>, std::monostate>) {
+      if (tracker.state().looked) return from_unix_ms(tracker.state().looked_ms);
+    }
+    return std::nullopt;
+  };
+  return std::visit(newest, tracker_);
+}
+
 std::vector<PartAsk> Compared::due(Now now) {
   if (stage_ == Stage::history) {
     if (parts_ > 0 || (tries_ > 0 && now.mono < schedule_.next())) return {};

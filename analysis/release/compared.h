@@ -92,6 +92,8 @@ class Compared {
   const std::string& problem() const { return problem_; }
   int failures() const { return schedule_.failures(); }
   bool waiting() const { return parts_ > 0; }
+  // The newest sample of any instance; nothing before the first look that found one.
+  std::optional<WallTime> newest_sample() const;
   // The scrape interval as seen; 0 where unknown.
   Duration scrape_interval() const;
   void resumed(Now now);

@@ -429,6 +429,19 @@ void PolicyAnalysis::add_silence(Judgement& judgement) const {
   }
 }
 
+namespace {
+
+// What only a live metric has: whether it is answered, and how new that is.
+void add_answers(Json& metric, const Compared& compared) {
+  metric.set("problem", compared.problem());
+  const auto newest = compared.newest_sample();
+  metric.set("newestSample",
+             newest ? Json(format_rfc3339(std::chrono::floor<std::chrono::milliseconds>(*newest)))
+                    : Json());
+}
+
+}  // namespace
+
 Json PolicyAnalysis::report(Now) const {
   Json metrics = Json::array();
   Json combined;
@@ -438,7 +451,7 @@ Json PolicyAnalysis::report(Now) const {
       metric.set("limit", limit_json(judge_->plan().metrics[i].rules));
       add_baseline_to(metric, i);
       if (i < sequential_) {
-        metric.set("problem", compared_[i].problem());
+        add_answers(metric, compared_[i]);
         metric.set("learning", !compared_[i].learned());
         if (forecasts_[i]) metric.set("forecast", to_json(*forecasts_[i]));
       }
@@ -447,7 +460,8 @@ Json PolicyAnalysis::report(Now) const {
     combined = to_json(judge_->combined());
   }
   for (std::size_t i = 0; i < tests_.size(); ++i) {
-    Json metric = tests_.report(i).set("problem", compared_[sequential_ + i].problem());
+    Json metric = tests_.report(i);
+    add_answers(metric, compared_[sequential_ + i]);
     add_baseline_to(metric, sequential_ + i);
     metrics.push(std::move(metric));
   }

@@ -37,7 +37,7 @@ void Api::add_administration() {
     if (fields.refuse(*call)) return;
     auto made = parts_.access.tokens().create(wanted, parts_.fleet.loop().clock().now().wall);
     if (!made) return call->refuse(made.error());
-    audit(*call, "token.create", made->token.name, to_json(made->token));
+    routes_.audit(*call, "token.create", made->token.name, to_json(made->token));
     HttpResponse response = json_response(201, to_json(made->token).set("token", made->text));
     response.headers.emplace_back("Location", "/api/v1/tokens/" + made->token.id);
     call->keep_no_answer();  // the secret
@@ -46,7 +46,7 @@ void Api::add_administration() {
   routes_.add("DELETE", "/api/v1/tokens/{id}", Role::admin, [this](const CallPtr& call) {
     auto gone = parts_.access.tokens().revoke((*call)["id"]);
     if (!gone) return call->refuse(gone.error());
-    audit(*call, "token.revoke", gone->name, to_json(*gone));
+    routes_.audit(*call, "token.revoke", gone->name, to_json(*gone));
     call->answer({.status = 204});
   });
 }

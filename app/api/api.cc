@@ -53,19 +53,6 @@ void Api::configure(std::shared_ptr<const Configuration> configuration) {
   parts_.fleet.configure(std::move(configuration));
 }
 
-void Api::audit(const Call& call, std::string_view operation, const std::string& subject,
-                Json details) {
-  details.set("requestId", call.id).set("peer", call.request.peer);
-  store::Batch batch;
-  batch.audit.push_back({.when = parts_.fleet.loop().clock().now().wall,
-                         .actor = call.who.actor,
-                         .operation = std::string(operation),
-                         .subject = subject,
-                         .result = "done",
-                         .details = std::move(details)});
-  parts_.fleet.store().commit(std::move(batch), [](const Status&) {});
-}
-
 void Api::answer_tagged(const CallPtr& call, const std::string& tag, const Json& document) {
   std::string_view known = call->request.header("if-none-match");
   if (!known.empty() && (known == tag || known == "*")) {

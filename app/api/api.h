@@ -27,7 +27,6 @@ struct ApiParts {
   Fleet& fleet;
   Access& access;
   Log log;
-  std::string config_directory{};
   std::string version{};
   std::map<std::string, std::string> arguments{};  // as the fleet's
   std::function<std::string()> own_metrics{};      // text for Prometheus
@@ -75,10 +74,7 @@ class Api {
   void journal(const CallPtr& call, bool decisions_only);
   void stream(const CallPtr& call, std::set<std::string> releases);
   void lint(const CallPtr& call);
-  void apply(const CallPtr& call);
   void gate(const CallPtr& call);
-  void audit(const Call& call, std::string_view operation, const std::string& subject,
-             Json details);
   // Answers with the document, or 304 where the client has it.
   void answer_tagged(const CallPtr& call, const std::string& tag, const Json& document);
   // Whether If-Match names another version; the call is then refused.

@@ -1,69 +1,9 @@
-// Routes about documents: lint, apply, the configuration in force.
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <set>
-
+// Routes about documents: lint, the configuration in force. app/editing changes it.
 #include "app/api/api.h"
+#include "app/api/documents.h"
 
 namespace serin::app {
 namespace {
-
-// {"files":[{"name","text"}]}. Errors: invalid_argument.
-Result<std::vector<rollout::ConfigFile>> files_from(const Json& body) {
-  for (const auto& [name, value] : body.members()) {
-    if (name != "files")
-      return fail(Code::invalid_argument, fmt::format("'{}' is not a member: files is", name));
-  }
-  if (!body["files"].is_array()) return fail(Code::invalid_argument, "files must be a list");
-  if (body["files"].size() > kConfigFilesMax) {
-    return fail(Code::invalid_argument, fmt::format("{} files; at most {} are taken",
-                                                    body["files"].size(), kConfigFilesMax));
-  }
-  std::vector<rollout::ConfigFile> files;
-  std::set<std::string> names;
-  for (const Json& each : body["files"].items()) {
-    for (const auto& [member, value] : each.members()) {
-      if (member != "name" && member != "text") {
-        return fail(Code::invalid_argument,
-                    fmt::format("'{}' is not a member of a file: name and text are", member));
-      }
-    }
-    std::string name(each["name"].string());
-    if (!is_config_name(name)) {
-      return fail(
-          Code::invalid_argument,
-          fmt::format("'{}' can't be a file of the configuration: letters, digits, ., _, -, "
-                      "ending with .yaml, .yml or .json",
-                      name));
-    }
-    if (!names.insert(name).second)
-      return fail(Code::invalid_argument, fmt::format("'{}' stands there twice", name));
-    if (!each["text"].is_string())
-      return fail(Code::invalid_argument, fmt::format("{}: text must be a text", name));
-    files.push_back({name, std::string(each["text"].string())});
-  }
-  return files;
-}
-
-// Rollouts that only one has, or that differ.
-Json changes_between(const rollout::ConfigSet& before, const rollout::ConfigSet& after) {
-  std::set<std::string> names;
-  auto compare = [&](const rollout::ConfigSet& a, const rollout::ConfigSet& b) {
-    for (const rollout::Rollout& one : a.rollouts) {
-      const rollout::Rollout* other = b.find_rollout(one.metadata.name);
-      if (other == nullptr || !(*other == one) || a.templates != b.templates ||
-          a.cluster_templates != b.cluster_templates) {
-        names.insert(one.metadata.name);
-      }
-    }
-  };
-  compare(before, after);
-  compare(after, before);
-  Json json = Json::array();
-  for (const std::string& name : names) json.push(name);
-  return json;
-}
 
 std::string tag_of(const std::string& revision) {
   return "\"" + revision + "\"";
@@ -73,8 +13,6 @@ std::string tag_of(const std::string& revision) {
 
 void Api::add_configuration() {
   routes_.add("POST", "/api/v1/lint", Role::viewer, [this](const CallPtr& call) { lint(call); });
-  routes_.add("POST", "/api/v1/apply", Role::operator_,
-              [this](const CallPtr& call) { apply(call); });
   routes_.add("GET", "/api/v1/configuration", Role::viewer, [this](const CallPtr& call) {
     const Configuration& configuration = *parts_.fleet.configuration();
     Json files = Json::array();
@@ -96,7 +34,7 @@ void Api::lint(const CallPtr& call) {
   if (type == "application/json") {
     auto body = call->json();
     if (!body) return;
-    auto given = files_from(*body);
+    auto given = configuration_files(*body);
     if (!given) return call->refuse(given.error());
     files = *std::move(given);
   } else if (type == "application/yaml" || type == "text/yaml" || type == "application/x-yaml") {
@@ -109,45 +47,6 @@ void Api::lint(const CallPtr& call) {
   Configuration checked = check_configuration(std::move(files), parts_.arguments,
                                               rollout::Unsupported::refuse_in_serin);
   call->answer(200, config::to_json(checked.problems));
-}
-
-void Api::apply(const CallPtr& call) {
-  const Configuration& before = *parts_.fleet.configuration();
-  if (is_stale(call, tag_of(before.revision))) return;
-  auto body = call->json();
-  if (!body) return;
-  auto files = files_from(*body);
-  if (!files) return call->refuse(files.error());
-  std::string dry = call->request.parameter("dryRun").value_or("false");
-  if (dry != "true" && dry != "false")
-    return call->refuse({.kind = kBadRequest, .detail = "dryRun is true or false"});
-  auto checked =
-      std::make_shared<Configuration>(check_configuration(*std::move(files), parts_.arguments));
-  if (checked->problems.has_errors()) return call->refuse(problem_of(checked->problems));
-  bool is_dry = dry == "true";
-  Json changed = changes_between(before.set, checked->set);
-  if (!is_dry) {
-    if (parts_.config_directory.empty()) {
-      return call->refuse({.kind = kNotAllowed,
-                           .detail = "this server has no directory of configuration (--config)"});
-    }
-    Status written = write_directory(parts_.config_directory, checked->files);
-    if (!written) return call->refuse(written.error());
-    audit(*call, "apply", "",
-          Json::object()
-              .set("before", before.revision)
-              .set("after", checked->revision)
-              .set("rollouts", changed));
-    configure(checked);
-  }
-  HttpResponse response =
-      json_response(200, Json::object()
-                             .set("revision", checked->revision)
-                             .set("dryRun", is_dry)
-                             .set("changed", std::move(changed))
-                             .set("diagnostics", config::to_json(checked->problems)));
-  if (!is_dry) response.headers.emplace_back("ETag", tag_of(checked->revision));
-  call->answer(std::move(response));
 }
 
 }  // namespace serin::app

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <set>
 #include <variant>
 
 namespace serin::app {
@@ -136,6 +137,42 @@ Json rollout_document(const Fleet& fleet, const rollout::Rollout& rollout,
       .set("active", active.empty() ? Json() : Json(active))
       .set("latest", latest.empty() ? Json() : release_summary(fleet.view(latest)))
       .set("revision", fleet.configuration()->revision);
+}
+
+Result<std::vector<rollout::ConfigFile>> configuration_files(const Json& body) {
+  for (const auto& [name, value] : body.members()) {
+    if (name != "files")
+      return fail(Code::invalid_argument, fmt::format("'{}' is not a member: files is", name));
+  }
+  if (!body["files"].is_array()) return fail(Code::invalid_argument, "files must be a list");
+  if (body["files"].size() > kConfigFilesMax) {
+    return fail(Code::invalid_argument, fmt::format("{} files; at most {} are taken",
+                                                    body["files"].size(), kConfigFilesMax));
+  }
+  std::vector<rollout::ConfigFile> files;
+  std::set<std::string> names;
+  for (const Json& each : body["files"].items()) {
+    for (const auto& [member, value] : each.members()) {
+      if (member != "name" && member != "text") {
+        return fail(Code::invalid_argument,
+                    fmt::format("'{}' is not a member of a file: name and text are", member));
+      }
+    }
+    std::string name(each["name"].string());
+    if (!is_config_name(name)) {
+      return fail(
+          Code::invalid_argument,
+          fmt::format("'{}' can't be a file of the configuration: letters, digits, ., _, -, "
+                      "ending with .yaml, .yml or .json",
+                      name));
+    }
+    if (!names.insert(name).second)
+      return fail(Code::invalid_argument, fmt::format("'{}' stands there twice", name));
+    if (!each["text"].is_string())
+      return fail(Code::invalid_argument, fmt::format("{}: text must be a text", name));
+    files.push_back({name, std::string(each["text"].string())});
+  }
+  return files;
 }
 
 Result<PageWanted> page_wanted(const HttpServerRequest& request) {

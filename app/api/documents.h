@@ -28,6 +28,9 @@ std::string latest_release(const rollout::engine::Engine& engine, std::string_vi
 std::string active_release(const rollout::engine::Engine& engine, const std::string& service);
 std::string service_of(const rollout::Rollout& rollout);
 
+// {"files":[{"name","text"}]}. Errors: invalid_argument.
+Result<std::vector<rollout::ConfigFile>> configuration_files(const Json& body);
+
 struct PageWanted {
   int limit = kPageDefault;
   std::int64_t skip = 0;  // what the cursor stands for

@@ -28,17 +28,21 @@ inline constexpr ProblemKind kForbidden{"forbidden", "Your role does not allow t
 inline constexpr ProblemKind kUnknown{"not-found", "There is no such thing", 404};
 inline constexpr ProblemKind kWrongMethod{"method-not-allowed", "Not with this method", 405};
 inline constexpr ProblemKind kNotAllowed{"action-not-allowed", "Not allowed in this state", 409};
+inline constexpr ProblemKind kExists{"exists", "There is one of that name already", 409};
 inline constexpr ProblemKind kBusyKey{"key-in-use", "A request with this key is under way", 409};
 inline constexpr ProblemKind kChanged{"changed", "The document has changed meanwhile", 412};
 inline constexpr ProblemKind kTooLarge{"too-large", "The body is too large", 413};
 inline constexpr ProblemKind kWrongType{"wrong-type", "The body has another type", 415};
 inline constexpr ProblemKind kInvalid{"invalid", "The request is not valid", 422};
+inline constexpr ProblemKind kUnguarded{"precondition-required",
+                                        "Say which version you mean to change", 428};
 inline constexpr ProblemKind kTooMany{"too-many-requests", "Too many requests", 429};
 inline constexpr ProblemKind kInternal{"internal", "Something is wrong in serin", 500};
 inline constexpr ProblemKind kUnavailable{"unavailable", "It can't be done now", 503};
 inline constexpr ProblemKind kProblemKinds[] = {
-    kBadRequest, kUnauthenticated, kForbidden, kUnknown, kWrongMethod, kNotAllowed, kBusyKey,
-    kChanged,    kTooLarge,        kWrongType, kInvalid, kTooMany,     kInternal,   kUnavailable};
+    kBadRequest, kUnauthenticated, kForbidden, kUnknown,    kWrongMethod, kNotAllowed,
+    kExists,     kBusyKey,         kChanged,   kTooLarge,   kWrongType,   kInvalid,
+    kUnguarded,  kTooMany,         kInternal,  kUnavailable};
 
 struct ProblemError {
   std::string pointer{};  // "/weight"; "" for the whole

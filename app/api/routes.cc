@@ -228,6 +228,19 @@ bool RouteTable::replay(const std::shared_ptr<Call>& call) {
   return false;
 }
 
+void RouteTable::audit(const Call& call, std::string_view operation, const std::string& subject,
+                       Json details) {
+  details.set("requestId", call.id).set("peer", call.request.peer);
+  store::Batch batch;
+  batch.audit.push_back({.when = parts_.loop.clock().now().wall,
+                         .actor = call.who.actor,
+                         .operation = std::string(operation),
+                         .subject = subject,
+                         .result = "done",
+                         .details = std::move(details)});
+  parts_.store.commit(std::move(batch), [](const Status&) {});
+}
+
 void RouteTable::handle(HttpServerRequest request, HttpResponder responder) {
   auto call = std::make_shared<Call>(std::move(responder));
   std::string_view given = request.header("x-request-id");

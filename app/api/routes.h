@@ -94,6 +94,9 @@ class RouteTable {
   void serve_below(std::string_view prefix, Handler handler);
   void handle(HttpServerRequest request, HttpResponder responder);
   const std::vector<Route>& routes() const { return routes_; }
+  // Into the audit log: who did what, with the request's id and where it came from.
+  void audit(const Call& call, std::string_view operation, const std::string& subject,
+             Json details);
 
  private:
   const Route* match(const HttpServerRequest& request, Call& call,

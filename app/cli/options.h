@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "app/convert/options.h"
+#include "app/editing/options.h"
 #include "app/history/options.h"
 #include "app/operate/options.h"
 #include "app/past/options.h"
@@ -128,12 +130,13 @@ struct CompleteOptions {
   std::vector<std::string> words;
 };
 
-using Command = std::variant<RunOptions, OperationOptions, EditOptions, GetOptions, LintOptions,
-                             DemoCommandOptions, JournalOptions, VersionOptions, ExplainOptions,
-                             EvalOptions, QueryOptions, AnalyzeOptions, HistoryOptions,
-                             EventsOptions, AuditOptions, ReportOptions, RenderOptions,
-                             ServeOptions, TokenOptions, ListOptions, WatchOptions, StatusOptions,
-                             ReleaseOptions, PastOptions, CompletionOptions, CompleteOptions>;
+using Command =
+    std::variant<RunOptions, OperationOptions, EditOptions, GetOptions, LintOptions,
+                 DemoCommandOptions, JournalOptions, VersionOptions, ExplainOptions, EvalOptions,
+                 QueryOptions, AnalyzeOptions, HistoryOptions, EventsOptions, AuditOptions,
+                 ReportOptions, RenderOptions, ServeOptions, TokenOptions, ListOptions,
+                 WatchOptions, StatusOptions, ReleaseOptions, ApplyOptions, DeleteOptions,
+                 ConvertOptions, PastOptions, CompletionOptions, CompleteOptions>;
 
 struct Invocation {
   Command command;

@@ -9,6 +9,7 @@
 #include "app/remote/client.h"
 #include "app/remote/parse.h"
 #include "drivers/store/reader.h"
+#include "rollout/machine/model/state.h"
 
 namespace serin::app {
 namespace {
@@ -137,6 +138,25 @@ std::vector<Candidate> names_of(const Remote& remote, bool rollouts_only) {
   return names_in(items, rollouts_only);
 }
 
+// Metrics of the release, or of the rollout's newest one.
+std::vector<Candidate> metrics_of(const Remote& remote, const std::string& name) {
+  auto client = ApiClient::open(remote, kNamesPatience);
+  if (!client) return {};
+  auto path = (*client)->release_path(name);
+  if (!path) return {};
+  auto page = (*client)->get(*path + "/metrics");
+  return page ? names_in((*page)["metrics"], false) : std::vector<Candidate>{};
+}
+
+// Those of releases; behind a comma the next one.
+std::vector<Candidate> statuses_behind(const std::string& word) {
+  const std::string before = word.substr(0, word.rfind(',') + 1);
+  std::vector<Candidate> all;
+  for (std::string_view each : names(std::type_identity<rollout::machine::ReleaseStatus>{}))
+    all.push_back({before + std::string(each)});
+  return all;
+}
+
 // The words before the cursor, followed through the description.
 class Walk {
  public:
@@ -160,15 +180,16 @@ class Walk {
       at_ = next.front();
       positionals_ = 0;
     } else {
-      ++positionals_;
+      if (positionals_++ == 0) name_ = word;
     }
   }
 
   std::vector<Candidate> offer(const std::string& word) {
-    if (pending_ != nullptr) return values_of(*pending_);
+    if (pending_ != nullptr)
+      return is_status(*pending_) ? statuses_behind(word) : values_of(*pending_);
     if (word.starts_with("-")) {
       std::size_t equals = word.find('=');
-      return equals == std::string::npos ? options() : values_behind(word.substr(0, equals));
+      return equals == std::string::npos ? options() : values_behind(word.substr(0, equals), word);
     }
     std::vector<Candidate> found;
     for (const CLI::App* each : at_->get_subcommands([](const CLI::App*) { return true; })) {
@@ -179,6 +200,8 @@ class Walk {
   }
 
  private:
+  static bool is_status(const CLI::Option& option) { return option.get_type_name() == "STATUSES"; }
+
   void keep(const CLI::Option& option, const std::string& value) {
     std::string name = option.get_single_name();
     if (name == "state") {
@@ -203,10 +226,11 @@ class Walk {
     return found;
   }
 
-  std::vector<Candidate> values_behind(const std::string& name) {
+  std::vector<Candidate> values_behind(const std::string& name, const std::string& word) {
     CLI::Option* option = find_option(*at_, name);
     if (option == nullptr) return {};
-    std::vector<Candidate> values = values_of(*option);
+    std::vector<Candidate> values =
+        is_status(*option) ? statuses_behind(word.substr(name.size() + 1)) : values_of(*option);
     for (Candidate& each : values) each.word.insert(0, name + "=");
     return values;
   }
@@ -215,10 +239,14 @@ class Walk {
     int index = 0;
     for (CLI::Option* each : at_->get_options()) {
       if (!each->get_positional() || index++ != positionals_) continue;
-      bool asks = each->get_name(true) == "NAME" && at_->get_option_no_throw("--server") != nullptr;
+      const std::string what = each->get_name(true);
+      const bool is_metric = what == "METRIC";
+      const bool asks =
+          (is_metric || what == "NAME") && at_->get_option_no_throw("--server") != nullptr;
       if (!asks) return values_of(*each);
       take_environment(remote_);
-      return names_of(remote_, at_->get_name() == "start");
+      if (is_metric) return metrics_of(remote_, name_);
+      return names_of(remote_, at_->get_name() == "start" || at_->get_name() == "rollout");
     }
     return {};
   }
@@ -226,6 +254,7 @@ class Walk {
   CLI::App* at_;
   CLI::Option* pending_ = nullptr;
   int positionals_ = 0;
+  std::string name_;  // the first of them
   Remote remote_;
 };
 

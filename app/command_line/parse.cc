@@ -5,6 +5,7 @@
 
 #include "app/command_line/completion.h"
 #include "app/command_line/slots.h"
+#include "app/editing/parse.h"
 #include "app/operate/verbs.h"
 #include "app/remote/parse.h"
 #include "app/view/arguments.h"
@@ -138,6 +139,9 @@ Command chosen(CLI::App& app, Slots& slots) {
     slots.serving.release.arguments = name_value_pairs(slots.serving.release_arguments);
     return slots.serving.release;
   }
+  if (name == "apply") return slots.apply;
+  if (name == "delete") return slots.gone;
+  if (name == "convert") return slots.convert;
   if (name == "events") return slots.past.events;
   if (name == "audit") return slots.past.audit;
   if (name == "version") return slots.version;
@@ -160,6 +164,7 @@ void describe_commands(CLI::App& app, Slots& slots) {
   slots.recorded.add(app);
   add_history_commands(app, slots.past);
   add_serving_commands(app, slots.serving);
+  add_editing_commands(app, slots.apply, slots.gone);
   add_tools(app, slots);
   add_completion(app, slots);
   app.footer(

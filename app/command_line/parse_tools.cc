@@ -124,6 +124,26 @@ void add_looks(CLI::App& app, Slots& slots) {
   });
 }
 
+void add_convert(CLI::App& app, ConvertOptions& options) {
+  CLI::App* command =
+      app.add_subcommand("convert", "Write other tools' documents as serin's, with what changes");
+  command
+      ->add_option("-f,--file,FILES", options.files,
+                   "their documents, YAML or JSON; - reads standard input")
+      ->required();
+  command->add_option("--from", options.from, "argo, flagger or kayenta")
+      ->required()
+      ->check(CLI::IsMember({"argo", "flagger", "kayenta"}).description(""))
+      ->type_name("TOOL");
+  command
+      ->add_option("-O,--directory", options.directory,
+                   "write each document into a file of its own there; left out: all to stdout")
+      ->type_name("DIR");
+  command->add_flag("--allow-lossy", options.allow_lossy,
+                    "exit with 0 although something could not be carried over");
+  add_output(*command, options.output);
+}
+
 void add_others(CLI::App& app, Slots& slots) {
   CLI::App* get = app.add_subcommand("get", "Show a release of the running serin, or of a server");
   get->add_option("NAME", slots.get.name, "rollout or release")->required();
@@ -195,6 +215,7 @@ void add_files(CLI::App& command, std::vector<std::string>& files) {
 
 void add_tools(CLI::App& app, Slots& slots) {
   add_others(app, slots);
+  add_convert(app, slots.convert);
   add_looks(app, slots);
   add_render(app, slots);
 }

@@ -34,6 +34,9 @@ struct Slots {
   ReportOptions report;
   RenderOptions render;
   ServingSlots serving;
+  ApplyOptions apply;
+  DeleteOptions gone;
+  ConvertOptions convert;
   CompletionOptions completion;
   PastParser recorded;
   std::vector<std::string> run_arguments;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,12 @@ struct Configuration {
   std::string revision{};  // of names and texts: equal files have equal revisions
 };
 
+// Names of rollouts that only one of the two has, or that differ with what they use.
+std::set<std::string> changed_rollouts(const rollout::ConfigSet& before,
+                                       const rollout::ConfigSet& after);
+// A short text that changes when the one given does.
+std::string text_mark(std::string_view text);
+
 // Whether a file of the configuration may be called that.
 bool is_config_name(std::string_view name);
 
@@ -33,8 +40,9 @@ bool is_config_name(std::string_view name);
 // invalid_argument (too many files, or too large a one).
 Result<std::vector<rollout::ConfigFile>> read_directory(const std::string& directory);
 
-// Puts these files into the directory in place of those that are there: each is written beside its
-// place first, and nothing is touched where that fails. Errors: permission_denied, unavailable.
+// Puts these files into the directory in place of those that are there: each that differs is
+// written beside its place first, durably and with the mode of the one before, and nothing is
+// touched where that fails. Errors: permission_denied, unavailable.
 Status write_directory(const std::string& directory, const std::vector<rollout::ConfigFile>& files);
 
 // A text that changes when a file of the directory does; "" where it can't be read. Cheap: reads no

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "app/api/fields.h"
+#include "base/text/shorten.h"
 
 namespace serin::app {
 namespace {
@@ -27,7 +28,7 @@ std::string reason_of(const Json& alert) {
   std::string name(alert["labels"]["alertname"].string());
   std::string summary(alert["annotations"]["summary"].string());
   std::string reason = "alert " + name + (summary.empty() ? "" : ": " + summary);
-  return reason.substr(0, kReasonMax);
+  return shortened(reason, kReasonMax);
 }
 
 }  // namespace

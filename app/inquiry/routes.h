@@ -4,7 +4,8 @@
 //   Inquiries inquiries(fleet, {.arguments = arguments});
 //   inquiries.add_to(api.routes());
 //
-// Nothing is changed by them.
+// Nothing is changed by them, but that what a router should have is applied to it once more on
+// demand.
 #pragma once
 
 #include <map>
@@ -20,9 +21,9 @@ namespace serin::app {
 // Thread: loop-only.
 class Inquiries {
  public:
-  // `arguments`: given to every release. The fleet outlives it.
-  Inquiries(Fleet& fleet, std::map<std::string, std::string> arguments)
-      : fleet_(fleet), arguments_(std::move(arguments)), bench_(fleet.loop()) {}
+  // `arguments`: given to every release. The fleet and the operations outlive it.
+  Inquiries(Fleet& fleet, Operations& operations, std::map<std::string, std::string> arguments)
+      : fleet_(fleet), arguments_(std::move(arguments)), bench_(fleet.loop(), operations) {}
   void add_to(RouteTable& routes);
 
  private:
@@ -30,9 +31,11 @@ class Inquiries {
   static constexpr Duration kRouterMax = std::chrono::seconds(5);
 
   void test(const std::shared_ptr<Call>& call);
+  void reassert(const std::shared_ptr<Call>& call);
   void analysis(const std::shared_ptr<Call>& call);
 
   Fleet& fleet_;
+  RouteTable* routes_ = nullptr;  // keeps the audit log
   std::map<std::string, std::string> arguments_;
   Workbench bench_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // a router may answer later

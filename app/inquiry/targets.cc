@@ -50,9 +50,10 @@ Json router_seen(const std::string& id, const engine::Ticket& ticket,
       .set("last_error", std::move(last_error));
 }
 
-Json metric_seen(const std::string& id, const engine::Ticket& ticket, const Json& metric) {
+Json metric_seen(const std::string& id, const engine::Ticket& ticket, const Json& metric, Now now) {
   std::string problem(metric["problem"].string());
   std::string name(metric["name"].string());
+  const auto newest = parse_rfc3339(metric["newestSample"].string());
   return Json::object()
       .set("id", fmt::format("{}{}:{}", kMetrics, id, name))
       .set("release", id)
@@ -61,8 +62,8 @@ Json metric_seen(const std::string& id, const engine::Ticket& ticket, const Json
       .set("name", std::move(name))
       .set("healthy", problem.empty())
       .set("detail", problem.empty() ? "answers" : problem)
-      .set("observed_at", Json())
-      .set("age_s", Json())
+      .set("observed_at", newest ? metric["newestSample"] : Json())
+      .set("age_s", newest ? Json(std::max(0.0, to_seconds(now.wall - *newest))) : Json())
       .set("desired", Json())
       .set("observed", Json())
       .set("confirmed", Json())
@@ -127,7 +128,7 @@ Json targets_seen(const Fleet& fleet) {
     items.push(router_seen(id, ticket, state->traffic, now));
     const Json view = fleet.view(id);
     for (const Json& metric : view["report"]["metrics"].items())
-      items.push(metric_seen(id, ticket, metric));
+      items.push(metric_seen(id, ticket, metric, now));
   }
   return items;
 }
@@ -192,6 +193,26 @@ Json router_answer(const std::string& id, const Result<rollout::ObservedTraffic>
                          slot("stable", observed->stable), slot("canary", observed->canary_slot)),
              took)
       .set("observed", observed->canary.percent());
+}
+
+std::string why_not_again(const rollout::machine::TrafficState& traffic,
+                          const rollout::ObservedTraffic& observed) {
+  const rollout::DesiredTraffic& desired = traffic.desired;
+  if (!traffic.in_flight.empty() || !traffic.stale_raise.empty())
+    return "a command to the router is under way: ask again once it has been answered";
+  if (!observed.owner.empty() && observed.owner != desired.owner) {
+    return fmt::format("the route's mark is '{}', not '{}': the release does not own it",
+                       observed.owner, desired.owner);
+  }
+  if (observed.canary < desired.canary) {
+    return fmt::format(
+        "the router gives the canary {:g} %, less than the {:g} % that are wanted: "
+        "to give it more, continue the release or set its weight",
+        observed.canary.percent(), desired.canary.percent());
+  }
+  if (!desired.content.empty() && observed.content != rollout::content_id(desired.content))
+    return "the rules on content are not those that are wanted, and would give the canary requests";
+  return "";
 }
 
 }  // namespace serin::app

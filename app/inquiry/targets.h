@@ -38,4 +38,9 @@ Json ask_metric(const Target& target, const Workbench::Limit& limit);
 Json router_answer(const std::string& id, const Result<rollout::ObservedTraffic>& observed,
                    Duration took);
 
+// Why what is wanted of a router may not be applied once more by hand; "" where it may. It never
+// gives the canary more than the router gives it now.
+std::string why_not_again(const rollout::machine::TrafficState& traffic,
+                          const rollout::ObservedTraffic& observed);
+
 }  // namespace serin::app

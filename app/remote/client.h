@@ -31,8 +31,10 @@ class ApiClient {
   static Result<std::unique_ptr<ApiClient>> open(const Remote& remote,
                                                  Duration patience = kPatience);
 
-  // Errors: unavailable (nobody serves there), and what a problem of the server stands for, with
-  // its detail and what would be allowed.
+  // A request whose address is a path. Errors: unavailable (nobody serves there), and what a
+  // problem of the server stands for, with its detail and what would be allowed.
+  Result<HttpResponse> send(HttpRequest request);
+  // Errors: as send.
   Result<Json> get(const std::string& path);
   // A document of that type, as it comes.
   Result<std::string> get_text(const std::string& path, const std::string& type);
@@ -50,7 +52,6 @@ class ApiClient {
 
  private:
   ApiClient(const Remote& remote, Duration patience);
-  Result<HttpResponse> send(HttpRequest request);
 
   Remote remote_;
   Duration patience_;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "app/convert/routes.h"
 #include "app/render/routes.h"
 #include "base/net/endpoint.h"
 
@@ -62,7 +63,6 @@ Status Server::prepare(Rng& rng) {
       .fleet = *fleet_,
       .access = *access_,
       .log = log_,
-      .config_directory = options_.config_directory,
       .version = options_.version,
       .arguments = options_.arguments,
       .own_metrics = [this] { return metrics_.text(*fleet_, api_->feed().streams()); },
@@ -81,12 +81,23 @@ Status Server::prepare(Rng& rng) {
     if (ticket != nullptr)
       metrics_.on_status(ticket->spec.rollout, before, state, loop_.clock().now());
   };
+  editing_ = std::make_unique<Editing>(
+      EditingParts{.fleet = *fleet_,
+                   .routes = api_->routes(),
+                   .directory = options_.config_directory,
+                   .arguments = options_.arguments,
+                   .configure = [this](std::shared_ptr<const Configuration> wanted) {
+                     api_->configure(std::move(wanted));
+                   }});
+  operations_ = std::make_unique<Operations>(loop_);
+  operations_->add_to(api_->routes());
   tools_ = std::make_unique<Tools>(
-      loop_, ToolsOptions{.state_directory = options_.state_directory,
-                          .configuration = [this] { return fleet_->configuration(); },
-                          .arguments = options_.arguments});
+      loop_, *operations_,
+      ToolsOptions{.state_directory = options_.state_directory,
+                   .configuration = [this] { return fleet_->configuration(); },
+                   .arguments = options_.arguments});
   tools_->add_to(api_->routes());
-  inquiries_ = std::make_unique<Inquiries>(*fleet_, options_.arguments);
+  inquiries_ = std::make_unique<Inquiries>(*fleet_, *operations_, options_.arguments);
   inquiries_->add_to(api_->routes());
   SERIN_TRY(hooks, Hooks::open(*fleet_, *access_, options_.state_directory, log_));
   if (hooks && options_.read_only) {
@@ -96,6 +107,7 @@ Status Server::prepare(Rng& rng) {
   }
   hooks_ = std::move(hooks);
   if (hooks_) hooks_->add_to(api_->routes());
+  add_convert_route(api_->routes());
   add_traffic_routes(api_->routes(), *fleet_);
   if (options_.sidecar) {
     sidecar_ = std::make_unique<Sidecar>(

@@ -15,6 +15,7 @@
 
 #include "app/access/access.h"
 #include "app/api/api.h"
+#include "app/editing/routes.h"
 #include "app/fleet/fleet.h"
 #include "app/inbound/hooks.h"
 #include "app/inquiry/routes.h"
@@ -81,6 +82,8 @@ class Server {
   std::unique_ptr<Access> access_;
   OwnMetrics metrics_;
   std::unique_ptr<Api> api_;
+  std::unique_ptr<Editing> editing_;
+  std::unique_ptr<Operations> operations_;
   std::unique_ptr<Tools> tools_;
   std::unique_ptr<Inquiries> inquiries_;
   std::unique_ptr<Hooks> hooks_;      // null: there is no hooks.yaml

@@ -92,9 +92,13 @@ Result<Json> replayed(const ReplayRequest& request, const Workbench::Limit& limi
   plan.until = request.until;
   Way way(start, plan.steps);
   bool over = false;
+  Duration planned{};
+  for (const ReplayStep& step : plan.steps) planned += step.duration;
+  if (plan.until && *plan.until < planned) planned = *plan.until;
   plan.on_look = [&, steps = plan.steps](Duration since, int step,
                                          const analysis::ReleaseAnalysis& release) {
     way.look(since, steps[static_cast<std::size_t>(step)], release);
+    if (planned > Duration::zero()) limit.tell(to_seconds(since) / to_seconds(planned));
     over = over || limit.is_over();
     return !over;
   };

@@ -25,7 +25,9 @@ struct ToolsOptions {
 // Thread: loop-only.
 class Tools {
  public:
-  Tools(Loop& loop, ToolsOptions options) : options_(std::move(options)), bench_(loop) {}
+  // The operations outlive it.
+  Tools(Loop& loop, Operations& operations, ToolsOptions options)
+      : options_(std::move(options)), bench_(loop, operations) {}
   void add_to(RouteTable& routes);
 
  private:

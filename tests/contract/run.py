@@ -34,8 +34,10 @@ GROUPS = {
     "operations": ("9/s", ["--include-path", "/api/v1/releases/{id}/operations/{operation}"]),
     "traffic": ("9/s", ["--include-path", "/api/v1/releases/{id}/traffic"]),
     "tools": ("9/s", ["--include-path-regex",
-                      "^/api/v1/(lint|replays|plans|analyses|targets/.*|hooks/.*)$"]),
-    "rest": ("9/s", ["--include-path-regex", "^/api/v1/(apply|gates|tokens.*)$"]),
+                      "^/api/v1/(lint|convert|replays|plans|analyses|operations/.*|targets/.*|"
+                      "hooks/.*)$"]),
+    "rest": ("9/s", ["--include-path-regex",
+                     "^/api/v1/(apply|gates|tokens.*|rollouts(/\\{name\\})?)$"]),
 }
 # Not whether all that the description allows is done: a release may not exist, or not permit it.
 CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,"

@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "app/api/api.h"
+#include "app/convert/routes.h"
+#include "app/editing/routes.h"
 #include "app/workbench/routes.h"
 #include "base/assert.h"
 #include "base/net/crypto/digest.h"
@@ -40,6 +42,7 @@ class World {
  public:
   World() {
     std::filesystem::create_directories(directory_.file("config"));
+    directory_.write("config/checkout.yaml", kRollout);
     auto store = store::Store::open({.directory = directory_.file("state")}, loop_);
     SERIN_ASSERT(store.has_value());
     auto fleet = app::Fleet::open(loop_, rng_, {.state_directory = directory_.file("state")},
@@ -58,16 +61,24 @@ class World {
         app::ApiParts{.fleet = *fleet_,
                       .access = *access_,
                       .log = Log::silent(),
-                      .config_directory = directory_.file("config"),
                       .answered = [this](const std::string&, int status) {
                         ++answers_;
                         status_ = status;
                       }});
     api_->configure(std::make_shared<app::Configuration>(
         app::check_configuration({{"checkout.yaml", kRollout}}, {})));
+    editing_ = std::make_unique<app::Editing>(app::EditingParts{
+        .fleet = *fleet_,
+        .routes = api_->routes(),
+        .directory = directory_.file("config"),
+        .configure = [this](auto wanted) { api_->configure(std::move(wanted)); }});
+    app::add_convert_route(api_->routes());
+    operations_ = std::make_unique<app::Operations>(loop_);
+    operations_->add_to(api_->routes());
     tools_ = std::make_unique<app::Tools>(
-        loop_, app::ToolsOptions{.state_directory = directory_.file("state"),
-                                 .configuration = [this] { return fleet_->configuration(); }});
+        loop_, *operations_,
+        app::ToolsOptions{.state_directory = directory_.file("state"),
+                          .configuration = [this] { return fleet_->configuration(); }});
     tools_->add_to(api_->routes());
     fleet_->begin();
     handler_ = api_->handler();
@@ -97,6 +108,8 @@ class World {
   std::unique_ptr<app::Fleet> fleet_;
   std::unique_ptr<app::Access> access_;
   std::unique_ptr<app::Api> api_;
+  std::unique_ptr<app::Editing> editing_;
+  std::unique_ptr<app::Operations> operations_;
   std::unique_ptr<app::Tools> tools_;
   HttpServer::Handler handler_;
   std::string token_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text/shorten.h"
 #include "drivers/store/tables/checksum.h"
 #include "drivers/store/tables/ledger.h"
 #include "drivers/store/tables/rows.h"
@@ -13,14 +14,6 @@ constexpr std::string_view kChanges = "event-changes";
 
 std::uint64_t counter_check(std::string_view name, std::uint64_t value) {
   return Checksum().add(name).add(value).value();
-}
-
-// At most kEventMessageMax bytes, without a cut character.
-std::string cut(const std::string& message) {
-  if (message.size() <= kEventMessageMax) return message;
-  std::size_t end = kEventMessageMax - 3;
-  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xc0U) == 0x80U) --end;
-  return message.substr(0, end) + "…";
 }
 
 }  // namespace
@@ -98,7 +91,7 @@ Result<std::uint64_t> EventBook::next_change() {
 
 Status EventBook::add(const ReleaseEvent& event) {
   EventRow row{.event = event};
-  row.event.message = cut(event.message);
+  row.event.message = shortened(event.message, kEventMessageMax);
   sql_.get.bind(event.release, event.component, event.kind, row.event.message);
   SERIN_TRY(found, sql_.get.step());
   if (found) {

@@ -1,4 +1,6 @@
 // Routers and metrics servers of the releases under way: as they were seen, and asked now.
+#include "app/inquiry/targets.h"
+
 #include "tests/unit/app/fake_prometheus.h"
 #include "tests/unit/app/server_fixture.h"
 
@@ -86,6 +88,90 @@ TEST_F(ServerTargetsTest, OnlyTargetsOfReleasesUnderWay) {
   ASSERT_TRUE(wait_for_status("checkout-1", "Terminated"));
   EXPECT_EQ(test("router:checkout-1").status, 404);
   EXPECT_EQ(json(own("GET", "/api/v1/targets"))["items"].size(), 0U);
+}
+
+constexpr const char* kHeld = R"(apiVersion: serin.dev/v1alpha1
+kind: Rollout
+metadata: {name: checkout}
+spec:
+  strategy:
+    canary:
+      trafficRouting:
+        command:
+          set: [sh, -c, 'printf %s "$SERIN_WANTED" > @FILE@']
+          get: [cat, @FILE@]
+      steps: [{setWeight: 10}, {pause: {}}]
+)";
+
+class ServerReassertTest : public ServerTest {
+ protected:
+  void SetUp() override {
+    ServerTest::SetUp();
+    dir_.write("held", R"({"weight":0,"inService":false,"owner":""})");
+    std::string text = kHeld;
+    for (std::size_t at = text.find("@FILE@"); at != std::string::npos; at = text.find("@FILE@"))
+      text.replace(at, 6, dir_.file("held"));
+    write("checkout.yaml", text);
+    start(options());
+    ASSERT_TRUE(wait_for_status(release(), "Paused"));
+  }
+  // As somebody else would, by hand.
+  void change(const std::function<void(Json&)>& how) {
+    Json held = *Json::parse(dir_.read("held"));
+    how(held);
+    dir_.write("held", held.dump());
+  }
+  double weight() { return (*Json::parse(dir_.read("held")))["weight"].number(); }
+  HttpResponse reassert(const std::string& target = "router:checkout-1") {
+    return own("POST", "/api/v1/targets/" + target + "/reassert", R"({"reason":"by hand"})");
+  }
+};
+
+TEST_F(ServerReassertTest, AppliesWhatIsWantedOnceMore) {
+  auto done = reassert();
+  ASSERT_EQ(done.status, 200) << done.body;
+  EXPECT_EQ(json(done)["observed"].number(), 10);
+  EXPECT_EQ(weight(), 10);
+  EXPECT_NE(own("GET", "/api/v1/audit").body.find("target.reassert"), std::string::npos);
+  change([](Json& held) { held.set("weight", 60); });
+  EXPECT_TRUE(eventually([&] { return reassert().status == 200 && weight() <= 10; }));
+  EXPECT_EQ(reassert("metrics:checkout-1:x").status, 409);
+  EXPECT_EQ(reassert("router:nothing-1").status, 404);
+}
+
+TEST_F(ServerReassertTest, NeverGivesTheCanaryMoreThanItHas) {
+  change([](Json& held) { held.set("weight", 4); });
+  reassert();
+  EXPECT_LE(weight(), 4);
+  change([](Json& held) { held.set("owner", "somebody-1"); });
+  EXPECT_EQ(reassert().status, 409);
+}
+
+TEST(WhyNotAgain, NamesEveryReason) {
+  rollout::machine::TrafficState traffic;
+  traffic.desired.owner = "checkout-1";
+  traffic.desired.canary = rollout::Weight::from_units(1'000);
+  rollout::ObservedTraffic observed;
+  observed.canary = traffic.desired.canary;
+  observed.owner = traffic.desired.owner;
+  EXPECT_EQ(why_not_again(traffic, observed), "");
+  observed.canary = rollout::Weight::from_units(5'000);
+  EXPECT_EQ(why_not_again(traffic, observed), "") << "it lowers";
+  observed.canary = rollout::Weight::from_units(999);
+  EXPECT_NE(why_not_again(traffic, observed), "");
+  observed.canary = traffic.desired.canary;
+  observed.owner = "other-1";
+  EXPECT_NE(why_not_again(traffic, observed), "");
+  observed.owner = traffic.desired.owner;
+  rollout::KeyMatch user;
+  user.key = "user";
+  user.exact = "internal";
+  traffic.desired.content = {{.header = {user}}};
+  EXPECT_NE(why_not_again(traffic, observed), "") << "rules would bring requests";
+  observed.content = rollout::content_id(traffic.desired.content);
+  EXPECT_EQ(why_not_again(traffic, observed), "");
+  traffic.in_flight = "key";
+  EXPECT_NE(why_not_again(traffic, observed), "");
 }
 
 }  // namespace
