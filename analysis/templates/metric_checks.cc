@@ -7,6 +7,7 @@
 #include "analysis/conditions/condition.h"
 #include "analysis/templates/codes.h"
 #include "analysis/templates/faults.h"
+#include "base/text/shorten.h"
 #include "queries/presets/presets.h"
 #include "queries/selector.h"
 
@@ -17,6 +18,7 @@ using config::Path;
 using config::Reporter;
 
 constexpr std::size_t kMetricNameMax = 63;
+constexpr std::size_t kNameShownMax = 2 * kMetricNameMax;  // bytes of one that is refused
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -71,7 +73,8 @@ class Checker {
                   return is_word(c) || c == '-' || c == '_' || c == '.';
                 });
     if (fits) return;
-    add(kBadName, "name", fmt::format("'{}' can't be a metric's name", name),
+    add(kBadName, "name",
+        fmt::format("'{}' can't be a metric's name", shortened(name, kNameShownMax)),
         fmt::format("1 to {} letters, digits, '-', '_' and '.', a letter or digit at both ends",
                     kMetricNameMax));
   }

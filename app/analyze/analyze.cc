@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "analysis/release/policy_analysis.h"
 #include "analysis/run/rules.h"
@@ -239,6 +240,29 @@ std::string_view to_string(AnalyzeVerdict verdict) {
   return "inconclusive";
 }
 
+namespace {
+
+// A run as its journal keeps it, with times as everywhere in answers: RFC 3339, not nanoseconds.
+Json with_times(const Json& kept) {
+  if (kept.is_array()) {
+    Json list = Json::array();
+    for (const Json& item : kept.items()) list.push(with_times(item));
+    return list;
+  }
+  if (!kept.is_object()) return kept;
+  constexpr std::array kTimes = std::to_array<std::string_view>(
+      {"startedAt", "finishedAt", "completedAt", "resumeAt", "failingSince", "failedAt"});
+  Json out = Json::object();
+  for (const auto& [key, value] : kept.members()) {
+    const bool is_time = value.is_integer() && std::ranges::find(kTimes, key) != kTimes.end();
+    out.set(key, is_time ? Json(format_rfc3339(WallTime(Duration(value.integer()))))
+                         : with_times(value));
+  }
+  return out;
+}
+
+}  // namespace
+
 Json AnalyzeOutcome::to_json() const {
   return Json::object()
       .set("verdict", to_string(verdict))
@@ -247,7 +271,7 @@ Json AnalyzeOutcome::to_json() const {
       .set("sentence", sentence)
       .set("looks", looks)
       .set("metrics", report["metrics"].is_null() ? Json::array() : report["metrics"])
-      .set("run", thresholds.results.empty() ? Json() : analysis::to_json(thresholds));
+      .set("run", thresholds.results.empty() ? Json() : with_times(analysis::to_json(thresholds)));
 }
 
 Result<AnalyzeOutcome> analyze(const rollout::PinnedAnalysis& pinned, const AnalyzePlan& plan,

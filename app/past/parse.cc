@@ -111,6 +111,13 @@ void PastParser::add(CLI::App& app) {
       ->check(CLI::IsMember({"promote", "rollback", "inconclusive"}).description(""))
       ->type_name("VERDICT");
   add_output(*replay, slots.replay.output, true);
+  replay->callback([&options = slots.replay] {
+    if (!options.matrix.empty()) return;  // it may hold both
+    if (options.policy.files.empty() && options.compare.empty())
+      throw CLI::RequiredError("-f, --compare or --matrix");
+    if (options.recordings.empty() && options.span.from.empty())
+      throw CLI::RequiredError("RECORDINGS, --matrix or --from");
+  });
 
   CLI::App* record =
       app.add_subcommand("record", "Keep what a policy needs of a metrics server's past in a file");
@@ -224,6 +231,14 @@ void PastParser::add_planning(CLI::App& app) {
       ->type_name("P");
   plan->add_flag("--check", slots.plan.check, "exit status 1 where a step is too short");
   add_output(*plan, slots.plan.output, false);
+  plan->callback([&options = slots.plan] {
+    const bool past = !options.span.from.empty();
+    if (past && options.policy.files.empty()) throw CLI::RequiresError("--from", "-f");
+    if (past) return;
+    if (!(options.figures.rps > 0)) throw CLI::RequiredError("--rps, or -f with --from,");
+    if (auto parsed = parse_figures(options.figures); !parsed)
+      throw CLI::ValidationError("--" + parsed.error().field, parsed.error().why);
+  });
 
   CLI::App* test = app.add_subcommand("test", "Check policies against what they should decide");
   test->add_option("PATHS", slots.test.paths, "test files, or folders with *.test.yaml")

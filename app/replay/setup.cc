@@ -52,10 +52,47 @@ std::vector<ReplayStep> replay_steps(const rollout::Rollout& rollout, Duration r
   return steps;
 }
 
+namespace {
+
+// What was sought, and what stands there instead.
+std::string versions_found(const std::string& label, const std::string& sought,
+                           const providers::Recording& recording) {
+  constexpr std::size_t kNamedMax = 8;
+  std::set<std::string> found;
+  for (const queries::Series& series : recording.series()) {
+    const std::string_view value = series.labels.get(label);
+    if (!value.empty()) found.emplace(value);
+    if (found.size() > kNamedMax) break;
+  }
+  std::string text = fmt::format("with {}=\"{}\"", label, sought);
+  if (found.empty()) return text + ", nor with another value of that label,";
+  const bool more = found.size() > kNamedMax;
+  if (more) found.erase(std::prev(found.end()));
+  return text + fmt::format(" (but with {}{})", fmt::join(found, ", "), more ? ", …" : "");
+}
+
+// Nothing of the stable version, while there is something of others than the canary: it is
+// misspelt. Where only the canary was recorded there is nothing to compare with, and no verdict.
+Status check_stable(const rollout::PinnedMetric& pinned, const providers::Recording& recording) {
+  const analysis::Versions& versions = pinned.versions;
+  if (recording.first_ms_with(versions.label, versions.stable)) return {};
+  const bool has_others = std::ranges::any_of(recording.series(), [&](const auto& series) {
+    const std::string_view value = series.labels.get(versions.label);
+    return !value.empty() && value != versions.canary;
+  });
+  if (!has_others) return {};
+  return fail(Code::invalid_argument,
+              fmt::format("no series {} is in the recording: name the stable version with --stable",
+                          versions_found(versions.label, versions.stable, recording)));
+}
+
+}  // namespace
+
 Status check_answers(const ReplaySetup& setup, const providers::Recording& recording) {
   if (!setup.plan.background) return {};
   for (const rollout::PinnedMetric& pinned : setup.plan.background->metrics) {
     const analysis::Metric& metric = pinned.metric;
+    if (metric.compared() && !metric.options.slo) SERIN_CHECK(check_stable(pinned, recording));
     const auto& provider = metric.provider.prometheus;
     const bool counts = metric.dialect == config::Dialect::argo || metric.consecutive_error_limit;
     if (!counts || !provider || provider->query.empty() || provider->range_query) continue;
@@ -72,23 +109,6 @@ Status check_answers(const ReplaySetup& setup, const providers::Recording& recor
   return {};
 }
 
-// What was sought, and what stands there instead.
-std::string versions_found(const analysis::Versions& versions,
-                           const providers::Recording& recording) {
-  constexpr std::size_t kNamedMax = 8;
-  std::set<std::string> found;
-  for (const queries::Series& series : recording.series()) {
-    const std::string_view value = series.labels.get(versions.label);
-    if (!value.empty()) found.emplace(value);
-    if (found.size() > kNamedMax) break;
-  }
-  std::string text = fmt::format("with {}=\"{}\"", versions.label, versions.canary);
-  if (found.empty()) return text + ", nor with another value of that label,";
-  const bool more = found.size() > kNamedMax;
-  if (more) found.erase(std::prev(found.end()));
-  return text + fmt::format(" (but with {}{})", fmt::join(found, ", "), more ? ", …" : "");
-}
-
 // On the grid of the looks before it.
 Result<WallTime> found_start(const rollout::PinnedPlan& plan,
                              const providers::Recording& recording) {
@@ -100,7 +120,8 @@ Result<WallTime> found_start(const rollout::PinnedPlan& plan,
   }
   std::string sought = "of the canary's version";
   if (plan.background && !plan.background->metrics.empty()) {
-    sought = versions_found(plan.background->metrics.front().versions, recording);
+    const analysis::Versions& versions = plan.background->metrics.front().versions;
+    sought = versions_found(versions.label, versions.canary, recording);
   }
   return fail(Code::invalid_argument,
               "no series " + sought +

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "app/access/tokens.h"
 #include "app/serving/commands.h"
@@ -49,6 +50,11 @@ Status create(TokenBook& book, const TokenOptions& options) {
 }  // namespace
 
 Status manage_tokens(const TokenOptions& options) {
+  std::error_code error;
+  if (options.action != TokenOptions::Action::create &&
+      !std::filesystem::is_directory(options.state, error)) {
+    return fail(Code::not_found, "there is no state directory " + options.state);
+  }
   SERIN_TRY(book, TokenBook::open(options.state));
   switch (options.action) {
     case TokenOptions::Action::list:

@@ -119,7 +119,6 @@ ExitCode command_plan(const PlanOptions& options, const Terminal& terminal, bool
     setup = *std::move(read);
   }
   const bool past = !options.span.from.empty();
-  if (past && !setup) return give_up({Code::invalid_argument, "--from needs -f", {}});
   PastAsker asker(quiet);
   auto report = past ? from_past(options, *setup, asker) : from_figures(options, setup);
   if (!report) return asker.interrupted() ? ExitCode::interrupted : give_up(report.error());

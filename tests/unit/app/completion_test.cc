@@ -37,6 +37,9 @@ TEST(Completion, OffersTheWordsThatAnOptionTakes) {
   EXPECT_EQ(offered({"token", "create", "ci", "--role", ""}),
             (Words{"viewer", "operator", "admin"}));
   EXPECT_EQ(offered({"completion", ""}), (Words{"bash", "zsh", "fish"}));
+  EXPECT_EQ(offered({"list", "--status", "Pa"}), (Words{"Paused"}));
+  EXPECT_EQ(offered({"list", "--status", "Failed,Pa"}), (Words{"Failed,Paused"}));
+  EXPECT_EQ(offered({"list", "--status=Succ"}), (Words{"--status=Succeeded"}));
   EXPECT_EQ(offered({"run", "-f", ""}), (Words{})) << "files are the shell's";
 }
 

@@ -165,6 +165,7 @@ TEST(Analyze, JudgesThePast) {
   EXPECT_EQ(json["verdict"].string(), "rollback");
   EXPECT_EQ(json["metric"].string(), "errors");
   EXPECT_EQ(json["run"]["phase"].string(), "Failed");
+  EXPECT_EQ(json["run"]["startedAt"].string(), "2023-11-14T22:15:00Z") << json["run"].dump();
 }
 
 TEST(Analyze, WithoutDataNothingIsDecided) {
