@@ -33,6 +33,10 @@ bool is_exchanged(const ReleaseSpec& spec, const ReleaseState& state) {
          state.promotion.stage == PromotionStage::exchange;
 }
 
+Slot slot_of_fresh(const Context& c) {
+  return is_exchanged(c.spec, c.state) ? Slot::canary : Slot::stable;
+}
+
 }  // namespace
 
 bool has_baseline(const Context& c) {
@@ -138,6 +142,7 @@ void end_baseline(Context& c) {
   if (copied) return;  // that brought stable to its own number
   // They may have the requests' drain time, and serve meanwhile.
   state.remainder.stop_fresh_at = c.mono() + c.spec.drain;
+  state.workload.problem.clear();
   state.workload.stable.reset();
   if (is_exchanged(c.spec, state)) state.workload.canary.reset();
 }
@@ -147,7 +152,7 @@ void remove_baseline(Context& c) {
   auto& at = state.remainder.stop_fresh_at;
   if (!at || c.mono() < *at) return;
   WorkloadState& workload = state.workload;
-  const Slot slot = is_exchanged(c.spec, state) ? Slot::canary : Slot::stable;
+  const Slot slot = slot_of_fresh(c);
   const auto& seen = slot == Slot::canary ? workload.canary : workload.stable;
   const StableOwn& own = *state.baseline.own;
   // What is stopped as a whole takes them with it.
@@ -160,6 +165,21 @@ void remove_baseline(Context& c) {
   if (stops && workload.stable_last) return;  // the canary's turn
   if (!workload.in_flight.empty() || c.mono() < workload.next_try) return;
   ask_workload(c, {c.spec.owner, slot, own.version, own.instances}, When::at_once);
+}
+
+void note_removal(Context& c, Slot slot, const std::string& error) {
+  ReleaseState& state = c.state;
+  const bool asked = state.remainder.stop_fresh_at && c.mono() >= *state.remainder.stop_fresh_at;
+  if (!asked || slot != slot_of_fresh(c) || error.empty()) return;
+  std::string& problem = state.workload.problem;
+  if (problem.empty()) {
+    const StableOwn& own = *state.baseline.own;
+    tell(c, Severity::warning, "fresh-left",
+         fmt::format("the fresh instances of {} beside its own {} can't be stopped: {}; serin asks "
+                     "again, and so does the next release",
+                     own.version, own.instances, error));
+  }
+  problem = error;
 }
 
 std::optional<StableOwn> fresh_left(const ReleaseSpec& spec, const ReleaseState& state) {

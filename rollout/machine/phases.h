@@ -83,6 +83,8 @@ bool lacks_servers(const Context& c);
 // The end: they are no longer wanted, and taken away once their time has come.
 void end_baseline(Context& c);
 void remove_baseline(Context& c);
+// What came of asking for that is told, once, where it is an error.
+void note_removal(Context& c, Slot slot, const std::string& error);
 
 // Hooks. True once the one of this point has succeeded, or there is none; it is started here.
 bool hook_passed(Context& c, HookPoint point);

@@ -150,7 +150,11 @@ void look_at_instances(Context& c) {
 void on_workload(Context& c, const event::WorkloadOutcome& event) {
   WorkloadState& workload = c.state.workload;
   if (event.key.empty() || (event.key != workload.look && event.key != workload.in_flight)) return;
-  workload.problem = event.error;
+  if (is_terminal(c.state.status)) {
+    note_removal(c, event.slot, event.error);
+  } else {
+    workload.problem = event.error;
+  }
   if (event.key == workload.look) {
     workload.look.clear();
   } else {

@@ -177,6 +177,7 @@ TEST(Baseline, OneThatFailsToBeStoppedHoldsUpNothing) {
   lab.advance(minutes(1));
   EXPECT_EQ(told_of(lab, Slot::canary), (Texts{"2.4.0 x 2", "2.4.0 x 0"}));
   EXPECT_TRUE(lab.state.remainder.stop_fresh_at);
+  EXPECT_EQ(lab.told("fresh-left"), 1);
 }
 
 TEST(Baseline, WhatAnEarlierReleaseLeftIsNotFreshAndNotStables) {
