@@ -17,6 +17,7 @@ import {accessibility} from './accessibility.mjs';
 import {actions} from './actions.mjs';
 import {charts} from './charts.mjs';
 import {live} from './live.mjs';
+import {promises} from './promises.mjs';
 import {states} from './states.mjs';
 import {tools} from './tools.mjs';
 
@@ -58,7 +59,8 @@ const axe = require.resolve('axe-core/axe.min.js');
 let failed = 0;
 let passed = 0;
 const kQuick = [/^state release-/, /^abort by keys/, /^axe releases\/\S+ {2}light/, /^axe dialog/];
-const cases = [...states, ...actions, ...charts, ...tools, ...live, ...accessibility].filter(({name}) =>
+const cases = [...states, ...actions, ...charts, ...tools, ...live,
+  ...promises, ...accessibility].filter(({name}) =>
   only === '--quick' ? kQuick.some((pattern) => pattern.test(name)) : name.includes(only));
 for (const {name, run, options = {}, allowErrors = false} of cases) {
   server.cut(false);

@@ -61,6 +61,13 @@ class ServerTest : public LoopTest {
     HttpHeaders headers{};
     bool socket = false;  // as the owner
   };
+  // Whatever is refused says so as a problem, with a request that can be found in the log.
+  void expect_problem(const Ask& what, const HttpResponse& answer) {
+    if (answer.status < 400 || !what.path.starts_with("/api/")) return;
+    EXPECT_EQ(answer.header("content-type"), "application/problem+json")
+        << what.method << " " << what.path << ": " << answer.status << " " << answer.body;
+    EXPECT_FALSE(json(answer)["requestId"].string().empty()) << what.path << " " << answer.body;
+  }
   HttpResponse ask(const Ask& what) {
     HttpRequest request{.method = what.method, .headers = what.headers, .body = what.body};
     bool typed = false;
@@ -80,6 +87,7 @@ class ServerTest : public LoopTest {
     EXPECT_TRUE(pending.result && *pending.result)
         << what.method << " " << what.path << ": "
         << (pending.result ? pending.result->error().to_string() : "no answer");
+    if (pending.result && *pending.result) expect_problem(what, **pending.result);
     return pending.result && *pending.result ? **pending.result : HttpResponse{};
   }
   Json json(const HttpResponse& response) {

@@ -83,6 +83,20 @@ export interface Samples {
   reload: () => void;
 }
 
+// The look that ended a release may have come too soon after another one to be kept.
+function withEnd(items: Map<string, Sample[]>, release: Release | null): Map<string, Sample[]> {
+  const end = release?.end;
+  if (!release || !end) return items;
+  const next = new Map(items);
+  for (const metric of release.report?.metrics ?? []) {
+    const kept = items.get(metric.name) ?? [];
+    if (kept.length > 0 && metric.windows) {
+      next.set(metric.name, merge(kept, [toSample(release, metric, end)]));
+    }
+  }
+  return next;
+}
+
 // Of every compared metric: what the server has kept, and from then on what the page sees.
 export function useSamples(path: string, release: Release | null): Samples {
   const [items, setItems] = useState<Map<string, Sample[]>>(new Map());
@@ -150,5 +164,6 @@ export function useSamples(path: string, release: Release | null): Samples {
     });
   }, [release?.report]);
   const reload = useCallback(() => setTurn((n) => n + 1), []);
-  return {items, read, problem, reload};
+  const whole = useMemo(() => withEnd(items, release), [items, release]);
+  return {items: whole, read, problem, reload};
 }
