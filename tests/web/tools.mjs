@@ -184,6 +184,28 @@ export const tools = [
     },
   },
   {
+    name: 'fresh instances of stable are for what is compared',
+    run: async ({page, open, shot, bundle}) => {
+      const {morePorts} = await bundle('src/wizard/answers.ts');
+      expect(morePorts('8001, 8002', 4) === '8001, 8002, 8003, 8004', morePorts('8001, 8002', 4));
+      expect(morePorts('8001,9000', 2) === '8001, 9000' && morePorts('', 2) === '', 'ports');
+      await open('new');
+      const fresh = page.getByLabel('Compare with fresh instances of stable');
+      expect(await fresh.count() === 0, 'it is offered where serin starts nothing');
+      await page.getByLabel('Who starts the new version').selectOption('process');
+      await fresh.check();
+      await sees(page, 'Either slot needs a port for each');
+      await shot('wizard-fresh');
+      await page.getByRole('button', {name: 'Add ports'}).click();
+      const yaml = await written(page);
+      expect(yaml.includes('baseline: fresh') && yaml.includes('[8011, 8012, 8013, 8014]'), yaml);
+      linted(yaml);
+      await page.getByLabel('Who gets the new version first').selectOption('content');
+      expect(!(await written(page)).includes('baseline') && await fresh.count() === 0,
+        'it is written though nothing is compared');
+    },
+  },
+  {
     name: 'serin lint accepts every combination that the wizard writes',
     run: async ({bundle}) => {
       const {write} = await bundle('src/wizard/writing.ts');
@@ -210,7 +232,8 @@ export const tools = [
       wanted.push(...canaries);
       const files = wanted.map((one, i) => write({...kAnswers, ...one, rules, name: `shop-${i}`,
         environment: i % 2 ? 'prod' : '', endpoint: i % 3 ? '' : 'https://shop.example',
-        latency: i % 5 > 0, traffic: i % 3 > 0,
+        latency: i % 5 > 0, traffic: i % 3 > 0, fresh: i % 2 > 0,
+        stablePorts: '8001, 8002, 8003, 8004', canaryPorts: '8011, 8012, 8013, 8014',
         where: i % 7 ? '' : 'job="shop"'}));
       expect(files.length === 760 && new Set(files).size === 760, `${files.length} files`);
       for (let i = 0; i < files.length; i += 60) linted(files.slice(i, i + 60).join('---\n'));

@@ -32,8 +32,10 @@ export interface Answers {
   stableVersion: string;
   workload: Workload;
   instances: string;
+  fresh: boolean;  // stable instances are started with the canary's, to compare with
   unit: string;
   apply: string;
+  observe: string;
   start: string;
   stablePorts: string;
   canaryPorts: string;
@@ -90,8 +92,10 @@ export const kAnswers: Answers = {
   stableVersion: '',
   workload: 'none',
   instances: '2',
+  fresh: false,
   unit: 'checkout-{slot}@{instance}.service',
   apply: '/opt/checkout/slot apply {slot} {version} {instances}',
+  observe: '/opt/checkout/slot observe {slot}',
   start: '/opt/checkout/{version}/bin/checkout --port {port}',
   stablePorts: '8001, 8002',
   canaryPorts: '8011, 8012',
@@ -166,4 +170,20 @@ export function routerOf(a: Answers): Router {
 // Blue-green has one switch: nobody gets the new version first.
 export function hasRules(a: Answers): boolean {
   return a.type === 'canary' && a.policy === 'content';
+}
+
+// Only where the two are compared, and serin starts what is.
+export function mayBeFresh(a: Answers): boolean {
+  return a.workload !== 'none' && a.type === 'canary' && !hasRules(a);
+}
+
+const kPortsMax = 50;
+
+// `ports` with as many more behind them as `count` wants: "8001, 8002" becomes "8001, 8002, 8003".
+export function morePorts(ports: string, count: number): string {
+  const list = ports.split(/[\s,]+/).filter((port) => /^\d+$/.test(port)).map(Number);
+  while (list.length > 0 && list.length < Math.min(count, kPortsMax)) {
+    list.push(Math.max(...list) + 1);
+  }
+  return list.join(', ');
 }

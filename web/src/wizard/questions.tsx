@@ -1,5 +1,7 @@
 // What the wizard asks, by subject.
-import {type Answers, hasRules, kPresets, routerOf} from './answers';
+import {
+  type Answers, hasRules, kPresets, mayBeFresh, morePorts, routerOf,
+} from './answers';
 import {Rules, Steps} from './rows';
 
 // The names of answers that are texts.
@@ -56,8 +58,12 @@ export function Service(props: FieldsProps) {
 }
 
 export function Instances(props: FieldsProps) {
-  const {text, choice} = fieldsOf(props);
-  const {workload} = props.answers;
+  const {text, choice, flag} = fieldsOf(props);
+  const {workload, instances, fresh, stablePorts, canaryPorts} = props.answers;
+  const canBe = mayBeFresh(props.answers);
+  const need = 2 * (Number(instances) || 1);
+  const missing = canBe && fresh && workload === 'process' &&
+    [stablePorts, canaryPorts].some((ports) => ports !== morePorts(ports, need));
   return (
     <fieldset>
       <legend>Instances</legend>
@@ -68,10 +74,26 @@ export function Instances(props: FieldsProps) {
       {workload === 'systemd' && text('unit', 'Unit', '{slot}, {instance}, {version}')}
       {workload === 'command' &&
         text('apply', 'Program', '{slot}, {version}, {instances}; no shell')}
+      {workload === 'command' &&
+        text('observe', 'Program that says what runs', '{slot}; it prints JSON')}
       {workload === 'process' &&
         text('start', 'Program', '{version}, {port}, {instance}; no shell')}
       {workload === 'process' && text('stablePorts', 'Ports of stable')}
       {workload === 'process' && text('canaryPorts', 'Ports of the canary')}
+      {canBe && flag('fresh', 'Compare with fresh instances of stable')}
+      {canBe && fresh && (
+        <p class="dim">As many of stable are started with the canary’s, and it is compared with
+          those alone. The router lists servers for them, and the metrics server scrapes them.
+          {missing && ' Either slot needs a port for each of stable’s own instances and each of ' +
+            'the canary’s. '}
+          {missing && (
+            <button type="button" class="small" onClick={() => props.set({
+              stablePorts: morePorts(stablePorts, need),
+              canaryPorts: morePorts(canaryPorts, need),
+            })}>Add ports</button>
+          )}
+        </p>
+      )}
     </fieldset>
   );
 }

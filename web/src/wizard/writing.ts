@@ -1,5 +1,5 @@
 // A rollout's YAML from a few answers.
-import {type Answers, hasRules, kPresets, routerOf} from './answers';
+import {type Answers, hasRules, kPresets, mayBeFresh, routerOf} from './answers';
 
 // A YAML scalar: plain where that is safe, also within braces, else quoted.
 function scalar(text: string): string {
@@ -31,16 +31,20 @@ function indented(lines: string[], by: number): string[] {
   return lines.map((line) => ' '.repeat(by) + line);
 }
 
+const whole = (text: string, least: number): number =>
+  Math.max(least, Math.round(Number(text)) || least);
+
 function workload(a: Answers): string[] {
   if (a.workload === 'none') return [];
   const of = {
     systemd: [`systemd: {unit: ${scalar(a.unit)}}`],
-    command: [`command: {apply: ${command(a.apply)}}`],
+    command: ['command:', `  apply: ${command(a.apply)}`,
+      ...(a.observe.trim() ? [`  observe: ${command(a.observe)}`] : [])],
     process: ['process:', `  command: ${command(a.start)}`,
       `  stablePorts: ${numbers(a.stablePorts)}`, `  canaryPorts: ${numbers(a.canaryPorts)}`],
   }[a.workload];
-  return ['workload:', `  instances: ${Math.max(1, Math.round(Number(a.instances)) || 1)}`,
-    ...indented(of, 2)];
+  return ['workload:', `  instances: ${whole(a.instances, 1)}`,
+    ...(a.fresh && mayBeFresh(a) ? ['  baseline: fresh'] : []), ...indented(of, 2)];
 }
 
 function routing(a: Answers): string[] {
@@ -130,9 +134,6 @@ function steps(a: Answers): string[] {
 
 const kLookSeconds = 10;
 const kBadLooksMax = 3;  // few requests err easily
-
-const whole = (text: string, least: number): number =>
-  Math.max(least, Math.round(Number(text)) || least);
 
 // `selector` of one version alone.
 function ofVersion(selector: string, label: string): string {
