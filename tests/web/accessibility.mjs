@@ -9,8 +9,11 @@ const kPages = [
   ['releases/images-5', 'do not answer'],
   ['releases/gone-1', 'is not here'],
   ['releases', 'checkout-42'],
+  ['releases', 'checkout-42', {act: (page) =>
+    page.getByRole('button', {name: 'Actions of checkout-42'}).click()}],
   ['rollouts/cart/history', 'cart-9'],
   ['releases/search-3/metrics/error-rate', 'arithmetic'],
+  ['releases/payments-7/metrics/latency?spread=bars&hide=stable', 'How it is spread'],
   ['rollouts/cart/compare?a=cart-9&b=cart-02', 'analysis.metrics'],
   ['replays?release=payments-7', 'after the start'],
   ['plan', 'In nine of ten'],

@@ -1,6 +1,6 @@
 // What charts show: the time and the series that the address names, how values are spread, what each
 // look said.
-import {expect, sees, seesNot} from './check.mjs';
+import {becomes, expect, sees, seesNot} from './check.mjs';
 
 const plots = (page) => page.locator('.plot');
 
@@ -25,6 +25,7 @@ const span = (page) => {
 // The times in the table of the first chart, as seconds of the day.
 async function times(page) {
   await page.getByRole('button', {name: 'View as table'}).first().click();
+  await page.waitForSelector('figure table tbody th');
   const cells = await page.locator('figure table').first().locator('tbody th').allInnerTexts();
   await page.getByRole('button', {name: 'View as chart'}).first().click();
   return cells.map((cell) => cell.split(':').reduce((sum, part) => sum * 60 + parseInt(part, 10), 0));
@@ -49,9 +50,11 @@ export const charts = [
       expect(to - from > 10 && to - from < 40, `from ${from} to ${to}`);
       const check = async () => {
         await page.waitForSelector('.plot canvas');
-        const shown = await times(page);
-        expect(shown.length > 3 && shown.length < whole.length / 2 &&
-          shown.every((t) => t >= from && t <= to), `${from} to ${to}: ${shown}`);
+        await becomes(async () => {
+          const shown = await times(page);
+          return (shown.length > 3 && shown.length < whole.length / 2 &&
+            shown.every((t) => t >= from && t <= to)) || `${shown}`;
+        }, `${from} to ${to}`);
       };
       await check();
       await shot('release-stretch');
@@ -59,7 +62,7 @@ export const charts = [
       await check();
       await page.getByRole('button', {name: 'Show the whole release'}).click();
       await page.waitForURL((url) => !/from=|to=/.test(url.href));
-      expect((await times(page)).length === whole.length, 'not all came back');
+      await becomes(async () => (await times(page)).length === whole.length, 'not all came back');
     },
   },
   {
@@ -77,8 +80,10 @@ export const charts = [
       await page.waitForURL((url) => !/from=/.test(url.href));
       await page.getByLabel('Time shown').selectOption('-1m');
       await page.waitForURL(/from=-1m/);
-      const shown = await times(page);
-      expect(Math.max(...shown) - Math.min(...shown) <= 60, `${shown}`);
+      await becomes(async () => {
+        const shown = await times(page);
+        return Math.max(...shown) - Math.min(...shown) <= 60 || `${shown}`;
+      }, 'more than a minute');
       await page.locator('h1').click();
       await page.keyboard.press(']');
       await page.waitForURL(/metrics\/latency\?from=-1m/);
@@ -93,21 +98,27 @@ export const charts = [
       await page.waitForSelector('.plot canvas');
       const legend = page.locator('.keys-of-chart').first();
       const key = (name) => legend.getByRole('button', {name});
-      expect(await pixels(page, '--stable') > 50, 'stable is not drawn');
+      const drawn = (name, is) => becomes(async () => {
+        const count = await pixels(page, name);
+        return (is ? count > 50 : count === 0) || count;
+      }, `${name} is ${is ? 'not ' : ''}drawn`);
+      await drawn('--stable', true);
       await key(/^Stable/).focus();
       await page.keyboard.press('Enter');
       await page.waitForURL(/hide=stable/);
-      await page.waitForFunction(() => document.querySelector('button.key.stable')?.ariaPressed === 'false');
-      expect(await pixels(page, '--stable') === 0, 'stable is still drawn');
-      expect(await pixels(page, '--canary') > 50, 'the canary is gone too');
+      await becomes(async () => await key(/^Stable/).getAttribute('aria-pressed') === 'false',
+        'it is not said');
+      await drawn('--stable', false);
+      await drawn('--canary', true);
       await page.reload();
       await page.waitForSelector('.plot canvas');
-      expect(await pixels(page, '--stable') === 0, 'the link does not keep it');
+      await drawn('--canary', true);
+      await drawn('--stable', false);
       await shot('release-left-out');
       await key(/^Stable/).click({modifiers: ['Control']});
       await page.waitForURL(/hide=.*canary/);
-      expect(await pixels(page, '--stable') > 50 && await pixels(page, '--fail') === 0,
-        'it is not alone');
+      await drawn('--stable', true);
+      await drawn('--fail', false);
       await key(/^Stable/).click({modifiers: ['Control']});
       await page.waitForURL((url) => !/hide=/.test(url.href));
     },
@@ -121,6 +132,7 @@ export const charts = [
       await sees(page, 'Half of the values: stable at most 0.1, canary at most 0.2. ' +
         '99 of 100: stable at most 0.4, canary at most 0.4.');
       const section = page.locator('section', {hasText: 'How it is spread'});
+      await page.waitForSelector('svg.distribution path');
       // Both lines go up to all of their side, at its own pace.
       const ends = await section.locator('path').evaluateAll((paths) =>
         paths.map((path) => path.getAttribute('d').match(/V[\d.]+/g).map((v) => Number(v.slice(1)))));
@@ -131,6 +143,7 @@ export const charts = [
       await shot('metric-spread');
       await section.getByRole('button', {name: 'Buckets'}).click();
       await page.waitForURL(/spread=bars/);
+      await page.waitForSelector('svg.distribution rect');
       const heights = (kind) => section.locator(`rect.bar-${kind}`).evaluateAll((bars) =>
         bars.map((bar) => Math.round(bar.getBoundingClientRect().height)));
       const [one, two] = [await heights('stable'), await heights('canary')];

@@ -24,6 +24,18 @@ export function expect(condition, what) {
   if (!condition) throw new Error(what);
 }
 
+// What is drawn a moment after it is asked for: waited for, with a generous limit.
+export async function becomes(holds, what) {
+  const kTries = 200;
+  let last = '';
+  for (let i = 0; i < kTries; ++i) {
+    last = await holds();
+    if (last === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${what}: ${last}`);
+}
+
 export async function focused(page) {
   return page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
 }

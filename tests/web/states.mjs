@@ -130,6 +130,8 @@ const kStates = [
       await page.getByText(/^The newest \d+ of/).click();
       await sees(page, 'Canary’s n');
     }},
+  {name: 'metric-fresh', path: 'releases/till-6/metrics/error-rate', see: [
+    /Compared with\s+2 fresh instances of stable/]},
   {name: 'metric-router', path: 'releases/payments-7/metrics/edge-errors', see: [
     'the router’s own counters'], not: ['Open in Prometheus']},
   {name: 'metric-query-gone', path: 'releases/search-3/metrics/latency', scene: {noQuery: true},

@@ -199,6 +199,7 @@ export function makeWorld() {
     approval: 'waiting', start: ago(300), end: null};
   asked.steps.forEach((step, i) => { if (i < 5) step.status = 'done'; });
   asked.weight = {...asked.weight, rules: 2};
+  for (const metric of asked.report.metrics) metric.freshStable = 2;
   docs.push(asked);
   docs.forEach(counted);
   return new Map(docs.map((doc) => [doc.id, doc]));

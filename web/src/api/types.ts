@@ -76,6 +76,7 @@ export interface Metric {
   tailBound?: Num;
   buckets?: Buckets;
   warmupLeftSeconds?: number;
+  freshStable?: number;  // instances of stable that were started with the canary's
   coverage?: {stable: number; canary: number};
   polls?: number;
   noData?: number;

@@ -39,9 +39,12 @@ export function HistoryPage({name}: {name: string}) {
   const latest = items[0];
   const back = (release: Summary) => wayBack(release, latest, rollout.data?.stable_version ?? '');
   const columns: Column<Summary>[] = [
-    {title: 'Ticket', head: true,
-      cell: (release) => <Link href={to.release(release.id)}>{release.id}</Link>},
-    {title: 'Type', cell: (release) => release.type},
+    {title: 'Ticket, type', head: true, cell: (release) => (
+      <>
+        <Link href={to.release(release.id)}>{release.id}</Link>
+        <span class="dim small-text">{release.type}{release.of && ` of ${release.of}`}</span>
+      </>
+    )},
     {title: 'Result', cell: (release) => <StatusMark status={release.status} />},
     {title: 'Versions', kind: 'versions', cell: (release) =>
       `${release.stable_version || '?'} → ${release.version}`},

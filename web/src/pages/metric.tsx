@@ -186,6 +186,8 @@ function OneMetric({release, metric, rows}: {release: Release; metric: Metric; r
             <h2 id="sums-title">The arithmetic</h2>
             <Facts items={[
               ['Test', testOf(metric)],
+              ...(metric.freshStable === undefined ? [] : [['Compared with',
+                `${count(metric.freshStable)} fresh instances of stable`] as [string, string]]),
               ['Limit', [limitOf(metric), limitMore(metric)].filter(Boolean).join(' ')],
               ...evidence(metric),
               ['All metrics together', together(release)],

@@ -133,7 +133,8 @@ export function MetricTable({release}: {release: Release}) {
         <p class="dim">All compared metrics together:{' '}
           {percent(towards(release.report?.combined?.logE, release.report?.combined?.level) *
             100)} of the evidence that rolls back
-          {release.report?.combined?.contested ? ' – contested: it will not be promoted so' : ''}.
+          {release.report?.combined?.contested && !release.report.combined.fail
+            ? ' – contested: it will not be promoted so' : ''}.
         </p>
       )}
     </>

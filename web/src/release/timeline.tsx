@@ -90,8 +90,15 @@ function lineOf(entry: Happening, before: Map<string, string>): Line | null {
 const kToldElsewhere = ['Opened', 'Pending', 'Starting', 'Progressing', 'Promoting', 'RollingBack',
   'Succeeded', 'Failed', 'Terminated'];
 
+// "canary not ready" of CanaryNotReady.
+function plain(type: string): string {
+  return type.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/\b[A-Z](?=[a-z])/g,
+    (letter) => letter.toLowerCase());
+}
+
 function toldLine(told: Told): Line | null {
-  const text = told.message ? `${told.type}: ${told.message}` : told.type;
+  const type = told.component === 'release' ? told.type : plain(told.type);
+  const text = told.message ? `${type}: ${told.message}` : type;
   const often = told.count > 1 ? `${text} (${told.count} times)` : text;
   if (told.component === 'release') {
     if (kToldElsewhere.includes(told.type)) return null;
