@@ -164,6 +164,30 @@ export const charts = [
     },
   },
   {
+    name: 'each policy is replayed over each recording',
+    run: async ({page, open, shot}) => {
+      await open('replays');
+      const file = (name) => ({name, mimeType: 'text/plain', buffer: Buffer.from('# EOF\n')});
+      await page.setInputFiles('input[type=file]', [file('monday.om'), file('friday.om')]);
+      await page.getByLabel('Policy of').selectOption({label: 'each of them'});
+      await page.getByRole('button', {name: 'Replay 2 recordings'}).click();
+      const row = (name) => page.locator('tbody tr', {hasText: name});
+      await page.waitForSelector('table');
+      expect(await page.locator('tbody tr').count() === 10, 'not every policy has a row');
+      expect(await page.locator('thead th').allInnerTexts().then((heads) => heads.join()) ===
+        'Policy of,monday.om,friday.om', 'not every recording has a column');
+      await sees(page, /search\s+↩ rollback\s+at t = 1 min 24 s with 31 bad requests/);
+      await sees(page, /cart\s+✔ promote\s+after 2 min/);
+      await sees(page, /mail\s+✖ not replayed\s+no series of the canary in the recording/);
+      await page.getByRole('button', {name: 'cart over friday.om: promote'}).click();
+      await sees(page, 'cart over friday.om');
+      await sees(page, 'would be promoted');
+      expect(await row('cart').getByRole('button').last().getAttribute('aria-pressed') === 'true',
+        'what is shown is not marked');
+      await shot('replay-policies');
+    },
+  },
+  {
     name: 'what each look said of each metric, and the way to its time',
     run: async ({page, open, shot}) => {
       await open('replays?release=search-3');

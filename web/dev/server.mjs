@@ -186,7 +186,12 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
         return operate(response, doc, name, body);
       }
     }
-    if (what === 'replays') return send(response, 200, world.replayed());
+    if (what === 'replays') {
+      if (body.rollout === 'mail') {
+        return problem(response, 422, 'Not possible', 'no series of the canary in the recording');
+      }
+      return send(response, 200, world.replayed(body));
+    }
     if (what === 'plans') {
       posted.push({operation: 'plan', body});
       return send(response, 200, world.planned(body));
