@@ -10,15 +10,11 @@ namespace {
 
 // What fills the arguments of templates.
 void add_arguments(CLI::App& command, AnalysisInput& input, std::vector<std::string>& arguments) {
-  command.add_option("--canary", input.canary, "the canary's version (args.canary)")
-      ->type_name("VERSION");
-  command.add_option("--stable", input.stable, "the stable version (args.stable)")
-      ->type_name("VERSION");
+  add_versions(command, input.canary, input.stable);
   command.add_option("--prometheus", input.prometheus, "the address for metrics that name none")
       ->check(is_web_address)
       ->type_name("URL");
-  command.add_option("--set", arguments, "an argument of the templates")->type_name("NAME=VALUE");
-  command.add_flag("--safe", input.safe, "serin's rules over Argo's in argoproj.io documents");
+  add_reading(command, arguments, input.safe);
 }
 
 void add_analysis_input(CLI::App& command, AnalysisInput& input,

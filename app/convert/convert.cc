@@ -17,6 +17,16 @@ std::string_view to_string(ConvertFinding::Level level) {
   return kLevels[static_cast<std::size_t>(level)];
 }
 
+// A document by itself, or the items of a list, as `kubectl get -o yaml` writes them.
+void take(config::Document document, std::vector<config::Document>& documents) {
+  const config::Node* items = document.root.find("items");
+  if (converting::text_of(document.root, "kind") != "List" || items == nullptr) {
+    documents.push_back(std::move(document));
+    return;
+  }
+  for (const config::Node& item : items->items()) documents.push_back({document.file, item});
+}
+
 }  // namespace
 
 Result<ConvertFrom> parse_convert_from(std::string_view word) {
@@ -75,7 +85,7 @@ Result<Converted> convert(ConvertFrom from, const std::vector<rollout::ConfigFil
   config::Diagnostics problems;
   for (const rollout::ConfigFile& file : files) {
     for (config::Document& document : config::read_documents(file.name, file.text, problems))
-      documents.push_back(std::move(document));
+      take(std::move(document), documents);
   }
   // Of keys that stand twice the other tools take one without a word.
   for (const config::Diagnostic& each : problems.sorted()) {

@@ -45,12 +45,8 @@ CLI::Option* add_policy(CLI::App& command, PolicyInput& input,
   file->allow_extra_args(false);
   command.add_option("--rollout", input.rollout, "which rollout, where the files hold several")
       ->type_name("NAME");
-  command.add_option("--canary", input.canary, "the canary's version (args.canary)")
-      ->type_name("VERSION");
-  command.add_option("--stable", input.stable, "the stable version (args.stable)")
-      ->type_name("VERSION");
-  command.add_option("--set", arguments, "an argument of the templates")->type_name("NAME=VALUE");
-  command.add_flag("--safe", input.safe, "serin's rules over Argo's in argoproj.io documents");
+  add_versions(command, input.canary, input.stable);
+  add_reading(command, arguments, input.safe);
   return file;
 }
 

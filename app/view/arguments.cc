@@ -4,6 +4,17 @@
 
 namespace serin::app {
 
+void add_versions(CLI::App& command, std::string& canary, std::string& stable) {
+  command.add_option("--canary", canary, "the canary's version (args.canary)")
+      ->type_name("VERSION");
+  command.add_option("--stable", stable, "the stable version (args.stable)")->type_name("VERSION");
+}
+
+void add_reading(CLI::App& command, std::vector<std::string>& arguments, bool& safe) {
+  command.add_option("--set", arguments, "an argument of the templates")->type_name("NAME=VALUE");
+  command.add_flag("--safe", safe, "serin's rules over Argo's in argoproj.io documents");
+}
+
 std::vector<std::pair<std::string, std::string>> name_value_pairs(
     const std::vector<std::string>& texts) {
   std::vector<std::pair<std::string, std::string>> out;

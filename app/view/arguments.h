@@ -10,7 +10,15 @@
 
 #include "base/time.h"
 
+namespace CLI {
+class App;
+}
+
 namespace serin::app {
+
+// Options of commands that read templates: --canary and --stable; --set, and --safe for Argo's.
+void add_versions(CLI::App& command, std::string& canary, std::string& stable);
+void add_reading(CLI::App& command, std::vector<std::string>& arguments, bool& safe);
 
 // "NAME=VALUE" each. Throws CLI::ValidationError.
 std::vector<std::pair<std::string, std::string>> name_value_pairs(

@@ -72,9 +72,12 @@ class Validation {
     steps(strategy, path / "steps");
     validate_deploys(rollout_, path / "steps", reporter_);
     validate_content(rollout_, path, reporter_);
+    const bool in_steps = std::ranges::any_of(strategy.steps, [](const Step& step) {
+      return std::holds_alternative<AnalysisStep>(step.action);
+    });
     if (strategy.analysis) {
       background(*strategy.analysis, strategy.steps.size(), path / "analysis");
-    } else {
+    } else if (!in_steps) {
       add(kNoAnalysis, path, "nothing judges the canary: it is promoted by time alone",
           "give analysis.templates or analysis.metrics");
     }

@@ -205,7 +205,7 @@ def main():
     parser.add_argument("--checks", default=CHECKS)
     a = parser.parse_args()
     os.makedirs(a.work, exist_ok=True)
-    program = schemathesis(a.tools or os.path.join(a.work, "venv"))
+    program = schemathesis(os.path.abspath(a.tools or os.path.join(a.work, "venv")))
     if program is None:
         if os.environ.get("CI"):
             return 1

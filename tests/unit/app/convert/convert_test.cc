@@ -201,6 +201,24 @@ spec:
     / sum(rate(istio_requests_total{destination_workload="{{ target }}"}[{{ interval }}])) * 100
 )";
 
+// As `kubectl get rollouts -o yaml` writes them.
+TEST(ConvertArgo, ListsAreTheirItems) {
+  Converted done = converted(ConvertFrom::argo, R"(apiVersion: v1
+kind: List
+items:
+- apiVersion: argoproj.io/v1alpha1
+  kind: Rollout
+  metadata: {name: one}
+  spec: {strategy: {canary: {steps: [{setWeight: 10}, {setCanaryScale: {weight: 5}}]}}}
+- apiVersion: argoproj.io/v1alpha1
+  kind: Rollout
+  metadata: {name: two}
+  spec: {strategy: {canary: {steps: [{setWeight: 20}, {pause: {}}]}}}
+)");
+  ASSERT_EQ(loaded(done).rollouts.size(), 2U) << done.text();
+  EXPECT_THAT(told(done, Level::lost), HasSubstr("given.yaml:7:"));
+}
+
 TEST(ConvertFlagger, WeightsMetricsAndHooks) {
   Converted done = converted(ConvertFrom::flagger, kFlagger);
   const auto set = loaded(done);

@@ -107,6 +107,11 @@ TEST(Plan, NeedsTrafficAndSomebodyWhoJudges) {
       std::string::npos);
   auto problems = read_and_validate(rollout_of("{steps: [{setWeight: 5}, {pause: {}}]}")).problems;
   EXPECT_NE(problems.find("warning W023 spec.strategy.canary: nothing judges"), std::string::npos);
+  auto stepwise = read_and_validate(
+                      rollout_of("{steps: [{setWeight: 5}, {analysis: {templates: [{templateName: "
+                                 "smoke}]}}]}"))
+                      .problems;
+  EXPECT_EQ(stepwise.find("W023"), std::string::npos) << "a step's analysis judges too";
   EXPECT_NE(
       read_and_validate(rollout_of("{steps: [{setWeight: 5}], analysis: {}}"))
           .problems.find("error E021 spec.strategy.canary.analysis: the analysis has neither"),
