@@ -7,7 +7,7 @@
 namespace serin::app {
 namespace {
 
-void answer(const std::shared_ptr<Call>& call) {
+void answer(const std::shared_ptr<Call>& call, Workbench& bench) {
   call->keep_no_answer();  // the same documents give the same again, and it may be large
   auto body = call->json();
   if (!body) return;
@@ -24,15 +24,17 @@ void answer(const std::shared_ptr<Call>& call) {
   }
   if (files.empty()) fields.wrong("files", "must be given: the documents to convert");
   if (fields.refuse(*call)) return;
-  auto converted = convert(*from, files);
-  if (!converted) return call->refuse(converted.error());
-  call->answer(200, to_json(*converted));
+  bench.run_json(call, [from = *from, files = std::move(files)](const auto&) -> Result<Json> {
+    SERIN_TRY(converted, convert(from, files));
+    return to_json(converted);
+  });
 }
 
 }  // namespace
 
-void add_convert_route(RouteTable& routes) {
-  routes.add("POST", "/api/v1/convert", Role::viewer, answer);
+void add_convert_route(RouteTable& routes, Workbench& bench) {
+  routes.add("POST", "/api/v1/convert", Role::viewer,
+             [&bench](const std::shared_ptr<Call>& call) { answer(call, bench); });
 }
 
 }  // namespace serin::app

@@ -9,7 +9,9 @@
 namespace serin::app {
 namespace {
 
-constexpr int kMarksTriedMax = 100;  // `#` that could begin a remark; each costs reading the text
+// `#` that could begin a remark, each of which costs reading the text; and what is read for them.
+constexpr std::size_t kMarksTriedMax = 100;
+constexpr std::size_t kTriedBytesMax = std::size_t{1} << 20U;
 
 // Whether the line begins with the mark, and nothing belongs to the mark's word.
 bool is_marked(std::string_view line, std::string_view mark) {
@@ -123,11 +125,11 @@ Result<std::vector<Piece>> split_documents(std::string_view file, std::string_vi
 std::optional<int> first_remark(std::string_view file, std::string_view text) {
   config::Diagnostics problems;
   const std::vector<config::Node> whole = roots_of(file, text, problems);
-  int tried = 0;
+  std::size_t tried = 0;
   for (std::size_t at = text.find('#'); at != std::string_view::npos; at = text.find('#', at + 1)) {
     if (at > 0 && !std::string_view(" \t\n").contains(text[at - 1])) continue;
     const int line = 1 + static_cast<int>(std::ranges::count(text.substr(0, at), '\n'));
-    if (++tried > kMarksTriedMax) return line;
+    if (++tried > kMarksTriedMax || tried * text.size() > kTriedBytesMax) return line;
     // It is one where the document is the same without it.
     std::string without(text.substr(0, at));
     without += text.substr(std::min(text.find('\n', at), text.size()));

@@ -107,7 +107,7 @@ Status Server::prepare(Rng& rng) {
   }
   hooks_ = std::move(hooks);
   if (hooks_) hooks_->add_to(api_->routes());
-  add_convert_route(api_->routes());
+  add_convert_route(api_->routes(), tools_->bench());
   add_traffic_routes(api_->routes(), *fleet_);
   if (options_.sidecar) {
     sidecar_ = std::make_unique<Sidecar>(

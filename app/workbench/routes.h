@@ -29,6 +29,8 @@ class Tools {
   Tools(Loop& loop, Operations& operations, ToolsOptions options)
       : options_(std::move(options)), bench_(loop, operations) {}
   void add_to(RouteTable& routes);
+  // For other routes whose work is of this kind.
+  Workbench& bench() { return bench_; }
 
  private:
   void report(const std::shared_ptr<Call>& call);

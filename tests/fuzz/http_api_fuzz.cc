@@ -72,7 +72,6 @@ class World {
         .routes = api_->routes(),
         .directory = directory_.file("config"),
         .configure = [this](auto wanted) { api_->configure(std::move(wanted)); }});
-    app::add_convert_route(api_->routes());
     operations_ = std::make_unique<app::Operations>(loop_);
     operations_->add_to(api_->routes());
     tools_ = std::make_unique<app::Tools>(
@@ -80,6 +79,7 @@ class World {
         app::ToolsOptions{.state_directory = directory_.file("state"),
                           .configuration = [this] { return fleet_->configuration(); }});
     tools_->add_to(api_->routes());
+    app::add_convert_route(api_->routes(), tools_->bench());
     fleet_->begin();
     handler_ = api_->handler();
   }

@@ -67,6 +67,9 @@ TEST(FirstRemark, IsOneThatADocumentDoesNotNeed) {
   std::string many = "a: |\n";
   for (int i = 0; i < 101; ++i) many += "  # text\n";
   EXPECT_EQ(first_remark("a.yaml", many), 102) << "too many to try";
+  const std::string large = "a: 'x # y'\nb: 'x # y'\nc: " + std::string(600'000, 'z') + "\n";
+  EXPECT_EQ(first_remark("a.yaml", large), 2) << "too much to read again";
+  EXPECT_EQ(first_remark("a.yaml", large.substr(0, 500'000)), std::nullopt);
 }
 
 const std::string kHead = "# head\nkind: AnalysisTemplate\nmetadata: {name: t}   # kept\n";
