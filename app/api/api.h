@@ -73,7 +73,6 @@ class Api {
   void set_traffic(const CallPtr& call);
   void journal(const CallPtr& call, bool decisions_only);
   void stream(const CallPtr& call, std::set<std::string> releases);
-  void lint(const CallPtr& call);
   void gate(const CallPtr& call);
   // Answers with the document, or 304 where the client has it.
   void answer_tagged(const CallPtr& call, const std::string& tag, const Json& document);

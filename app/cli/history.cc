@@ -1,19 +1,9 @@
 // serin history, serin events, serin audit.
-#include <cstdio>
-
 #include "app/cli/commands.h"
+#include "app/cli/tools.h"
 #include "app/history/commands.h"
 
 namespace serin::app {
-namespace {
-
-ExitCode end_of(const Status& status) {
-  if (status) return ExitCode::ok;
-  std::fprintf(stderr, "serin: %s\n", status.error().to_string().c_str());
-  return exit_code_of(status.error());
-}
-
-}  // namespace
 
 ExitCode command_history(const HistoryOptions& options, const Terminal& terminal) {
   return end_of(show_history(options, terminal));

@@ -15,6 +15,10 @@ ExitCode give_up(const Error& error) {
   return exit_code_of(error);
 }
 
+ExitCode end_of(const Status& status) {
+  return status ? ExitCode::ok : give_up(status.error());
+}
+
 rollout::LoadOptions load_options(const AnalysisInput& input) {
   rollout::LoadOptions load;
   load.safe = input.safe;

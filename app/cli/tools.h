@@ -14,6 +14,8 @@ namespace serin::app {
 
 // Says why on stderr.
 ExitCode give_up(const Error& error);
+// Of a command that has nothing more to say: ok, or gives up.
+ExitCode end_of(const Status& status);
 
 // The names of arguments that will be given, and serin's rules where they are asked for.
 rollout::LoadOptions load_options(const AnalysisInput& input);

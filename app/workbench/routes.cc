@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 
+#include "app/api/documents.h"
 #include "app/report/render.h"
 #include "app/report/story.h"
 #include "app/workbench/base64.h"
@@ -55,6 +56,7 @@ void Tools::add_to(RouteTable& routes) {
              [this](const auto& call) { report(call); });
   routes.add("POST", "/api/v1/replays", Role::viewer, [this](const auto& call) { replay(call); });
   routes.add("POST", "/api/v1/plans", Role::viewer, [this](const auto& call) { plan(call); });
+  routes.add("POST", "/api/v1/lint", Role::viewer, [this](const auto& call) { lint(call); });
 }
 
 void Tools::report(const std::shared_ptr<Call>& call) {
@@ -120,6 +122,33 @@ void Tools::plan(const std::shared_ptr<Call>& call) {
   bench_.run_json(call, [request = std::move(request)](const Workbench::Limit& limit) {
     return planned(request, limit);
   });
+}
+
+void Tools::lint(const std::shared_ptr<Call>& call) {
+  call->keep_no_answer();  // the same documents have the same answer, and it may be large
+  std::string_view type = call->request.header("content-type");
+  type = type.substr(0, type.find(';'));
+  std::vector<rollout::ConfigFile> files;
+  if (type == "application/json") {
+    auto body = call->json();
+    if (!body) return;
+    auto given = configuration_files(*body);
+    if (!given) return call->refuse(given.error());
+    files = *std::move(given);
+  } else if (type == "application/yaml" || type == "text/yaml" || type == "application/x-yaml") {
+    files.push_back({"body.yaml", call->request.body});
+  } else {
+    return call->refuse({.kind = kWrongType,
+                         .detail = "the body must be application/yaml, or application/json with "
+                                   "files"});
+  }
+  bench_.run_json(call,
+                  [files = std::move(files), arguments = options_.arguments](
+                      const Workbench::Limit&) mutable -> Result<Json> {
+                    Configuration checked = check_configuration(
+                        std::move(files), arguments, rollout::Unsupported::refuse_in_serin);
+                    return config::to_json(checked.problems);
+                  });
 }
 
 }  // namespace serin::app

@@ -1,4 +1,4 @@
-// Routes about what takes longer to work out: a release's report, replays, plans.
+// Routes about what takes longer to work out: a release's report, replays, plans, lint.
 //
 //   Tools tools(loop, {.state_directory = dir, .configuration = […] { return configuration; }});
 //   tools.add_to(api.routes());
@@ -36,6 +36,7 @@ class Tools {
   void report(const std::shared_ptr<Call>& call);
   void replay(const std::shared_ptr<Call>& call);
   void plan(const std::shared_ptr<Call>& call);
+  void lint(const std::shared_ptr<Call>& call);
 
   ToolsOptions options_;
   Workbench bench_;

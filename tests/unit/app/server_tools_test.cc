@@ -236,5 +236,34 @@ TEST(Series, TheLastPointOfAReleaseThatIsOverIsAtItsEnd) {
   EXPECT_EQ(parse_rfc3339(points.at(1)["time"].string()), end) << "not when it was looked at";
 }
 
+// On the bench, beside the loop: an operation where the client asks for one.
+TEST_F(ServerTest, DocumentsAreLinted) {
+  write("checkout.yaml", kJudged);
+  start(options());
+  auto lint = [&](const std::string& type, const std::string& body, HttpHeaders headers = {}) {
+    headers.emplace_back("Content-Type", type);
+    return ask({.method = "POST",
+                .path = "/api/v1/lint",
+                .body = body,
+                .headers = std::move(headers),
+                .socket = true});
+  };
+  auto good = lint("application/yaml; charset=utf-8", kJudged);
+  EXPECT_EQ(good.status, 200) << good.body;
+  EXPECT_EQ(json(good)["errors"].integer(), 0) << good.body;
+  std::string wrong = kJudged;
+  wrong.replace(wrong.find("setWeight: 50"), 13, "setWeight: 500");
+  Json files = Json::array().push(Json::object().set("name", "a.yaml").set("text", wrong));
+  auto bad = lint("application/json", Json::object().set("files", std::move(files)).dump());
+  EXPECT_EQ(bad.status, 200) << "what is wrong with them is the answer";
+  EXPECT_EQ(json(bad)["errors"].integer(), 1) << bad.body;
+  EXPECT_EQ(json(bad)["diagnostics"].at(0)["file"].string(), "a.yaml") << bad.body;
+  EXPECT_EQ(json(bad)["diagnostics"].at(0)["line"].integer(), 17) << bad.body;
+  EXPECT_EQ(lint("text/plain", kJudged).status, 415);
+  auto later = lint("text/yaml", kJudged, {{"Prefer", "respond-async"}});
+  EXPECT_EQ(later.status, 202) << later.body;
+  EXPECT_TRUE(later.header("location").starts_with("/api/v1/operations/"));
+}
+
 }  // namespace
 }  // namespace serin::app

@@ -38,24 +38,7 @@ class Fleet {
   void set(Rates rates) { rates_ = rates; }
 
   Answer answer(const queries::Request& request, Now now) const {
-    std::int64_t end = to_unix_ms(request.time.value_or(now.wall));
-    std::size_t open = request.text.rfind('[');
-    auto window = parse_duration(request.text.substr(open + 1, request.text.size() - open - 2));
-    auto selector = queries::Selector::parse(request.text.substr(0, open));
-    auto filter = queries::SeriesFilter::compile(*selector);
-    std::int64_t begin =
-        end - std::chrono::duration_cast<std::chrono::milliseconds>(*window).count();
-    Answer answer;
-    answer.type = AnswerType::matrix;
-    for (const Series& series : series_) {
-      if (!filter->matches(series.labels)) continue;
-      Series cut{.labels = series.labels, .samples = {}};
-      for (const queries::Sample& sample : series.samples) {
-        if (sample.time_ms > begin && sample.time_ms <= end) cut.samples.push_back(sample);
-      }
-      if (!cut.samples.empty()) answer.series.push_back(std::move(cut));
-    }
-    return answer;
+    return range_answer(series_, request, now);
   }
 
  private:

@@ -28,6 +28,31 @@ inline Now at(Duration since_start) {
   return {Instant(std::chrono::hours(10)) + since_start, from_unix_ms(kStartMs) + since_start};
 }
 
+// What a server with these series says to a range-vector query at the request's time, or now.
+inline Answer range_answer(const std::vector<Series>& all, const queries::Request& request,
+                           Now now) {
+  std::int64_t end = to_unix_ms(request.time.value_or(now.wall));
+  std::size_t open = request.text.rfind('[');
+  auto window = parse_duration(request.text.substr(open + 1, request.text.size() - open - 2));
+  EXPECT_TRUE(window) << request.text;
+  std::int64_t begin = end - std::chrono::duration_cast<std::chrono::milliseconds>(*window).count();
+  auto selector = queries::Selector::parse(request.text.substr(0, open));
+  EXPECT_TRUE(selector) << request.text;
+  auto filter = queries::SeriesFilter::compile(*selector);
+  EXPECT_TRUE(filter);
+  Answer answer;
+  answer.type = AnswerType::matrix;
+  for (const Series& series : all) {
+    if (!filter->matches(series.labels)) continue;
+    Series cut{.labels = series.labels, .samples = {}};
+    for (const queries::Sample& sample : series.samples) {
+      if (sample.time_ms > begin && sample.time_ms <= end) cut.samples.push_back(sample);
+    }
+    if (!cut.samples.empty()) answer.series.push_back(std::move(cut));
+  }
+  return answer;
+}
+
 // A metrics server that has scraped four stable pods for hours and a canary pod since the start.
 class Service {
  public:
@@ -53,29 +78,8 @@ class Service {
   void set_canary_error_rate(double rate) { rates_[1] = rate; }
   void stop_canary_series() { canary_silent_ = true; }
 
-  // What the server would say to a range-vector query at the request's time, or now.
   Answer answer(const queries::Request& request, Now now) const {
-    std::int64_t end = to_unix_ms(request.time.value_or(now.wall));
-    std::size_t open = request.text.rfind('[');
-    auto window = parse_duration(request.text.substr(open + 1, request.text.size() - open - 2));
-    EXPECT_TRUE(window) << request.text;
-    std::int64_t begin =
-        end - std::chrono::duration_cast<std::chrono::milliseconds>(*window).count();
-    auto selector = queries::Selector::parse(request.text.substr(0, open));
-    EXPECT_TRUE(selector) << request.text;
-    auto filter = queries::SeriesFilter::compile(*selector);
-    EXPECT_TRUE(filter);
-    Answer answer;
-    answer.type = AnswerType::matrix;
-    for (const Series& series : series_) {
-      if (!filter->matches(series.labels)) continue;
-      Series cut{.labels = series.labels, .samples = {}};
-      for (const queries::Sample& sample : series.samples) {
-        if (sample.time_ms > begin && sample.time_ms <= end) cut.samples.push_back(sample);
-      }
-      if (!cut.samples.empty()) answer.series.push_back(std::move(cut));
-    }
-    return answer;
+    return range_answer(series_, request, now);
   }
 
  private:
