@@ -109,8 +109,9 @@ void PastParser::add(CLI::App& app) {
   add_output(*replay, slots.replay.output, true);
   replay->callback([&options = slots.replay] {
     if (!options.matrix.empty()) return;  // it may hold both
-    if (options.policy.files.empty() && options.compare.empty())
-      throw CLI::RequiredError("-f, --compare or --matrix");
+    // A recording may carry its policy; a server's past has none.
+    if (!options.span.from.empty() && options.policy.files.empty() && options.compare.empty())
+      throw CLI::RequiresError("--from", "-f or --compare");
     if (options.recordings.empty() && options.span.from.empty())
       throw CLI::RequiredError("RECORDINGS, --matrix or --from");
   });

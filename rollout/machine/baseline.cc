@@ -136,8 +136,17 @@ std::string baseline_sentence(const Context& c) {
 
 void end_baseline(Context& c) {
   ReleaseState& state = c.state;
-  // Another controller that took the route may count on them.
-  if (!state.baseline.own || !c.spec.has_workload || state.back.cause == Cause::route_lost) return;
+  if (!state.baseline.own || !c.spec.has_workload) return;
+  const StableOwn& own = *state.baseline.own;
+  if (state.back.cause == Cause::route_lost) {
+    // Another controller that took the route may count on them.
+    if (!state.baseline.since) return;
+    tell(c, Severity::warning, "fresh-left",
+         fmt::format("the {} fresh instances of {} beside its own {} are left to the controller "
+                     "that has the route now",
+                     state.baseline.fresh, own.version, own.instances));
+    return;
+  }
   bool copied = state.status == ReleaseStatus::succeeded && state.promotion.copying;
   if (copied) return;  // that brought stable to its own number
   // They may have the requests' drain time, and serve meanwhile.

@@ -330,7 +330,7 @@ void Checker::check_baseline(const Process& process, const Track& track,
   const machine::ReleaseSpec& spec = track.ticket.spec;
   const auto& own = now.baseline.own;
   // Another serin's releases on the route know nothing of these instances, nor these of theirs.
-  if (!own || processes_.size() > 1) return;
+  if (!own || processes_.size() > 1 || left_.contains(track.ticket.service)) return;
   if (own->instances > kStableMost) {
     violated("{}: takes {} instances for stable's own, {} are the most", spec.id, own->instances,
              kStableMost);
@@ -339,12 +339,13 @@ void Checker::check_baseline(const Process& process, const Track& track,
                 now.start.stage == machine::StartStage::started &&
                 !machine::is_terminal(now.status);
   if (!begins || !spec.fresh_baseline || spec.instant || !process.alive()) return;
+  // The first step may ask for more of them at once.
+  const int fresh = track.last.baseline.fresh;
   int there = routes_.at(track.ticket.service)->truth().stable.servers_total;
   int canary = routes_.at(track.ticket.service)->truth().canary_slot.servers_total;
-  if (!now.baseline.since || now.baseline.fresh < 1 ||
-      there < own->instances + now.baseline.fresh) {
+  if (!track.last.baseline.since || fresh < 1 || there < own->instances + fresh) {
     violated("{}: begins with {} of stable's instances, {} its own and {} fresh, beside {}",
-             spec.id, there, own->instances, now.baseline.fresh, canary);
+             spec.id, there, own->instances, fresh, canary);
   }
 }
 
@@ -394,6 +395,9 @@ void Checker::check_end(Process& process, Track& track, const ReleaseState& now)
     return;
   }
   ++returned_;
+  if (now.back.cause == machine::Cause::route_lost && now.baseline.own) {
+    left_.insert(track.ticket.service);
+  }
   bool ours = now.back.cause != machine::Cause::route_lost &&
               now.back.cause != machine::Cause::refused && now.traffic.claimed;
   bool touched = world_.mono() - route.last_foreign_change() < seconds(3);
@@ -420,7 +424,7 @@ void Checker::at_end(const std::vector<std::unique_ptr<Process>>& processes) {
   // 15
   for (const auto& [name, route] : routes_) {
     int there = route->truth().stable.servers_total;
-    if (processes.size() > 1 || there <= kStableMost) continue;
+    if (processes.size() > 1 || there <= kStableMost || left_.contains(name)) continue;
     violated("{}: stable is left with {} instances, {} are the most", name, there, kStableMost);
   }
 }

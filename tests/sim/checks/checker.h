@@ -141,6 +141,7 @@ class Checker final : public Watcher {
   std::map<std::string, Process*> processes_;
   std::map<std::string, rollout::engine::Ticket> expected_;  // by key
   std::map<std::string, int> applied_;                       // operations, by what was meant
+  std::set<std::string> left_;  // services whose fresh instances another controller was left
   std::uint64_t checks_ = 0;
   std::uint64_t ticks_ = 0;
   std::uint64_t promoted_ = 0;

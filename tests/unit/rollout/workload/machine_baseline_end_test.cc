@@ -180,6 +180,16 @@ TEST(Baseline, OneThatFailsToBeStoppedHoldsUpNothing) {
   EXPECT_EQ(lab.told("fresh-left"), 1);
 }
 
+TEST(Baseline, AreLeftToTheControllerThatTakesTheRoute) {
+  Lab lab(fresh_spec());
+  lab.start();
+  lab.router.seen.owner = "checkout-9@elsewhere";
+  lab.advance(minutes(5));
+  EXPECT_EQ(lab.state.back.cause, Cause::route_lost);
+  EXPECT_EQ(told_of(lab, Slot::stable), (Texts{"2.3.0 x 6"})) << "it may count on them";
+  EXPECT_EQ(lab.told("fresh-left"), 1);
+}
+
 TEST(Baseline, WhatAnEarlierReleaseLeftIsNotFreshAndNotStables) {
   ReleaseSpec spec = fresh_spec();
   Lab lab(spec);
