@@ -93,6 +93,9 @@ void Checker::on_start(Process& process) {
     track.failed = state != nullptr && (state->back.cause == machine::Cause::metric ||
                                         state->back.cause == machine::Cause::guard);
     track.looked = state != nullptr ? std::max(track.looked, state->timer.looked) : Duration{};
+    // A recall that was not durable takes nothing back of what was watched before it.
+    bool over = state != nullptr && state->promotion.stage >= PromotionStage::copy;
+    if (over) track.looked = std::max(track.looked, track.verified);
   }
 }
 
@@ -270,6 +273,7 @@ void Checker::follow(Process& process, Mind& mind, const std::string& release, D
     if (manual && !machine::is_terminal(before.status) && now.status == ReleaseStatus::succeeded) {
       check_promotion(track, now);
     }
+    if (watched && now.promotion.stage >= PromotionStage::copy) track.verified = track.looked;
     if (before.step != now.step || before.promotion.stage != now.promotion.stage) {
       if (now.promotion.stage < PromotionStage::copy) track.looked = Duration{};
     }

@@ -85,6 +85,7 @@ class Checker final : public Watcher {
     Duration exposed_more{};    // good time with more than the plan has
     Duration recalled{};        // FAIL, and the exchange of roles has no outcome
     Duration looked{};          // in the current step, or window, by this clock
+    Duration verified{};        // looked when the latest window after the last step was over
     int good_looks = 0;
     Duration exposed_rules{};     // good time with rules that the plan does not have
     std::set<std::string> hooks;  // that have succeeded, by key
