@@ -1,5 +1,7 @@
 #include "tests/sim/process/process.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace serin::sim {
@@ -106,7 +108,8 @@ void Process::begin_weather() {
   again(again, around_.knobs.suspend_every, [this, &world] {
     Duration length = world.about(seconds(60));
     world.note("{}: sleeps for {:.1f} s", instance_, to_seconds(length));
-    suspended_until_ = world.mono() + length;
+    // What waits for the end of a sleep is not called earlier by a second one within it.
+    suspended_until_ = std::max(suspended_until_, world.mono() + length);
   });
 }
 
