@@ -234,7 +234,7 @@ std::string said_plainly(std::string_view text, const Position& position,
   if (tab_in_indentation(text, position.line)) {
     return "a tab in the indentation: YAML indents with spaces only";
   }
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kPlain{{
+  static const std::array<std::pair<std::string_view, std::string_view>, 10> kPlain{{
       {YAML::ErrorMsg::END_OF_MAP, "the mapping ends wrongly here: look at the indentation"},
       {YAML::ErrorMsg::END_OF_MAP_FLOW, "',' or '}' is wanted here, or a '{' before is not closed"},
       {YAML::ErrorMsg::END_OF_SEQ, "the list ends wrongly here: look at the indentation"},
