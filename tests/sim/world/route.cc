@@ -40,6 +40,10 @@ void Route::change(Hand hand, const std::string& owner, const std::function<void
 
 void Route::set(const DesiredTraffic& desired) {
   change(Hand::serin, desired.owner, [&] {
+    // Where serin knew of a drain this was a violation; otherwise the two have crossed, and the
+    // drain is gone: nobody can tell any more that there was one.
+    bool gives = desired.canary_in_service && (!in_service_ || desired.canary > weight_);
+    if (gives) drained_ = false;
     weight_ = desired.canary;
     in_service_ = desired.canary_in_service;
     lease_ = desired.lease;
