@@ -52,7 +52,10 @@ bool is_planned(const machine::ReleaseSpec& spec, const ReleaseState& state,
   if (rules.empty()) return true;
   bool steps = state.status == ReleaseStatus::progressing ||
                state.status == ReleaseStatus::paused || state.status == ReleaseStatus::promoting;
-  for (int back = 0; steps && back <= 2; ++back) {
+  // A promotion by a person's word may pass over all of them.
+  const bool passed = state.status == ReleaseStatus::promoting && state.promotion.word;
+  const int most = passed ? state.step : 2;
+  for (int back = 0; steps && back <= most; ++back) {
     if (rules == planned_rules(spec, state.step - back)) return true;
   }
   return false;
