@@ -21,9 +21,12 @@ void remove_outliers(std::vector<double>& sorted, double factor, const Constants
   const double first = percentile(sorted, 0.25);
   const double third = percentile(sorted, 0.75);
   const double reach = factor * (third - first);
-  const double low = std::fmin(percentile(sorted, constants.outlier_low), first - reach);
-  const double high = std::fmax(percentile(sorted, constants.outlier_high), third + reach);
-  std::erase_if(sorted, [&](double value) { return value > high || value < low; });
+  const double bottom = percentile(sorted, constants.outlier_low);
+  const double top = percentile(sorted, constants.outlier_high);
+  // Beyond both ends of its side: one that is NaN keeps every value there, as in Kayenta.
+  std::erase_if(sorted, [&](double value) {
+    return (value > top && value > third + reach) || (value < bottom && value < first - reach);
+  });
 }
 
 Summary summarise(std::span<const double> sorted) {

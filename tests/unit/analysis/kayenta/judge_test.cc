@@ -105,6 +105,21 @@ TEST(KayentaClassify, AnInfiniteValuePasses) {
   EXPECT_EQ(classify(pair(ramp(100, 20), experiment), {}).classification, Classification::pass);
 }
 
+TEST(KayentaClassify, InfiniteValuesThatReachTheHighPercentileAreNoOutliers) {
+  // Between two infinities there is no percentile, and what has no end drops nothing.
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  Values experiment = ramp(200, 30);
+  experiment.push_back(kInfinity);
+  experiment.push_back(kInfinity);
+  KayentaMetricOptions options;
+  options.outliers = "remove";
+  const Classified classified = classify(pair(ramp(100, 32), experiment, options), {});
+  EXPECT_EQ(classified.experiment.count, 32U);
+  EXPECT_EQ(classified.classification, Classification::pass);
+  experiment.back() = -kInfinity;  // one at each end: the ends are infinite, and dropped is nothing
+  EXPECT_EQ(classify(pair(ramp(100, 32), experiment, options), {}).experiment.count, 32U);
+}
+
 TEST(KayentaClassify, NanBecomeZeroOnlyWhereAsked) {
   const double nan = std::nan("");
   const Values control{5, 5, 6, nan};
