@@ -1,12 +1,25 @@
 #include "conformance/values.h"
 
 #include <algorithm>
+#include <limits>
+#include <string_view>
 
 namespace serin::conformance {
+namespace {
+
+// A peer in Java spells the infinities out.
+double number(const Json& item) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const std::string_view word = item.string();
+  if (word == "Infinity" || word == "+Infinity") return kInfinity;
+  return word == "-Infinity" ? -kInfinity : item.number();
+}
+
+}  // namespace
 
 std::vector<double> numbers(const Json& array) {
   std::vector<double> values;
-  for (const Json& item : array.items()) values.push_back(item.number());
+  for (const Json& item : array.items()) values.push_back(number(item));
   return values;
 }
 
