@@ -20,7 +20,7 @@ export const actions = [
       await page.keyboard.press('Tab');  // 2
       expect(await focused(page) === 'Abort release', 'the verb does not follow Cancel');
       await page.keyboard.press('Enter');  // 3
-      await sees(page, 'Ended by a person: aborted by ana');
+      await sees(page, 'Aborted by ana');
       const [sent] = server.posted.splice(0);
       expect(sent.operation === 'abort' && sent.release === 'checkout-42',
         `sent: ${JSON.stringify(sent)}`);

@@ -35,6 +35,74 @@ const ofDay = (time) => Math.floor(Date.parse(time) / 1000) % 86_400;
 
 export const charts = [
   {
+    name: 'a stretch without a look is a gap, and thinned looks are none',
+    run: async ({bundle}) => {
+      const {gapsOf} = await bundle('src/charts/curves.ts');
+      const every = (step, from, to) => Array.from({length: (to - from) / step}, (_, i) =>
+        from + i * step);
+      const gaps = (...parts) => JSON.stringify(gapsOf(parts.flat()));
+      expect(gaps(every(1, 0, 60)) === '[]', 'looks each second');
+      expect(gaps(every(1, 0, 60), every(1, 300, 360)) === '[[59,300]]',
+        gaps(every(1, 0, 60), every(1, 300, 360)));
+      expect(gaps(every(60, 0, 3600), every(1, 3600, 3700)) === '[]', 'the older are thinned');
+      expect(gaps(every(10, 0, 60), [400]) === '[[50,400]]', 'the last look came late');
+      expect(gaps([]) === '[]' && gaps([1]) === '[]' && gaps([1, 1000]) === '[]', 'too few to say');
+    },
+  },
+  {
+    name: 'what nobody looked at is not drawn',
+    run: async ({page, server, open}) => {
+      const drawn = async () => {
+        await open('releases/search-3/metrics/error-rate');
+        await page.waitForSelector('.plot canvas');
+        await sees(page, 'looks over');
+        let count = 0;
+        await becomes(async () => {
+          const now = await pixels(page, '--stable');
+          const same = now > 50 && now === count;
+          count = now;
+          return same || now;
+        }, 'stable is not drawn');
+        return count;
+      };
+      const whole = await drawn();
+      server.scene({hole: true});
+      const part = await drawn();
+      expect(part < 0.75 * whole, `${part} pixels of ${whole}`);
+    },
+  },
+  {
+    name: 'far beyond its limit the evidence does not press the limit flat',
+    run: async ({page, server, open}) => {
+      const {report} = server.docs().get('search-3');
+      report.metrics.find(({name}) => name === 'error-rate').logE = 200;
+      await open('releases/search-3/metrics/error-rate');
+      await page.waitForSelector('.plot canvas');
+      await sees(page, 'Evidence 3506 %');
+      const at = () => page.evaluate(() => {
+        const want = [0xc2, 0x3b, 0x00];
+        const canvas = document.querySelectorAll('.plot canvas')[1];
+        const {data, width, height} = canvas.getContext('2d').getImageData(0, 0, canvas.width,
+          canvas.height);
+        for (let y = 0; y < height; ++y) {
+          let count = 0;
+          for (let x = 0; x < width; ++x) {
+            const i = 4 * (y * width + x);
+            if (data[i + 3] > 200 && want.every((part, k) => Math.abs(data[i + k] - part) < 20)) {
+              ++count;
+            }
+          }
+          if (count > width / 4) return y / height;
+        }
+        return 0;
+      });
+      await becomes(async () => {
+        const place = await at();
+        return (place > 0.3 && place < 0.7) || place;
+      }, 'the limit is not in the middle');
+    },
+  },
+  {
     name: 'a stretch of time is dragged over, and its link shows the same',
     run: async ({page, open, shot}) => {
       await open('releases/search-3');

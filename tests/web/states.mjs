@@ -8,7 +8,19 @@ async function narrow(page) {
   expect(width <= screen, `the page is ${width} wide at ${screen}`);
 }
 
-// path, what must be seen; `scene` bends the server; `act` does something first.
+// And nothing has to be scrolled to aside, in a list either.
+async function whole(page) {
+  await narrow(page);
+  const hidden = await page.evaluate(() => [...document.querySelectorAll('.list, td')]
+    .filter((each) => each.scrollWidth > each.clientWidth + 1)
+    .map((each) => `${each.className} ${each.textContent.slice(0, 40)}`));
+  expect(hidden.length === 0, `cut off: ${hidden}`);
+}
+
+const primary = (name) => async (page) => expect(
+  await page.locator('.operations .primary').innerText() === name, `${name} is not offered first`);
+
+// path, what must be seen; `scene` and `bend` change the server; `act` does something first.
 const kStates = [
   {name: 'release-progressing', path: 'releases/checkout-42', see: [
     /2\.4\.0 has 25 % of the traffic: error-rate undecided: \d+ of [\d ]+ against \d+ of/,
@@ -18,9 +30,10 @@ const kStates = [
     'Abort', /live, heard \d s ago/]},
   {name: 'release-paused', path: 'releases/payments-7', see: [
     /Paused at 50 %: promotion is undecided: error-rate/, /118 of 110 417/, 'Resume',
-    'Paused: Inconclusive: promotion is undecided',
+    '‖ Paused: promotion is undecided',
     'The plan is too short to promote by itself',
-    /A person decides\s+the evidence does not suffice to promote: Continue, Resume/]},
+    /A person decides\s+the evidence does not suffice to promote: Continue, Resume/],
+    not: ['Inconclusive']},
   {name: 'release-failed', path: 'releases/search-3', see: [
     'Returned to 2.3.0: error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.5 pp',
     /▲ worse/, 'finished, as of', 'Retry', 'not reached', /▲ Yes\s+error-rate ×15\.9/,
@@ -39,13 +52,89 @@ const kStates = [
     'less than 80 % of the expected scrapes were seen', 'Unknown: no data'],
     not: ['no metric says worse']},
   {name: 'release-metrics-down', path: 'releases/images-5', see: [
-    'Metrics do not answer; the release holds', 'connection refused, for 41 s', /\? no answer/]},
+    'Metrics do not answer; the release holds', 'connection refused, for 41 s', /\? no answer/,
+    /What comes next\s+50 %\s+not before the metrics answer again/, 'held',
+    'metrics do not answer: nothing says worse'],
+    not: ['if this holds', 'complete enough', 's left'],
+    act: async (page) => expect(await page.locator('.headline.unsure').count() === 1,
+      'the first line looks as if all were well')},
   {name: 'release-starting', path: 'releases/feed-1', see: [
     '1 of 2 servers are ready', 'No metric is judged', 'It has no traffic yet',
     /5 %\s+once 2 servers are ready \(1 now\)/]},
   {name: 'release-split-mismatch', path: 'releases/ads-8', see: [
     'the router has another split than is set', /60 % canary/,
-    /⚠ 60 % of the traffic\s+though 25 % is set/]},
+    /⚠ 60 % of the traffic\s+though 25 % is set/,
+    '2.4.0 has 60 % of the traffic, though 25 % is set: error-rate undecided'],
+    act: async (page) => expect(await page.locator('.headline.bad').count() === 1,
+      'the first line looks as if all were well')},
+  {name: 'release-rising', path: 'releases/checkout-42', scene: {still: true}, bend: ({weight}) =>
+    Object.assign(weight, {set: 50, confirmed: false}), see: [
+    /◌ 25 % of the traffic\s+50 % is set, not confirmed yet/, '? not confirmed yet'],
+    not: ['another split than is set']},
+  {name: 'release-rolling-back', path: 'releases/search-3', bend: (doc) => Object.assign(doc, {
+    status: 'RollingBack', end: null, allowed: [],
+    weight: {...doc.weight, set: 0, observed: 25, confirmed: false}}), see: [
+    'Returning to 2.3.0: error-rate worse: 31 of 1 004',
+    /⚠ 25 % of the traffic\s+though 0 % is set/,
+    /All traffic returns\s+to 2\.3\.0: asked of the router until it is read back/, 'not reached',
+    'Nothing can be done to this release now'], not: ['to come']},
+  {name: 'release-contested', path: 'releases/checkout-42', scene: {still: true},
+    bend: ({judgement}) => Object.assign(judgement, {contested: true,
+      contested_sentence: 'error-rate undecided: 19 of 702 against 5 of 2 604, limit +0.5 pp'}),
+    see: ['too much speaks against it to go on: error-rate undecided: 19 of 702',
+      /… Perhaps/], not: ['contested']},
+  {name: 'release-terminated', path: 'releases/checkout-42', bend: (doc) => Object.assign(doc, {
+    status: 'Terminated', cause: 'abort', next: null, sentence: 'aborted by ana: wrong build',
+    end: new Date().toISOString(), allowed: ['undo', 'retry']}), see: [
+    'Aborted by ana: wrong build.', 'too little to promote it: error-rate undecided',
+    'Nothing: 2.3.0 runs', 'not reached'], not: ['promotion waits', 'to come']},
+  {name: 'release-refused', path: 'releases/search-3', bend: (doc) => Object.assign(doc, {
+    cause: 'refused', sentence: 'preflight: leastconn makes no use of weights'}), see: [
+    '2.4.0 was not released: preflight: leastconn makes no use of weights.'],
+    not: ['Returned to']},
+  {name: 'release-paused-by-hand', path: 'releases/checkout-42', bend: (doc) => Object.assign(doc, {
+    status: 'Paused', reason: 'Manual', sentence: 'paused by ana', next: null,
+    allowed: ['continue', 'promoteFully', 'resume', 'abort', 'rollback']}),
+    see: ['Paused at 25 %: paused by ana.'], act: primary('Resume')},
+  {name: 'release-paused-by-plan', path: 'releases/checkout-42', bend: (doc) => Object.assign(doc, {
+    status: 'Paused', reason: 'StepWait', sentence: '', next: null,
+    allowed: ['continue', 'promoteFully', 'resume', 'abort', 'rollback']}),
+    see: ['Paused at 25 %: the plan waits for a person.'], act: primary('Continue')},
+  {name: 'release-many', path: 'releases/checkout-42', scene: {still: true}, bend: (doc) => {
+    const [one] = doc.report.metrics;
+    for (let i = 0; i < 47; ++i) {
+      doc.report.metrics.push({...one, name: `queue-${i}`, verdict: i === 40 ? 'fail' : 'pass'});
+    }
+    doc.steps = Array.from({length: 20}, (_, i) => ({status: i < 7 ? 'done' : i === 7 ? 'current'
+      : 'pending', start: null, end: null, ...(i % 2 ? {kind: 'pause', duration_s: 600}
+      : {kind: 'setWeight', weight: 5 * (i / 2 + 1)})}));
+    doc.step = 7;
+  }, see: ['queue-46', '50 %'], act: async (page) => {
+    const first = await page.locator('.metrics tbody tr').first().innerText();
+    expect(/queue-40/.test(first), `what is worse is not first: ${first}`);
+    const widths = await page.locator('.stepper > li').evaluateAll((steps) =>
+      steps.map((step) => step.getBoundingClientRect().width));
+    expect(Math.max(...widths) - Math.min(...widths) < 1, `steps are ${widths} wide`);
+  }},
+  {name: 'release-tablet', path: 'releases/search-3',
+    options: {viewport: {width: 768, height: 1024}}, see: ['Towards “fine”', '▲ worse'],
+    act: whole},
+  {name: 'releases-tablet', path: 'releases', options: {viewport: {width: 768, height: 1024}},
+    see: ['read back'], act: whole},
+  {name: 'release-paper', path: 'releases/search-3', options: {colorScheme: 'dark'}, see: [
+    '▲ worse'], act: async (page) => {
+    await page.waitForSelector('.plot canvas');
+    await page.emulateMedia({media: 'print', colorScheme: 'dark'});
+    await page.waitForSelector('.plot:not(.dark) canvas');
+    const pressed = await page.locator('button:visible:not(.key), summary:visible').allInnerTexts();
+    expect(pressed.length === 0, `on paper there is ${pressed}`);
+    const [colour, ground, cut] = await page.evaluate(() => [getComputedStyle(document.body).color,
+      getComputedStyle(document.body).backgroundColor,
+      [...document.querySelectorAll('.timeline, .scroll')].filter((each) =>
+        each.scrollHeight > each.clientHeight + 2).length]);
+    expect(colour === 'rgb(28, 33, 40)' && ground === 'rgb(255, 255, 255)', `${colour} ${ground}`);
+    expect(cut === 0, 'something is cut off on paper');
+  }},
   {name: 'release-deleted', path: 'releases/gone-1', see: [
     'gone-1 is not here', 'What the audit log says']},
   {name: 'release-error', path: 'releases/checkout-42', scene: {fail: 503}, see: [
@@ -91,7 +180,10 @@ const kStates = [
   {name: 'releases', path: 'releases', see: [/Needs attention \d/, 'checkout-42', /✖ Failed/,
     /‖ Paused/, 'error-rate worse: 31 of 1 004 against 7 of 3 611', /read back 60 %/, 'Earlier',
     'cart-02',
-    'not judged yet', 'Needs attention 7']},
+    'not judged yet', 'Needs attention 7', /undecided\s+an approval is awaited/,
+    /no data\s+before that: error-rate undecided/, 'aborted by ana: wrong build']},
+  {name: 'releases-old', path: 'releases?q=old', scene: {old: true}, see: [
+    'old-1', /▲ worse\s+error-rate worse: 31 of 1 004/], not: ['not read back']},
   {name: 'releases-attention', path: 'releases?status=attention', see: ['search-3', 'mail-2'],
     not: ['cart-9']},
   {name: 'releases-search', path: 'releases?q=cart,pay', see: ['cart-9', 'payments-7'],
@@ -147,7 +239,12 @@ const kStates = [
     'cart-9', 'cart-03']},
   {name: 'compare-narrow', path: 'rollouts/cart/compare',
     options: {viewport: {width: 320, height: 800}}, see: ['cart-9', 'What differs in the plans'],
-    act: narrow},
+    act: async (page) => {
+      await narrow(page);
+      const over = await page.evaluate(() => [...document.querySelectorAll('table.two td')]
+        .filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent));
+      expect(over.length === 0, `runs into the next column: ${over}`);
+    }},
   {name: 'compare-no-plan', path: 'rollouts/cart/compare', scene: {noPlan: true}, see: [
     'is not kept any more']},
   {name: 'compare-gone', path: 'rollouts/cart/compare?a=cart-9&b=cart-8', see: [
@@ -236,6 +333,7 @@ export const states = kStates.map((state) => ({
   options: state.options ?? {},
   run: async ({page, server, open, shot}) => {
     server.scene(state.scene ?? {});
+    state.bend?.(server.docs().get(state.path.split('/')[1]));
     await open(state.path);
     if (state.before) await state.before(page);
     for (const text of state.see) await sees(page, text);

@@ -149,6 +149,34 @@ export const tools = [
     },
   },
   {
+    name: 'what can’t be is said beside it, and not put in force',
+    run: async ({page, open, shot}) => {
+      await open('new');
+      const force = page.getByRole('button', {name: 'Put in force …'});
+      const step = page.getByRole('group', {name: 'step 1'});
+      const weight = step.getByLabel('Weight');
+      await weight.fill('150');
+      await sees(page, 'A weight is from 0 to 100: this step is left out of the file');
+      await sees(page, 'Look again at step 1.');
+      expect(await force.isDisabled(), 'it can be put in force');
+      expect(await weight.getAttribute('aria-invalid') === 'true', 'it is not said to be wrong');
+      const told = await weight.getAttribute('aria-describedby');
+      expect(/A weight is/.test(await page.locator(`#${told}`).innerText()), 'not told why');
+      expect(!(await written(page)).includes('150'), await written(page));
+      await shot('wizard-wrong');
+      await weight.fill('10');
+      await step.getByLabel('Watched').fill('-3');
+      await sees(page, 'Minutes are 0 or more');
+      await step.getByLabel('Watched').fill('');
+      await page.getByLabel('Name').first().fill('');
+      await sees(page, 'Look again at the name.');
+      await page.getByLabel('Name').first().fill('till');
+      await sees(page, 'till.yaml');
+      expect(!await force.isDisabled(), 'it can’t be put in force');
+      expect((await written(page)).includes('setWeight: 10'), await written(page));
+    },
+  },
+  {
     name: 'blue-green is a strategy of its own in the wizard',
     run: async ({page, open, shot}) => {
       await open('new?type=blueGreen');

@@ -128,6 +128,7 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
     if (what === 'releases' && !id) {
       const carts = all.filter((doc) => doc.rollout === 'cart');
       return send(response, 200, {items: [...all.map(world.summary),
+        ...(scene.old ? [world.old()] : []),
         ...carts.flatMap((doc) => world.history(doc).slice(1))], next: null});
     }
     if (what === 'rollouts' && !id) {
@@ -155,8 +156,11 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
           : problem(response, 404, 'Not found', `no query is asked for '${name}'`);
       }
       if (part === 'metrics') {
-        return send(response, 200, {metric: name, items: scene.noSamples ? []
-          : world.samples(doc, name)});
+        const items = scene.noSamples ? [] : world.samples(doc, name);
+        // As if serin had been down for half of the time.
+        const [from, to] = scene.hole ? [items.length / 4, 3 * items.length / 4] : [0, 0];
+        return send(response, 200, {metric: name, items: items.filter((_, i) =>
+          i < from || i >= to)});
       }
       if (part === 'report') {
         const accepts = request.headers.accept ?? '';
@@ -290,8 +294,8 @@ export async function start({dist = join(web, 'dist'), port = 0} = {}) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     posted,
-    // {fail, slow, role, empty, many, long, still, conflict, noSamples, noQuery, noPlan, noText,
-    //  lintErrors, restarted}
+    // {fail, slow, role, empty, many, long, still, conflict, noSamples, hole, old, noQuery, noPlan,
+    //  noText, lintErrors, restarted}
     scene(next) {
       scene = next;
       docs = next.empty ? new Map() : next.many ? world.many(next.many)

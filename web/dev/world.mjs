@@ -236,14 +236,48 @@ export function summary(doc) {
     worst: worst ? {name: worst.name, verdict: worst.verdict, sentence: worst.sentence} : null};
 }
 
+// As the server's store has it, long after it ended.
+export function old() {
+  const {worst: _worst, ...rest} = summary(makeWorld().get('search-3'));
+  return {...rest, id: 'old-1', rollout: 'old', verdict: 'inconclusive', worst: null, allowed: [],
+    weight: {set: 0, observed: null, confirmed: false, observed_at: null}};
+}
+
 export function samples(doc, metric) {
   if (doc.status === 'Failed') return failedSamples(doc, metric);
   const rows = real.samples['shop-2'][metric] ?? [];
-  if (rows.length === 0 || !doc.report || doc.verdict === 'noData') return [];
-  const {logEPass, passLevel} = doc.report.metrics.find((each) => each.name === metric) ?? {};
-  return shift(rows, moved(doc)).filter((row) => Date.parse(row.time) <= Date.now())
-    .map((row, i, all) => ({...row, logEPass: (doc.verdict === 'pass' ? passLevel * 1.2 : logEPass) *
-      (i + 1) / all.length}));
+  const silent = doc.verdict === 'noData' && !doc.judgement?.sources_down;
+  if (rows.length === 0 || !doc.report || silent) return [];
+  const now = doc.report.metrics.find((each) => each.name === metric);
+  const {logEPass, passLevel} = now ?? {};
+  return continued(shift(rows, moved(doc)).filter((row) => Date.parse(row.time) <= Date.now()), doc,
+    now).map((row, i, all) => ({...row, logEPass: (doc.verdict === 'pass' ? passLevel * 1.2
+    : logEPass) * (i + 1) / all.length}));
+}
+
+const kThinnedS = 10;
+
+// What was recorded, and from there a look each ten seconds towards what the report says now.
+function continued(rows, doc, metric) {
+  const last = rows.at(-1);
+  const end = Date.parse(doc.end ?? doc.weight.observed_at);
+  if (!last || !metric || !(end - Date.parse(last.time) > 2000 * kThinnedS)) return rows;
+  const begin = Date.parse(last.time);
+  const known = ({canary, stable, lower, upper, logE, n}) =>
+    ({canary, stable, lower, upper, logE, n});
+  const from = known(last);
+  const to = known({...metric, canary: metric.canary.value, stable: metric.stable.value,
+    lower: metric.effect.lower, upper: metric.effect.upper, n: metric.canary.exposure});
+  const more = [];
+  for (let at = begin + 1000 * kThinnedS; at < end; at += 1000 * kThinnedS) {
+    const part = (at - begin) / (end - begin);
+    const wave = 1 + 0.06 * (1 - part) * Math.sin(at / 23_000);
+    const between = Object.fromEntries(Object.entries(to).map(([name, value]) => [name,
+      typeof value === 'number' && typeof from[name] === 'number'
+        ? (from[name] + (value - from[name]) * part) * (name === 'canary' ? wave : 1) : value]));
+    more.push({...last, ...between, n: Math.round(between.n), time: new Date(at).toISOString()});
+  }
+  return [...rows, ...more];
 }
 
 export function decisions(doc) {

@@ -2,7 +2,7 @@
 // arrow keys, and a legend that leaves series out.
 import {useEffect, useRef, useState} from 'preact/hooks';
 import uPlot from 'uplot';
-import {clock, count} from '../text/format';
+import {clock, count, kNone} from '../text/format';
 import {text} from '../text/messages';
 import {useDark, useZone} from '../ui/hooks';
 import {type Column, List} from '../ui/list';
@@ -26,6 +26,13 @@ function within(t: number[], span: Span): [number, number] {
   let last = t.length - 1;
   while (last >= 0 && (t[last] ?? 0) > (span.to ?? Infinity)) --last;
   return first < 0 || last < first ? [-1, -1] : [first, last];
+}
+
+// "[0.1 %, 0.56 %]" of the interval at a look.
+function between(props: Drawn, i: number): string {
+  const {lower, upper} = props.curves;
+  return typeof lower[i] === 'number' ? `[${shown(props, lower[i])}, ${shown(props, upper[i])}]`
+    : kNone;
 }
 
 export function Chart(props: Props) {
@@ -111,8 +118,8 @@ export function Chart(props: Props) {
               onClick={(event) => toggle(keyOf(name), hidden, names.map(keyOf),
                 event.ctrlKey || event.metaKey)}>
               {name}{' '}
-              <b>{name === kInterval ? `[${shown(props, c.lower[index])}, ` +
-                `${shown(props, c.upper[index])}]` : shown(props, lines[i]?.values[index])}</b>
+              <b>{name === kInterval ? between(props, index)
+                : shown(props, lines[i]?.values[index])}</b>
             </button>
           ))}
         </span>
@@ -126,7 +133,8 @@ export function Chart(props: Props) {
           : table ? (
             <PointTable {...props} lines={lines} zone={zone} first={first} last={last} />
           ) : (
-            <div ref={place} class="plot" tabIndex={0} role="application" onKeyDown={press}
+            <div ref={place} class={`plot ${dark ? 'dark' : ''}`} tabIndex={0} role="application"
+              onKeyDown={press}
               aria-label={`${props.title}. Arrow keys move through time, plus and minus look ` +
                 `closer and back, 0 shows all. ${props.summary}`} />
           )}
@@ -146,7 +154,7 @@ function PointTable(props: Props & {
       ...props.lines.map((line): Column<{t: number; i: number}> => (
         {title: line.name, cell: ({i}) => shown(props, line.values[i])})),
       ...(props.what === 'values' ? [{title: kInterval,
-        cell: ({i}: {i: number}) => `[${shown(props, c.lower[i])}, ${shown(props, c.upper[i])}]`}]
+        cell: ({i}: {i: number}) => between(props, i)}]
         : []),
       {title: 'Canary’s n', cell: ({i}) => count(c.n[i])},
     ]} />

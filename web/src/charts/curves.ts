@@ -104,11 +104,28 @@ export function curvesOf(metric: Metric, samples: Sample[]): Curves {
   return curves;
 }
 
+const kGapTimes = 8;  // as long as the looks around it are apart
+const kGapMin = 30;  // seconds
+const kAround = 4;
+
+// Stretches without a look, where there should have been some: nothing is known of them.
+export function gapsOf(t: number[]): [number, number][] {
+  const apart = t.slice(1).map((each, i) => each - (t[i] ?? 0));
+  return apart.flatMap((length, i): [number, number][] => {
+    if (length <= kGapMin) return [];
+    const around = [...apart.slice(Math.max(0, i - kAround), i),
+      ...apart.slice(i + 1, i + 1 + kAround)].sort((a, b) => a - b);
+    const usual = around[Math.floor(around.length / 2)];
+    return usual === undefined || length <= kGapTimes * usual ? []
+      : [[t[i] ?? 0, t[i + 1] ?? 0]];
+  });
+}
+
 // What the whole figure says, in one sentence.
 export function describe(metric: Metric, curves: Curves, brief = false): string {
   const last = curves.t.length - 1;
   if (last < 0) return `${metric.name}: no curve yet.`;
   const time = duration((curves.t[last] ?? 0) - (curves.t[0] ?? 0));
-  const looks = `${curves.t.length} looks over ${unbroken(time)}.`;
+  const looks = last === 0 ? 'One look.' : `${last + 1} looks over ${unbroken(time)}.`;
   return brief ? looks : `${unbroken(metric.sentence)}. ${looks}`;
 }

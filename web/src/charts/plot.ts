@@ -2,7 +2,7 @@
 // interval; or the evidence against what rolls back. uPlot draws; what it draws is from curves.ts.
 import uPlot from 'uplot';
 import {clock, kNone, percent, share, short} from '../text/format';
-import type {Curves} from './curves';
+import {type Curves, gapsOf} from './curves';
 import type {Span} from './span';
 
 export interface Mark {
@@ -18,7 +18,9 @@ export interface Drawn {
 }
 
 const kNarrow = 480;
-const kLimitRoom = 58;  // for its name, right of the curves
+const kLimitRoom = 62;  // for its name, right of the curves
+const kLimitGap = 8;  // beside a point at the end
+const kEvidenceMost = 200;  // per cent: what is far beyond the limit does not press it flat
 const kPointRoom = 10;  // pixels
 // The clock has whole seconds: ticks closer than that would repeat themselves.
 const kTimeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600,
@@ -130,7 +132,7 @@ function drawLimit(u: uPlot, name: string): void {
   ctx.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`;
   ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
-  ctx.fillText(name.toLowerCase(), u.bbox.left + u.bbox.width + 4 * ratio, y);
+  ctx.fillText(name.toLowerCase(), u.bbox.left + u.bbox.width + kLimitGap * ratio, y);
   ctx.restore();
 }
 
@@ -144,6 +146,15 @@ function tick(props: Drawn, value: number, step: number): string {
       Math.round(step * scale * 10 ** digits)) > 1e-6) ++digits;
   const text = (value * scale).toFixed(digits).replace('-', '−');
   return isShare ? `${text}\u202f%` : text;
+}
+
+// Where nothing is drawn: values that are missing, and stretches without a look.
+function unseen(u: uPlot, _series: number, _first: number, _last: number,
+  missing: uPlot.Series.Gaps): uPlot.Series.Gaps {
+  const place = (t: number) => Math.round(u.valToPos(t, 'x', true));
+  const more = gapsOf([...u.data[0]]).map(([from, to]): [number, number] =>
+    [place(from), place(to)]);
+  return [...missing, ...more].sort((a, b) => a[0] - b[0]);
 }
 
 function roomForPoints(u: uPlot): boolean {
@@ -190,11 +201,12 @@ export function optionsOf(props: Drawn, lines: Line[], hidden: Set<string>,
           fill: colour('--surface')}
         : {show: isLonely(line), size: 6},
       spanGaps: false,
+      gaps: unseen,
     });
   }
   if (band) {
-    series.push({stroke: 'transparent', width: 0, points: {show: false}},
-      {stroke: 'transparent', width: 0, points: {show: false}});
+    series.push({stroke: 'transparent', width: 0, points: {show: false}, gaps: unseen},
+      {stroke: 'transparent', width: 0, points: {show: false}, gaps: unseen});
   }
   const n = series.length;
   const bounded = props.what === 'evidence' && !hidden.has(keyOf(kLimitNames.evidence));
@@ -214,7 +226,7 @@ export function optionsOf(props: Drawn, lines: Line[], hidden: Set<string>,
         return from < to ? [from, to] : [from - 1, from + 1];
       }},
       y: {range: (_u: uPlot, _min: number, max: number): [number, number] => {
-        const top = bounded ? Math.max(110, max * 1.05) : max * 1.15;
+        const top = bounded ? Math.min(kEvidenceMost, Math.max(110, max * 1.05)) : max * 1.15;
         return [0, Number.isFinite(top) && top > 0 ? top : 1];
       }},
     },

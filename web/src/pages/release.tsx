@@ -176,20 +176,22 @@ function Verdict({release}: {release: Release}) {
           {guard ? ' (guard)' : ''}</Mark></li>
       ))}
       {!finding && <li>{blind
-        ? <Mark icon="?" tone="unsure">no data: nothing says worse, and nothing fine</Mark>
+        ? <Mark icon="?" tone="unsure">{judgement.sources_down ? 'metrics do not answer'
+          : 'no data'}: nothing says worse, and nothing fine</Mark>
         : <Mark icon="✔" tone="good">no metric says worse</Mark>}</li>}
       {judgement.contested && !finding && (
-        <li><Mark icon="…" tone="unsure">contested: {unbroken(judgement.contested_sentence)}
-          </Mark></li>
+        <li><Mark icon="…" tone="unsure">too much speaks against it to go on:{' '}
+          {unbroken(judgement.contested_sentence)}</Mark></li>
       )}
-      <li>{judgement.covered
+      {!judgement.sources_down && <li>{judgement.covered
         ? <Mark icon="✔" tone="good">the step’s data are complete enough</Mark>
-        : <Mark icon="?" tone="unsure">less than 80 % of the expected scrapes were seen</Mark>}</li>
+        : <Mark icon="?" tone="unsure">less than 80 % of the expected scrapes were seen</Mark>}
+      </li>}
       {!finding && <li>{judgement.passed
         ? <Mark icon="✔" tone="good">every required metric has passed
           {isOver(release) ? '' : ': promotion may come'}</Mark>
-        : <Mark icon="…" tone="unsure">promotion waits: {unbroken(judgement.undecided_sentence)}
-          </Mark>}</li>}
+        : <Mark icon="…" tone="unsure">{isOver(release) ? 'too little to promote it: '
+          : 'promotion waits: '}{unbroken(judgement.undecided_sentence)}</Mark>}</li>}
       {judgement.pauses.map((pause) => (
         <li key={pause.metric}><Mark icon="‖" tone="unsure">{unbroken(pause.sentence)}</Mark></li>
       ))}

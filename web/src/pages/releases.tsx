@@ -5,6 +5,7 @@ import type {LiveEvent} from '../api/live';
 import type {Operation, Page, Release, Rollout, Status, Summary, Whoami} from '../api/types';
 import {OperationDialog} from '../release/dialog';
 import {columnsOf, notJudgedYet} from '../release/listed';
+import {differs} from '../release/share';
 import {statusWords} from '../text/messages';
 import {FeedBar, FeedDot} from '../ui/feed';
 import {useFeed, useSetting, useTitle} from '../ui/hooks';
@@ -23,7 +24,8 @@ export function needsAttention(release: Summary): boolean {
     (release.end === null && release.verdict === 'noData' && !notJudgedYet(release)) ||
     (release.end === null && release.verdict === 'fail') ||
     (release.status === 'Paused' && release.reason !== 'StepWait') ||
-    (release.weight.observed !== null && release.weight.observed > release.weight.set + 0.05);
+    release.status === 'RollingBack' ||
+    (differs(release.weight) && (release.weight.observed ?? 0) > release.weight.set);
 }
 
 // "name", "!not", commas mean or; against ticket, rollout, versions and environment.

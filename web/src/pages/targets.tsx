@@ -4,6 +4,7 @@ import {useEffect} from 'preact/hooks';
 import {post} from '../api/client';
 import type {Target, TargetTest, Whoami} from '../api/types';
 import {adviceOf} from '../release/advice';
+import {differs} from '../release/share';
 import {count, duration, percent, unbroken} from '../text/format';
 import {useTitle} from '../ui/hooks';
 import {type Column, List} from '../ui/list';
@@ -13,7 +14,6 @@ import {Link, to} from '../ui/router';
 import {Shown} from '../ui/shown';
 
 const kEveryMs = 10_000;
-const kShareOff = 0.05;  // per cent: what rounding explains
 
 function mayTest(who: Whoami | null): boolean {
   return who === null || who.role === 'admin';
@@ -50,7 +50,7 @@ function Known({target}: {target: Target}) {
 function Share({target}: {target: Target}) {
   const {desired, observed, confirmed} = target;
   if (desired === null) return <span class="dim">–</span>;
-  const off = observed !== null && Math.abs(observed - desired) > kShareOff;
+  const off = differs({set: desired, observed});
   return (
     <>
       {percent(desired)} set

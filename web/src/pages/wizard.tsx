@@ -2,7 +2,7 @@
 import {useMemo, useState} from 'preact/hooks';
 import {ApiError, headers, kBase} from '../api/client';
 import type {LintReport} from '../api/types';
-import {type Answers, kAnswers, routerOf} from '../wizard/answers';
+import {type Answers, kAnswers, routerOf, wrongAnswers} from '../wizard/answers';
 import {PutInForce} from '../wizard/force';
 import {Blue, Instances, Metrics, Policy, Routing, Service} from '../wizard/questions';
 import {write} from '../wizard/writing';
@@ -73,7 +73,7 @@ export function WizardPage() {
           {problem && <ProblemBox problem={problem} />}
           {report && <Checked report={report} />}
           <PutInForce name={answers.name || 'rollout'} yaml={yaml} version={answers.version}
-            stable={answers.stableVersion} />
+            stable={answers.stableVersion} wrong={wrongAnswers(answers)} />
           <p class="dim">Or put the file into the directory that <code>serin serve --config</code>
             {' '}names: it is read when it changes.</p>
         </section>

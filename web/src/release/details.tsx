@@ -56,10 +56,12 @@ export function Details({release}: {release: Release}) {
         ['Start', <Time at={release.start} full />],
         ['End', <Time at={release.end} full />],
       ]} />
-      <Report id={release.id} />
-      <h3>On the command line</h3>
-      <p><CopyText value={`serin get ${release.id}`} /></p>
-      <p><CopyText value={`serin report ${release.id} --html ${release.id}.html`} /></p>
+      <div class="acts">
+        <Report id={release.id} />
+        <h3>On the command line</h3>
+        <p><CopyText value={`serin get ${release.id}`} /></p>
+        <p><CopyText value={`serin report ${release.id} --html ${release.id}.html`} /></p>
+      </div>
       <p><Link href={to.history(release.rollout)}>All releases of {release.rollout}</Link> ·{' '}
         <Link href={to.compare(release.rollout, release.id)}>Compare with another</Link></p>
     </section>

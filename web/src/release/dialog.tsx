@@ -3,7 +3,7 @@
 import {useEffect, useRef, useState} from 'preact/hooks';
 import {newKey, post} from '../api/client';
 import type {Operated, Operation, Release} from '../api/types';
-import {count, num, percent, share} from '../text/format';
+import {count, num, percent, share, unbroken} from '../text/format';
 import {operationWords, text} from '../text/messages';
 import {useWork} from '../ui/loading';
 import {ProblemBox} from '../ui/parts';
@@ -140,7 +140,7 @@ export function OperationDialog({operation, release, of, onClose, onDone}: Props
             <p><strong><span aria-hidden="true">▲</span> Worse now: {against.join(', ')}.</strong>
             </p>
             {release.report?.metrics.filter((m) => m.verdict === 'fail').map((m) => (
-              <p key={m.name}>{m.sentence} (canary {share(m.canary?.value)})</p>
+              <p key={m.name}>{unbroken(m.sentence)} (canary {share(m.canary?.value)})</p>
             ))}
           </div>
         )}

@@ -10,6 +10,7 @@ import {useTimeText} from '../ui/hooks';
 import {Mark, toneOf} from '../ui/parts';
 import {Towards, towards} from './metrics';
 import {findingsOf} from './sentence';
+import {differs, isRising} from './share';
 import {stepTitle} from './stepper';
 
 interface Answer {
@@ -19,15 +20,22 @@ interface Answer {
   more: string;
 }
 
-const kShareOff = 0.05;  // per cent: what rounding explains
-
 export function isWorse(release: Release): boolean {
   return (release.judgement?.findings.length ?? 0) > 0 || release.verdict === 'fail';
 }
 
+// Nobody knows now whether it is worse.
+function isBlind(release: Release): boolean {
+  return release.judgement?.sources_down === true ||
+    (release.verdict === 'noData' && release.judgement !== null);
+}
+
 // How the first line looks: a paused release that is worse is no mere pause.
 export function gravity(release: Release): string {
-  return release.end === null && isWorse(release) ? 'bad' : toneOf(release.status);
+  if (release.end !== null) return toneOf(release.status);
+  if (isWorse(release) || (differs(release.weight) && !isRising(release.weight))) return 'bad';
+  return release.status === 'Progressing' && (isBlind(release) || release.judgement?.contested)
+    ? 'unsure' : toneOf(release.status);
 }
 
 function compared(release: Release): Metric[] {
@@ -46,9 +54,11 @@ export function share(release: Release): Answer {
   if (release.status === 'Succeeded' && set < 100) {
     return {icon: '✔', tone: 'good', word: 'all traffic', more: `instead of ${stable}`};
   }
-  if (observed !== null && Math.abs(observed - set) > kShareOff) {
-    return {icon: '⚠', tone: 'bad', word: `${percent(observed)} of the traffic`,
-      more: `though ${percent(set)} is set`};
+  if (differs(release.weight)) {
+    const word = `${percent(observed)} of the traffic`;
+    return isRising(release.weight)
+      ? {icon: '◌', tone: 'running', word, more: `${percent(set)} is set, not confirmed yet`}
+      : {icon: '⚠', tone: 'bad', word, more: `though ${percent(set)} is set`};
   }
   const rules = byRules(release);
   const rest = set === 0 ? `${stable} has all${rules ? ' other' : ''} traffic`
@@ -158,6 +168,9 @@ export function next(release: Release, left: number): {word: string; more: strin
         more: release.startup ? `once ${release.startup.total} servers are ready ` +
           `(${release.startup.ready} now)` : 'once it is ready'};
     case 'Progressing':
+      if (release.judgement?.sources_down) {
+        return {word: after(release), more: 'not before the metrics answer again: it holds'};
+      }
       if (Number.isNaN(left)) return {word: after(release), more: 'when this step is over'};
       return {word: after(release), more: (left > 0 ? `in ${duration(left)}` : 'due now') +
         `, if this holds${release.next?.extended ? '; the step was extended' : ''}`};
@@ -171,7 +184,8 @@ export function next(release: Release, left: number): {word: string; more: strin
     case 'Promoting':
       return {word: 'All traffic', more: `${release.version} becomes stable`};
     case 'RollingBack':
-      return {word: 'All traffic returns', more: `to ${stable}`};
+      return {word: 'All traffic returns', more: differs(release.weight)
+        ? `to ${stable}: asked of the router until it is read back` : `to ${stable}`};
     case 'Succeeded':
       return {word: 'Nothing: it is promoted', more: release.allowed.includes('rollback')
         ? `Roll back returns to ${stable} at once` : ''};

@@ -1,13 +1,14 @@
 // A release as a row of the list: where it stands, and what can be done to it from there.
 import type {Operation, Summary, Whoami} from '../api/types';
 import {duration, percent, unbroken} from '../text/format';
-import {operationWords, verdictWords} from '../text/messages';
+import {operationWords, reasonWords, verdictWords} from '../text/messages';
 import {useTimeText} from '../ui/hooks';
 import type {Column} from '../ui/list';
 import {Menu} from '../ui/menu';
 import {Ago, Mark, StatusMark, Time} from '../ui/parts';
 import {go, Link, to} from '../ui/router';
 import {isBack, mayOperate, operationsOf} from './operations';
+import {differs} from './share';
 
 // Before its first traffic there is nothing to judge.
 export function notJudgedYet(release: Summary): boolean {
@@ -89,7 +90,8 @@ export function columnsOf(kept: Kept | null): Column<Summary>[] {
     )},
     {title: 'Canary', cell: (release) => release.status === 'Succeeded'
       ? <>all<span class="dim small-text">promoted</span></>
-      : <>{percent(release.weight.set)}<ReadBack weight={release.weight} /></>},
+      : <>{percent(release.weight.set)}{!(release.end && release.weight.observed === null) &&
+        <ReadBack weight={release.weight} />}</>},
     {title: 'Verdict', kind: 'why', cell: (release) => <Verdict release={release} />},
     {title: 'Age / end', kind: (release) => release.end ? 'age' : 'nowrap', cell: (release) =>
       release.end ? <Time at={release.end} full /> : <Ago at={release.start} />},
@@ -101,7 +103,7 @@ export function columnsOf(kept: Kept | null): Column<Summary>[] {
 // What the router says it has: only another share than the set one is worth a number.
 function ReadBack({weight}: {weight: Summary['weight']}) {
   if (weight.observed === null) return <span class="dim small-text nowrap">not read back</span>;
-  if (Math.abs(weight.observed - weight.set) <= 0.05) {
+  if (!differs(weight)) {
     return <span class="dim small-text nowrap">read back</span>;
   }
   return (
@@ -111,15 +113,27 @@ function ReadBack({weight}: {weight: Summary['weight']}) {
   );
 }
 
+// Of a release that goes on the metric that says most against it; of any other why it does not.
+function whyOf(release: Summary): string {
+  const {status, verdict, worst} = release;
+  if (['Paused', 'RollingBack', 'Failed', 'Terminated'].includes(status)) {
+    const why = release.sentence || reasonWords[release.reason];
+    if (why) return why;
+  }
+  if (verdict === 'pass' || !worst) return '';
+  return verdict === 'noData' && worst.verdict !== 'noData' ? `before that: ${worst.sentence}`
+    : worst.sentence;
+}
+
 function Verdict({release}: {release: Summary}) {
   if (notJudgedYet(release)) return <Mark icon="…" tone="neutral">not judged yet</Mark>;
-  const look = kVerdictLook[release.verdict] ?? {icon: '?', tone: 'neutral'};
-  // Metrics may fail together where none does by itself: the release says it then.
-  const why = release.status === 'Failed' && release.sentence ? release.sentence
-    : release.verdict === 'pass' ? '' : release.worst?.sentence;
+  // Of an old release only what it ended by is kept.
+  const verdict = ['metric', 'guard'].includes(release.cause) ? 'fail' : release.verdict;
+  const look = kVerdictLook[verdict] ?? {icon: '?', tone: 'neutral'};
+  const why = whyOf(release);
   return (
     <>
-      <Mark {...look}>{verdictWords[release.verdict] ?? release.verdict}</Mark>
+      <Mark {...look}>{verdictWords[verdict] ?? verdict}</Mark>
       {why && <span class="dim small-text">{unbroken(why)}</span>}
     </>
   );

@@ -35,6 +35,8 @@ export function limitMore({kind, limit, sentence}: Metric): string {
   return `or ${sign}${other}, if that is more`;
 }
 
+const kFar = 2;  // beyond that the figure says no more
+
 // How far towards "worse": from 0 to 1 and beyond.
 export function towards(log: unknown, level: unknown): number {
   const e = typeof log === 'number' ? log : NaN;
@@ -47,7 +49,7 @@ export function Towards({value, label, tone}: {value: number; label: string; ton
   return (
     <span class="towards">
       <meter class={tone} min={0} max={1} value={Math.min(1, value)} aria-label={label} />
-      <span>{percent(Math.min(value, 9.99) * 100)}</span>
+      <span>{value > kFar ? `over ${percent(kFar * 100)}` : percent(value * 100)}</span>
     </span>
   );
 }
@@ -103,6 +105,12 @@ function columnsOf(release: Release): Column<Metric>[] {
   ];
 }
 
+// What is worse comes first; all else stays where the plan has it.
+export function worstFirst(metrics: Metric[]): Metric[] {
+  const bad = (metric: Metric) => metric.verdict === 'fail';
+  return [...metrics.filter(bad), ...metrics.filter((metric) => !bad(metric))];
+}
+
 export function MetricTable({release}: {release: Release}) {
   const metrics = release.report?.metrics ?? [];
   const judgement = release.judgement;
@@ -125,7 +133,7 @@ export function MetricTable({release}: {release: Release}) {
         </div>
       )}
       <List label="Metrics of both versions" kind="metrics" columns={columnsOf(release)}
-        items={metrics} keyOf={(metric) => `${metric.name}/${metric.step ?? ''}`} />
+        items={worstFirst(metrics)} keyOf={(metric) => `${metric.name}/${metric.step ?? ''}`} />
       {metrics.some((metric) => metric.effect?.scale === 'sd') && (
         <p class="dim">sd: how far the whole distribution is shifted, in standard deviations.</p>
       )}

@@ -24,10 +24,13 @@ export function mayOperate(who: Whoami | null): boolean {
   return who === null || who.role !== 'viewer';
 }
 
+// What a pause waits for. Who paused resumes: to continue would leave the rest of the step out.
+const kExpected: Record<string, Operation> = {StepWait: 'continue', Approval: 'approve',
+  Manual: 'resume', Recovered: 'resume'};
+
 // The plan waits for this person; nothing speaks against going on.
-function isExpected(release: Release): boolean {
-  return release.status === 'Paused' && !isWorse(release) &&
-    ['StepWait', 'Approval', 'Manual', 'Recovered'].includes(release.reason);
+function expected(release: Release): Operation | undefined {
+  return release.status === 'Paused' && !isWorse(release) ? kExpected[release.reason] : undefined;
 }
 
 export function Operations({release, who, open}: Props) {
@@ -48,8 +51,8 @@ export function Operations({release, who, open}: Props) {
   }
   return (
     <div class="operations">
-      {main.map((operation, i) => button(operation, i === 0 && isExpected(release) ? 'primary'
-        : ''))}
+      {main.map((operation) => button(operation,
+        operation === expected(release) ? 'primary' : ''))}
       {more.length > 0 && (
         <details class="more">
           <summary>More</summary>

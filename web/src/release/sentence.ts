@@ -3,6 +3,7 @@
 import type {Finding, Release} from '../api/types';
 import {percent, unbroken} from '../text/format';
 import {reasonWords} from '../text/messages';
+import {differs} from './share';
 
 // What speaks against the canary; what the release itself says of it first.
 export function findingsOf(release: Release): Finding[] {
@@ -17,7 +18,9 @@ function verdict(release: Release): string {
   if (judgement.sources_down) return `metrics do not answer (${judgement.sources_sentence})`;
   const finding = findingsOf(release)[0];
   if (finding) return finding.sentence;
-  if (judgement.contested) return `contested: ${judgement.contested_sentence}`;
+  if (judgement.contested) {
+    return `too much speaks against it to go on: ${judgement.contested_sentence}`;
+  }
   if (!judgement.passed && judgement.undecided_sentence) return judgement.undecided_sentence;
   return 'no metric says worse';
 }
@@ -32,11 +35,21 @@ export function forecastOf(release: Release): string {
 }
 
 export function headline(release: Release): string {
-  return unbroken(plainHeadline(release));
+  return unbroken(plainHeadline(release).replace(/[^.!?]$/, '$&.'));
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+// Some failures left the traffic as it was, or as another writer has it.
+function failed(release: Release, why: string): string {
+  if (release.cause === 'refused') return `${release.version} was not released: ${why}`;
+  if (release.cause === 'routeLost') return `serin has left the route alone: ${why}`;
+  return `Returned to ${release.stable_version || 'stable'}: ${why}`;
 }
 
 function plainHeadline(release: Release): string {
-  const at = percent(release.weight.observed ?? release.weight.set);
+  const has = percent(release.weight.observed ?? release.weight.set);
+  const though = differs(release.weight) ? `, though ${percent(release.weight.set)} is set` : '';
   const why = release.sentence || reasonWords[release.reason] || '';
   switch (release.status) {
     case 'Pending':
@@ -47,19 +60,19 @@ function plainHeadline(release: Release): string {
           'servers are ready. It has no traffic yet.'
         : `${release.version} is starting. It has no traffic yet.`);
     case 'Progressing':
-      return `${release.version} has ${at} of the traffic: ${verdict(release)}.`;
+      return `${release.version} has ${has} of the traffic${though}: ${verdict(release)}`;
     case 'Paused':
-      return `Paused at ${at}: ${why || verdict(release)}.`;
+      return `Paused at ${has}${though}: ${why || verdict(release)}`;
     case 'Promoting':
-      return why || `${release.version} takes all traffic now (${at}).`;
+      return why || `${release.version} takes all traffic now (it has ${has}).`;
     case 'RollingBack':
-      return `Returning to ${release.stable_version || 'stable'}: ${why || verdict(release)}.`;
+      return `Returning to ${release.stable_version || 'stable'}: ${why || verdict(release)}`;
     case 'Succeeded':
       return why || `${release.version} was promoted.`;
     case 'Failed':
-      return `Returned to ${release.stable_version || 'stable'}: ${why || verdict(release)}.`;
+      return failed(release, why || verdict(release));
     case 'Terminated':
-      return `Ended by a person${why ? `: ${why}` : ''}.`;
+      return why ? capital(why) : 'Ended by a person.';
   }
 }
 

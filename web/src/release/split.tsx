@@ -2,6 +2,7 @@
 import type {Release} from '../api/types';
 import {count, num, percent, short} from '../text/format';
 import {Time} from '../ui/parts';
+import {differs, isRising} from './share';
 
 function Bar({label, value}: {label: string; value: number}) {
   const width = Math.min(100, Math.max(0, value));
@@ -51,8 +52,8 @@ function Promoted({release}: {release: Release}) {
 
 export function Split({release}: {release: Release}) {
   const {set, observed, confirmed} = release.weight;
+  const off = differs(release.weight) && !isRising(release.weight);
   const counts = seen(release);
-  const differs = observed !== null && Math.abs(observed - set) > 0.05;
   if (release.status === 'Succeeded' && set < 100) return <Promoted release={release} />;
   return (
     <section class="card split" aria-labelledby="split-title">
@@ -73,7 +74,7 @@ export function Split({release}: {release: Release}) {
         <span class="key canary">{release.version} (canary)</span>
       </p>
       <p>
-        {differs ? (
+        {off ? (
           <span class="mark bad"><span aria-hidden="true">⚠</span> the router has
             another split than is set</span>
         ) : confirmed ? (

@@ -1,6 +1,6 @@
 // The plan as an ordered list: what is done, where it is, what is to come.
 import type {ComponentChildren} from 'preact';
-import type {Release, Step} from '../api/types';
+import type {Release, Step, StepStatus} from '../api/types';
 import {duration, percent} from '../text/format';
 import {stepWords} from '../text/messages';
 import {useNow} from '../ui/hooks';
@@ -30,10 +30,20 @@ export function stepTitle(step: Step): string {
   }
 }
 
+// It goes on no more, or back.
+function wontReach(release: Release): boolean {
+  return release.end !== null || release.status === 'RollingBack';
+}
+
+function wordOf(release: Release, status: StepStatus): string {
+  return status === 'pending' && wontReach(release) ? 'not reached' : stepWords[status];
+}
+
 function Countdown({release}: {release: Release}) {
   const now = useNow();
   const next = release.next;
   if (!next) return null;
+  if (release.judgement?.sources_down) return <span class="countdown">held</span>;
   const left = Math.max(0, (Date.parse(next.at) - now) / 1000);
   const planned = release.steps[release.step]?.duration_s ?? 0;
   const whole = next.extended ? 2 * planned : planned;
@@ -63,8 +73,7 @@ export function Stepper({release}: {release: Release}) {
               <a href={`#step=${i}`}>
                 <span class="step-icon" aria-hidden="true">{look.icon}</span>
                 <span class="step-title">{stepTitle(step)}</span>
-                <span class="step-word">{release.end && step.status === 'pending'
-                  ? 'not reached' : stepWords[step.status]}</span>
+                <span class="step-word">{wordOf(release, step.status)}</span>
               </a>
               {current && <Countdown release={release} />}
             </li>
@@ -78,8 +87,7 @@ export function Stepper({release}: {release: Release}) {
               </span>
               <span class="step-title">promote</span>
               <span class="step-word">{release.status === 'Succeeded' ? 'done'
-                : release.status === 'Promoting' ? 'now'
-                  : release.end ? 'not reached' : 'to come'}</span>
+                : release.status === 'Promoting' ? 'now' : wordOf(release, 'pending')}</span>
             </span>
           </li>
         )}
@@ -109,7 +117,7 @@ function StepDetail({index, release}: {index: number; release: Release}) {
   if (!step) return null;
   const facts: [string, ComponentChildren][] = [
     ['Kind', step.kind],
-    ['State', release.end && step.status === 'pending' ? 'not reached' : stepWords[step.status]],
+    ['State', wordOf(release, step.status)],
     ['Begun', <Time at={step.start} full />],
     ['Ended', <Time at={step.end} full />],
     ['Took', took(step)],

@@ -156,7 +156,8 @@ export function useSamples(path: string, release: Release | null): Samples {
     setItems((old) => {
       const next = new Map(old);
       for (const metric of report.metrics) {
-        if (metric.kind === 'threshold' || !metric.windows) continue;
+        // Without an answer it is what was known before, no look of now.
+        if (metric.kind === 'threshold' || !metric.windows || metric.problem) continue;
         next.set(metric.name,
           merge(old.get(metric.name) ?? [], [toSample(release, metric, time)]));
       }

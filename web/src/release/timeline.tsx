@@ -1,7 +1,7 @@
 // What happened, in words: from the journal of the release, newest first.
 import type {Happening, Release, Told} from '../api/types';
 import {percent, unbroken} from '../text/format';
-import {operationWords} from '../text/messages';
+import {operationWords, reasonWords} from '../text/messages';
 import {Mark, Time} from '../ui/parts';
 import {stepTitle} from './stepper';
 
@@ -96,11 +96,19 @@ function plain(type: string): string {
     (letter) => letter.toLowerCase());
 }
 
+// "Inconclusive: promotion …" of the machine: the reason's name is left out, or said in words.
+function reasoned(message: string): string {
+  const [, name = '', rest = ''] = /^(\w+)(?:: ?(.*))?$/s.exec(message) ?? [];
+  return name in reasonWords ? rest || reasonWords[name] || '' : message;
+}
+
 function toldLine(told: Told): Line | null {
-  const type = told.component === 'release' ? told.type : plain(told.type);
-  const text = told.message ? `${type}: ${told.message}` : type;
+  const ofRelease = told.component === 'release';
+  const type = ofRelease ? told.type : plain(told.type);
+  const message = ofRelease ? reasoned(told.message) : told.message;
+  const text = message ? `${type}: ${message}` : type;
   const often = told.count > 1 ? `${text} (${told.count} times)` : text;
-  if (told.component === 'release') {
+  if (ofRelease) {
     if (kToldElsewhere.includes(told.type)) return null;
     return {time: told.first, icon: '‖', tone: 'unsure', text: often};
   }
@@ -135,7 +143,8 @@ export function linesOf(release: Release, events: Happening[], told: Told[]): Li
     lines.push({time: release.end, icon: good ? '✔' : '✖', tone: good ? 'good' : 'bad',
       text: `${release.status}${release.sentence ? `: ${release.sentence}` : ''}`});
   }
-  return lines.sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
+  // Of one moment what was said last is the newest.
+  return lines.reverse().sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
 }
 
 export function Timeline({release, events, told}: {

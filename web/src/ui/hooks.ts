@@ -95,15 +95,23 @@ export function useTitle(title: string): void {
   }, [title]);
 }
 
+// Whether a media query holds now.
+export function useMedia(text: string): boolean {
+  const [holds, setHolds] = useState(() => matchMedia(text).matches);
+  useEffect(() => {
+    const query = matchMedia(text);
+    const changed = () => setHolds(query.matches);
+    changed();
+    query.addEventListener('change', changed);
+    return () => query.removeEventListener('change', changed);
+  }, [text]);
+  return holds;
+}
+
 // Light or dark, as it is shown now: charts are drawn in one of them.
 export function useDark(): boolean {
   const [theme] = useSetting('theme', 'system');
-  const [system, setSystem] = useState(matchMedia('(prefers-color-scheme: dark)').matches);
-  useEffect(() => {
-    const query = matchMedia('(prefers-color-scheme: dark)');
-    const changed = () => setSystem(query.matches);
-    query.addEventListener('change', changed);
-    return () => query.removeEventListener('change', changed);
-  }, []);
-  return theme === 'dark' || (theme !== 'light' && system);
+  const system = useMedia('(prefers-color-scheme: dark)');
+  const paper = useMedia('print');
+  return !paper && (theme === 'dark' || (theme !== 'light' && system));
 }

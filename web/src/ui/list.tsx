@@ -1,6 +1,11 @@
 // A table that scrolls in its own frame, and on a narrow screen is a card for each row: there every
 // value stands beside its column's title.
 import type {ComponentChildren} from 'preact';
+import {useMedia} from './hooks';
+
+const kColumnsMany = 7;
+const kNarrow = 640;  // pixels
+const kMiddle = 1040;  // of many columns
 
 export interface Column<T> {
   title: string;  // "": of a column that needs none to be seen; say `name` then
@@ -22,8 +27,10 @@ interface Props<T> {
 
 // The roles are said though they are the elements' own: cards are no tables to some browsers.
 export function List<T>({label, columns, items, keyOf, rowClass, kind, tall}: Props<T>) {
+  const cards = useMedia(`(max-width: ${columns.length < kColumnsMany ? kNarrow : kMiddle}px)`);
   return (
-    <div class={`scroll list ${tall ? 'tall' : ''}`} tabIndex={0} role="region" aria-label={label}>
+    <div class={`scroll list ${tall ? 'tall' : ''} ${cards ? 'cards' : ''}`} tabIndex={0}
+      role="region" aria-label={label}>
       <table role="table" {...(kind ? {class: kind} : {})}>
         <thead role="rowgroup">
           <tr role="row">

@@ -23,6 +23,23 @@ export interface PlanStep {
   minutes: string;  // "": until a person continues
 }
 
+// What can't be so; "": all is well.
+export function wrongOf(step: PlanStep): string {
+  const weight = Number(step.weight);
+  if (step.weight.trim() === '' || !(weight >= 0 && weight <= 100)) {
+    return 'A weight is from 0 to 100: this step is left out of the file.';
+  }
+  return step.minutes.trim() === '' || Number(step.minutes) >= 0 ? ''
+    : 'Minutes are 0 or more: this step is left out of the file.';
+}
+
+// Which answers the file can't be written from.
+export function wrongAnswers(a: Answers): string[] {
+  const steps = a.type === 'canary' ? a.steps.flatMap((step, i) => wrongOf(step)
+    ? [`step ${i + 1}`] : []) : [];
+  return [...(a.name.trim() === '' ? ['the name'] : []), ...steps];
+}
+
 export interface Answers {
   type: 'canary' | 'blueGreen';
   name: string;

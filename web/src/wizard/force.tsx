@@ -15,8 +15,9 @@ interface Asked {
 }
 
 // `version`, `stable`: what is to be released first, and what runs now; "": not known yet.
-export function PutInForce({name, yaml, version, stable}: {
-  name: string; yaml: string; version: string; stable: string;
+// `wrong`: the answers it can't be written from.
+export function PutInForce({name, yaml, version, stable, wrong}: {
+  name: string; yaml: string; version: string; stable: string; wrong: string[];
 }) {
   const who = useLoad<Whoami>('whoami').data;
   const {working, problem, result: asked, run, clear} = useWork<Asked>();
@@ -31,10 +32,12 @@ export function PutInForce({name, yaml, version, stable}: {
   return (
     <>
       <p class="buttons left">
-        <button type="button" class="primary" disabled={working || !mayOperate(who)}
+        <button type="button" class="primary"
+          disabled={working || !mayOperate(who) || wrong.length > 0}
           onClick={() => run(look)}>
           Put in force …</button>
       </p>
+      {wrong.length > 0 && <p class="mark bad">Look again at {wrong.join(', ')}.</p>}
       {!mayOperate(who) && <MayNot who={who} what="put it in force" />}
       {problem && <ProblemBox problem={problem} />}
       {done && (

@@ -46,7 +46,7 @@ export function Service(props: FieldsProps) {
   return (
     <fieldset>
       <legend>Service</legend>
-      {text('name', 'Name')}
+      {text('name', 'Name', props.answers.name.trim() ? '' : 'needed')}
       {text('environment', 'Environment', 'for people; may be left out')}
       {text('endpoint', 'Address that clients use', 'for people; may be left out')}
       {choice('type', 'Kind', [['canary', 'canary: step by step'],

@@ -1,11 +1,11 @@
 // Rows that are written one below the other: rules on content, and steps.
 import type {ComponentChildren} from 'preact';
-import {kBrowsers, kSystems, type PlanStep, type Rule} from './answers';
+import {kBrowsers, kSystems, type PlanStep, type Rule, wrongOf} from './answers';
 
 const kRowsMax = 20;
 
-function Rows<T>({items, empty, set, row, what}: {
-  items: T[]; empty: T; set: (items: T[]) => void; what: string;
+function Rows<T>({items, empty, set, row, what, wrong}: {
+  items: T[]; empty: T; set: (items: T[]) => void; what: string; wrong?: (item: T) => string;
   row: (item: T, change: (part: Partial<T>) => void, n: number) => ComponentChildren;
 }) {
   return (
@@ -19,6 +19,10 @@ function Rows<T>({items, empty, set, row, what}: {
               <button type="button" class="small" aria-label={`Remove ${what} ${i + 1}`}
                 onClick={() => set(items.filter((_, k) => k !== i))}>Remove</button>
             </div>
+            {wrong?.(item) && (
+              <p id={`${what}-${i + 1}-wrong`} class="mark bad small-text">
+                <span aria-hidden="true">✖</span> {wrong(item)}</p>
+            )}
           </li>
         ))}
       </ol>
@@ -102,17 +106,20 @@ export function Rules({rules, set}: {rules: Rule[]; set: (rules: Rule[]) => void
 
 export function Steps({steps, set}: {steps: PlanStep[]; set: (steps: PlanStep[]) => void}) {
   const last = steps.at(-1);
+  const said = (step: PlanStep, n: number) => wrongOf(step)
+    ? {'aria-invalid': true, 'aria-describedby': `step-${n}-wrong`} : {};
   return (
-    <Rows items={steps} set={set} what="step"
+    <Rows items={steps} set={set} what="step" wrong={wrongOf}
       empty={{weight: String(Math.min(100, 2 * (Number(last?.weight) || 5))), minutes: '10'}}
-      row={(step, change) => (
+      row={(step, change, n) => (
         <>
           <label>Weight, %
             <input type="number" min={0} max={100} step="any" value={step.weight}
+              {...said(step, n)}
               onInput={(event) => change({weight: event.currentTarget.value})} />
           </label>
           <label>Watched, minutes
-            <input type="number" min={0} step="any" value={step.minutes}
+            <input type="number" min={0} step="any" value={step.minutes} {...said(step, n)}
               placeholder="until continued"
               onInput={(event) => change({minutes: event.currentTarget.value})} />
           </label>

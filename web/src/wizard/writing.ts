@@ -1,5 +1,5 @@
 // A rollout's YAML from a few answers.
-import {type Answers, hasRules, kPresets, mayBeFresh, routerOf} from './answers';
+import {type Answers, hasRules, kPresets, mayBeFresh, routerOf, wrongOf} from './answers';
 
 // A YAML scalar: plain where that is safe, also within braces, else quoted.
 function scalar(text: string): string {
@@ -124,10 +124,7 @@ function steps(a: Answers): string[] {
   const lines: string[] = [];
   if (hasRules(a)) lines.push(pause(a.ruleMinutes));
   for (const step of a.steps) {
-    const weight = Number(step.weight);
-    if (step.weight.trim() !== '' && weight >= 0 && weight <= 100) {
-      lines.push(`- setWeight: ${weight}`, pause(step.minutes));
-    }
+    if (!wrongOf(step)) lines.push(`- setWeight: ${Number(step.weight)}`, pause(step.minutes));
   }
   return lines.length > 0 ? ['steps:', ...lines] : [];
 }
