@@ -176,6 +176,20 @@ export const tools = [
       expect((await written(page)).includes('setWeight: 10'), await written(page));
     },
   },
+  ...[['istio', 'Istio'], ['gateway', 'Gateway API']].map(([router, called]) => ({
+    name: `${called} is split by a program that applies what serin writes`,
+    run: async ({page, open, shot}) => {
+      await open('new');
+      await page.getByLabel('What splits the traffic').selectOption({
+        label: `${called}: a program of mine applies it`});
+      await sees(page, `serin render ${router} -f checkout.yaml --weight`);
+      await page.getByLabel('Program that sets it').fill('/opt/mesh/set {weight}');
+      expect((await written(page)).includes("command:\n          set: [/opt/mesh/set, '{weight}']"),
+        await written(page));
+      linted(await written(page));
+      await shot(`wizard-${router}`);
+    },
+  })),
   {
     name: 'blue-green is a strategy of its own in the wizard',
     run: async ({page, open, shot}) => {

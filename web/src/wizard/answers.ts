@@ -1,6 +1,7 @@
 // What a new rollout is asked of its author, with answers to begin with.
 
-export type Router = 'haproxy' | 'haproxyMap' | 'nginx' | 'command' | 'webhook';
+export type Router = 'haproxy' | 'haproxyMap' | 'nginx' | 'istio' | 'gateway' | 'command' |
+  'webhook';
 export type Workload = 'none' | 'systemd' | 'command' | 'process';
 
 // Requests that go to the canary: rules are alternatives.

@@ -102,12 +102,15 @@ export function Routing(props: FieldsProps) {
   const {text, choice} = fieldsOf(props);
   const content = hasRules(props.answers);
   const router = routerOf(props.answers);
+  const mesh = router === 'istio' || router === 'gateway';
   return (
     <fieldset>
       <legend>Router</legend>
       {choice('router', 'What splits the traffic', [
         ['haproxy', 'HAProxy: servers of one backend', content],
         ['haproxyMap', 'HAProxy: backends and a map'], ['nginx', 'nginx: two upstreams'],
+        ['istio', 'Istio: a program of mine applies it'],
+        ['gateway', 'Gateway API: a program of mine applies it'],
         ['command', 'any other, by a program of mine'],
         ['webhook', 'any other, by a web service of mine']])}
       {router === 'nginx' && (
@@ -133,14 +136,20 @@ export function Routing(props: FieldsProps) {
           {text('canaryBackend', 'Canary backend')}
         </>
       )}
-      {router === 'command' && (
+      {(mesh || router === 'command') && (
         <>
           {text('setProgram', 'Program that sets it', '{weight}, {place}; no shell')}
           {text('getProgram', 'Program that says what holds', 'it prints JSON')}
         </>
       )}
       {router === 'webhook' && text('url', 'Address', 'PUT sets, GET says what holds')}
-      {(router === 'command' || router === 'webhook') && (
+      {mesh && (
+        <p class="dim">serin does not talk to a cluster itself. Let the first apply what{' '}
+          <code>serin render {router} -f {props.answers.name || 'rollout'}.yaml --weight WEIGHT
+            {router === 'istio' && ' --stable VERSION --version VERSION'}</code>
+          {' '}writes{content && ', rules included'}; the second tells what the cluster has.</p>
+      )}
+      {router === 'webhook' && (
         <p class="dim">For Istio and the Gateway API too: serin does not talk to a cluster itself.
           Let yours apply what <code>serin render istio</code> or <code>serin render gateway</code>
           {' '}writes{content && ', rules included'}.</p>

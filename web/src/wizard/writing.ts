@@ -57,6 +57,8 @@ function routing(a: Answers): string[] {
         ...(hasRules(a) ? [`  matchMap: ${scalar(a.matchMap)}`] : []),
         `  stableBackend: ${scalar(a.stableBackend)}`,
         `  canaryBackend: ${scalar(a.canaryBackend)}`];
+    case 'istio':
+    case 'gateway':
     case 'command':
       return ['command:', `  set: ${command(a.setProgram)}`, `  get: ${command(a.getProgram)}`];
     case 'webhook':
