@@ -30,6 +30,7 @@ std::string sentence_of(const StepTest& test, const MetricRules& rules, bool tes
   seen.canary = test.canary;
   seen.stable = test.stable;
   seen.effect = test.effect;
+  seen.absolute = AbsoluteMargin::added;
   seen.tail_bound = test.tail_bound;
   seen.windows = test.verdict == MetricVerdict::noData ? 0 : test.looks;
   seen.no_data = test.looks;

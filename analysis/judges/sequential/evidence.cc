@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "analysis/stats/normal.h"
+#include "analysis/stats/rate_evidence.h"
 #include "queries/window.h"
 
 namespace serin::analysis {
@@ -34,8 +35,29 @@ const char* sign_of(const MetricRules& rules) {
   return rules.direction == Direction::down ? "−" : rules.direction == Direction::both ? "±" : "+";
 }
 
+// How far the canary is beyond the ratio alone, on the metric's own scale.
+double beyond_ratio(const MetricEvidence& evidence, const MetricRules& rules) {
+  const double up = evidence.canary.value - rules.tolerate_ratio * evidence.stable.value;
+  const double down = evidence.stable.value - rules.tolerate_ratio * evidence.canary.value;
+  if (rules.direction == Direction::both) return std::fmax(up, down);
+  return rules.direction == Direction::down ? down : up;
+}
+
+// Whether the absolute margin is the one that has to be exceeded, not the ratio.
+bool absolute_binds(const MetricEvidence& evidence, const MetricRules& rules) {
+  const double absolute = rules.tolerate_absolute;
+  if (evidence.absolute == AbsoluteMargin::none || !(absolute > 0)) return false;
+  const double stable = std::isfinite(evidence.stable.value) ? std::abs(evidence.stable.value) : 0;
+  if ((rules.tolerate_ratio - 1) * stable >= absolute) return false;
+  if (evidence.absolute == AbsoluteMargin::added) return true;
+  if (stats::rate_form(stable, absolute) != stats::RateForm::rare) return false;
+  // Much traffic shows that the ratio is exceeded before the absolute margin is.
+  const bool by_ratio = evidence.log_e > 0 && beyond_ratio(evidence, rules) <= absolute;
+  return !by_ratio;
+}
+
 // What counts as worse: "limit +2 %", "limit +0.5 pp", "target 0.01".
-std::string limit(const MetricRules& rules) {
+std::string limit(const MetricEvidence& evidence, const MetricRules& rules) {
   if (rules.slo) {
     if (rules.slo->quantile && rules.slo->max) {
       return fmt::format("target {:.4g} of requests within {:.4g}", *rules.slo->quantile,
@@ -48,11 +70,12 @@ std::string limit(const MetricRules& rules) {
   if (rules.kind == CompareKind::histogram) {
     return fmt::format("limit {}{:.3g} sd", sign, std::fmax(rules.tolerate_absolute, rules.effect));
   }
-  const double percent = 100 * (rules.tolerate_ratio - 1);
-  if (rules.kind == CompareKind::errors && rules.tolerate_absolute > 0.0005) {
+  if (!absolute_binds(evidence, rules))
+    return fmt::format("limit {}{:.3g} %", sign, 100 * (rules.tolerate_ratio - 1));
+  if (rules.kind == CompareKind::errors)
     return fmt::format("limit {}{:.3g} pp", sign, 100 * rules.tolerate_absolute);
-  }
-  return fmt::format("limit {}{:.3g} %", sign, percent);
+  return fmt::format("limit {}{:.3g}{}", sign, rules.tolerate_absolute,
+                     rules.kind == CompareKind::rate ? " an instance-second" : "");
 }
 
 // What an undecided metric must exceed as things are: one instance may by itself be worse than
@@ -149,7 +172,7 @@ std::string sentence(const MetricEvidence& evidence, const MetricRules& rules) {
   if (evidence.windows == 0) {
     return text + fmt::format(": {} looks without usable samples", evidence.no_data);
   }
-  text += ": " + seen(evidence, rules) + ", " + limit(rules) + widened(evidence, rules);
+  text += ": " + seen(evidence, rules) + ", " + limit(evidence, rules) + widened(evidence, rules);
   if (evidence.log_e >= evidence.level && !evidence.minimum_effect_reached) {
     text += "; beyond its limit, but below the least effect that fails";
   }

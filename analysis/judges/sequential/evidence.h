@@ -54,6 +54,13 @@ struct BucketEvidence {
   bool operator==(const BucketEvidence&) const = default;
 };
 
+// What part tolerate.absolute has in the limit that a metric is held against.
+enum class AbsoluteMargin {
+  none,    // ratios alone judge
+  shared,  // rare errors: part of the evidence allows it, part is against the ratio alone
+  added,   // all evidence is against ratio · stable + absolute
+};
+
 enum class DispersionSource { history, running, assumed };
 std::string_view to_string(DispersionSource source);
 
@@ -74,6 +81,7 @@ struct MetricEvidence {
   double share = 0;
   bool fails = false;  // by itself: log_e ≥ level with the minimum effect reached
   double margin = 0;   // of the binding rung, on the scale of log ratios or standard deviations
+  AbsoluteMargin absolute = AbsoluteMargin::none;
   bool margin_assumed = false;  // it stands for differences between instances that nobody has seen
   std::size_t rungs = 1;
 
@@ -120,7 +128,8 @@ struct CombinedEvidence {
 };
 
 // One sentence for a person: what was seen on both sides, the limit, and what follows.
-// "error-rate worse: 31 of 1 004 against 7 of 3 611, limit +2 %". Shares always with their counts.
+// "error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.05 pp". Shares always with their
+// counts; of two margins the limit is the one that binds at stable's present value.
 std::string sentence(const MetricEvidence& evidence, const MetricRules& rules);
 // A count with its thousands apart: "12 345"; up to 3 significant digits where it is no whole
 // number.

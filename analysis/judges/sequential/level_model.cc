@@ -389,6 +389,7 @@ void LevelModel::describe(MetricEvidence& evidence) const {
     counts = {n, state_.value_sum[side],
               n > 0 ? state_.value_sum[side] / n : std::numeric_limits<double>::quiet_NaN()};
   }
+  evidence.absolute = AbsoluteMargin::added;
   evidence.dispersion_source =
       state_.assumed ? DispersionSource::assumed : DispersionSource::history;
   evidence.effect.scale = "ratio";

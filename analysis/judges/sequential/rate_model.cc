@@ -382,6 +382,9 @@ void RateModel::describe(MetricEvidence& evidence) const {
   evidence.canary = side(all.canary_exposure, all.canary_events);
   evidence.stable = side(all.stable_exposure, all.stable_events);
   if (rules_.kind == CompareKind::histogram) evidence.tail_bound = rules_.slo->max;
+  evidence.absolute = fail_test_.form() == stats::RateForm::strict ? AbsoluteMargin::added
+                      : fail_test_.form() == stats::RateForm::rare ? AbsoluteMargin::shared
+                                                                   : AbsoluteMargin::none;
   const stats::RateCounts& step = state_.step.counts();
   evidence.effect.scale = "ratio";
   evidence.effect.estimate = rate_of(step.canary_events, step.canary_exposure) /

@@ -443,6 +443,54 @@ TEST(MetricEvidence, ForecastsPassingByTheDriftOfThisStep) {
   EXPECT_EQ(evidence.forecast(0), 0.0);
 }
 
+// What the sentence names as limit, for rates of both sides.
+std::string limit_named(const MetricRules& rules, AbsoluteMargin absolute, double canary,
+                        double stable, double log_e = 0) {
+  MetricEvidence evidence;
+  evidence.name = "m";
+  evidence.windows = 1;
+  evidence.level = 5;
+  evidence.minimum_effect_reached = true;
+  evidence.absolute = absolute;
+  evidence.canary = {1000, 1000 * canary, canary};
+  evidence.stable = {1000, 1000 * stable, stable};
+  evidence.log_e = log_e;
+  const std::string text = sentence(evidence, rules);
+  return text.substr(text.find("limit"));
+}
+
+TEST(Sentences, TheLimitIsTheMarginThatBinds) {
+  using enum AbsoluteMargin;
+  const double nan = std::nan("");
+  MetricRules rules = rules_for(CompareKind::errors, {});
+  EXPECT_EQ(limit_named(rules, none, 0.03, 0), "limit +2 %");
+  EXPECT_EQ(limit_named(rules, shared, 0.03, 0), "limit +0.05 pp");
+  EXPECT_EQ(limit_named(rules, shared, 0.03, nan), "limit +0.05 pp");
+  EXPECT_EQ(limit_named(rules, shared, 0.03, 0.01), "limit +2 %") << "they are not rare";
+  // Three times as many, and yet within 0.05 pp: what shows it is the ratio.
+  EXPECT_EQ(limit_named(rules, shared, 0.0003, 0.0001, 2), "limit +2 %");
+  EXPECT_EQ(limit_named(rules, shared, 0.0003, 0.0001, -2), "limit +0.05 pp");
+  EXPECT_EQ(limit_named(rules, added, 0.0003, 0.0001, 2), "limit +0.05 pp");
+  rules.direction = Direction::down;
+  EXPECT_EQ(limit_named(rules, shared, 0, 0.003, 2), "limit −0.05 pp");
+  EXPECT_EQ(limit_named(rules, shared, 0.0001, 0.0003, 2), "limit −2 %");
+  rules.direction = Direction::both;
+  EXPECT_EQ(limit_named(rules, shared, 0.0001, 0.0003, 2), "limit ±2 %");
+  rules.direction = Direction::up;
+  rules.tolerate_absolute = 0.005;
+  EXPECT_EQ(limit_named(rules, added, 0.03, 0.002), "limit +0.5 pp");
+  EXPECT_EQ(limit_named(rules, added, 0.6, 0.5), "limit +2 %") << "which is 1 pp of a half";
+  rules = rules_for(CompareKind::gauge, {});
+  EXPECT_EQ(limit_named(rules, added, 30, 20), "limit +2 %");
+  rules.tolerate_absolute = 5;
+  EXPECT_EQ(limit_named(rules, added, 30, 20), "limit +5");
+  EXPECT_EQ(limit_named(rules, added, -30, -200), "limit +5");
+  EXPECT_EQ(limit_named(rules, added, 300, 400), "limit +2 %");
+  rules = rules_for(CompareKind::rate, {});
+  rules.tolerate_absolute = 0.1;
+  EXPECT_EQ(limit_named(rules, added, 3, 2), "limit +0.1 an instance-second");
+}
+
 TEST(Sentences, CountsHaveTheirThousandsApart) {
   EXPECT_EQ(count_text(0), "0");
   EXPECT_EQ(count_text(999), "999");

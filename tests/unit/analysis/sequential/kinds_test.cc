@@ -431,6 +431,25 @@ TEST(RateJudge, AbsoluteToleranceIsRespected) {
   EXPECT_NE(judge.metric(0).sentence.find("limit +1 pp"), std::string::npos);
 }
 
+// Of next to no errors 2 % more is nothing: what a canary has to exceed is the absolute margin.
+TEST(RateJudge, SaysTheMarginThatBinds) {
+  const auto said = [](double stable_bad, double canary_bad) {
+    const Fill fill = [&](Side side, int, queries::InstanceWindow& instance) {
+      instance.total = 1000;
+      instance.bad = side == Side::canary ? canary_bad : stable_bad;
+    };
+    SequentialJudge judge = make(metric_of(CompareKind::errors));
+    judge.learn(0, history_of(4, fill));
+    EXPECT_LE(looks_to_fail(judge, 60, 1, fill), 60);
+    return judge.metric(0).sentence;
+  };
+  const std::string rare = said(0, 30);
+  EXPECT_NE(rare.find("m worse: "), std::string::npos) << rare;
+  EXPECT_NE(rare.find(", limit +0.05 pp"), std::string::npos) << rare;
+  const std::string ordinary = said(20, 60);
+  EXPECT_NE(ordinary.find(", limit +2 %"), std::string::npos) << ordinary;
+}
+
 // An error rate that doubles is undecided for long where nobody knows how much instances differ.
 TEST(RateJudge, SaysWhatAssumedDifferencesBetweenInstancesWidenTheLimitTo) {
   const Fill doubled = [](Side side, int, queries::InstanceWindow& instance) {
