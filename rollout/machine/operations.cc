@@ -64,6 +64,12 @@ std::string objection(const Context& c, const event::Operated& event) {
                      "first"
                    : "the canary's instances are not up yet: a step that comes starts them";
       }
+      if (state.promotion.copying) {
+        return fmt::format(
+            "stable's instances are being brought to {}: they get no traffic before "
+            "all of them are; abort brings them back to {}",
+            c.spec.version, c.spec.stable_version);
+      }
       if (c.spec.capacity && event.weight > *c.spec.capacity && !c.spec.has_workload) {
         return fmt::format("the canary slot can take {} and not {}", c.spec.capacity->to_string(),
                            event.weight.to_string());
@@ -119,9 +125,13 @@ void restart_timer(Timer& timer) {
 // Back to where the pause came from; the person's word gives back what was taken away.
 void leave_pause(Context& c) {
   ReleaseState& state = c.state;
-  bool restore = state.traffic.drained;
+  // A share set by hand while the promotion was paused, too: it goes on with all traffic.
+  const bool by_hand = state.manual_weight && state.resume_to == ReleaseStatus::promoting &&
+                       state.promotion.stage >= PromotionStage::full;
+  bool restore = state.traffic.drained || by_hand;
   acknowledge(c);
   set_status(c, state.resume_to, Reason::none, "");
+  if (by_hand) state.manual_weight.reset();
   state.traffic.drained = false;
   state.traffic.foreign_raises = 0;
   const bool steps_wait =

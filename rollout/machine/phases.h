@@ -55,9 +55,9 @@ void ask_workload(Context& c, DesiredWorkload desired, When when);
 // True once the canary slot has so many ready instances, and no other number where `exactly`, and
 // stable as many fresh ones beside its own where they are compared; they are asked for.
 bool is_scaled(Context& c, int instances, bool exactly);
-// In mid-release nothing else ends the wait for so many instances of the canary: after
-// ReleaseSpec::start_deadline a person is asked.
-void wait_for_instances(Context& c, int canary);
+// In mid-release nothing else ends the wait for so many instances, of the canary or, while the
+// promotion copies, of stable: after ReleaseSpec::start_deadline a person is asked.
+void wait_for_instances(Context& c, int wanted);
 // Instances of this slot can't be, however often they are asked for.
 void on_refused(Context& c, Slot slot, const std::string& error);
 // By the last setCanaryScale, at this share of the traffic.

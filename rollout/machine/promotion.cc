@@ -47,12 +47,11 @@ bool is_copied(Context& c) {
   const auto& stable = c.state.workload.stable;
   bool there = promotion.copied && stable && stable->ready >= wanted && !stable->mixed &&
                (stable->version.empty() || stable->version == c.spec.version);
-  if (!there) {
-    want_workload(c, Slot::stable, wanted, When::after_durable);
-    return false;
-  }
   const SlotState& seen = c.state.traffic.observed->stable;
-  return !seen.health_known || seen.servers_ready >= wanted;
+  if (there && (!seen.health_known || seen.servers_ready >= wanted)) return true;
+  if (!there) want_workload(c, Slot::stable, wanted, When::after_durable);
+  wait_for_instances(c, wanted);
+  return false;
 }
 
 void exchange(Context& c) {

@@ -78,11 +78,34 @@ std::string counted(const std::optional<ObservedWorkload>& slot) {
   return fmt::format("{} there, {} ready", slot->instances, slot->ready);
 }
 
+bool is_copying(const Context& c) {
+  return c.state.status == ReleaseStatus::promoting &&
+         c.state.promotion.stage == PromotionStage::copy;
+}
+
+// Of stable's instances while they are brought to the new version.
+std::string copied_so_far(const Context& c, int wanted) {
+  const std::optional<ObservedWorkload>& stable = c.state.workload.stable;
+  std::string text =
+      fmt::format("stable: {} of {} wanted, {}", wanted, c.spec.version, counted(stable));
+  if (stable && !stable->version.empty() && stable->version != c.spec.version) {
+    text += " of " + stable->version;
+  }
+  const SlotState& seen = c.state.traffic.observed->stable;
+  if (seen.health_known && seen.servers_ready < wanted) {
+    text += fmt::format("; the router has {} of stable's {} servers ready", seen.servers_ready,
+                        seen.servers_total);
+  }
+  return text;
+}
+
 // What a scaling waits for.
-std::string scaling_sentence(const Context& c, int canary) {
+std::string scaling_sentence(const Context& c, int wanted) {
   const WorkloadState& workload = c.state.workload;
-  std::string sentence = fmt::format("{} waits for instances: canary: {} wanted, {}",
-                                     scaling_place(c), canary, counted(workload.canary));
+  std::string sentence = fmt::format("{} waits for instances: ", scaling_place(c));
+  sentence += is_copying(c)
+                  ? copied_so_far(c, wanted)
+                  : fmt::format("canary: {} wanted, {}", wanted, counted(workload.canary));
   if (has_baseline(c) && c.state.status == ReleaseStatus::progressing) {
     sentence +=
         fmt::format("; stable: {} wanted, {} of them fresh to compare with, {}",
@@ -93,38 +116,48 @@ std::string scaling_sentence(const Context& c, int canary) {
 }
 
 // What a person can do then.
-std::string_view scaling_advice(const Context& c) {
+std::string scaling_advice(const Context& c) {
+  if (is_copying(c)) {
+    return fmt::format("resume asks for them again, abort brings stable back to {}",
+                       c.spec.stable_version);
+  }
   if (c.state.status == ReleaseStatus::promoting) return "resume asks for them again";
   return "resume asks for them again, continue goes on with those that are there";
 }
 
+std::string refused_instances(const Context& c, Slot slot) {
+  if (slot == Slot::canary) return "the canary's instances";
+  if (is_copying(c)) return fmt::format("stable's instances of {}", c.spec.version);
+  return fresh_instances(c);
+}
+
 }  // namespace
 
-void wait_for_instances(Context& c, int canary) {
+void wait_for_instances(Context& c, int wanted) {
   Timer& timer = c.state.timer;
   if (!timer.scaling_from) timer.scaling_from = timer.looked;
   const Duration waited = timer.looked - *timer.scaling_from;
   if (waited >= c.spec.start_deadline) {
     pause(c, Reason::capacity,
-          fmt::format("{}, since {}; {}", scaling_sentence(c, canary),
+          fmt::format("{}, since {}; {}", scaling_sentence(c, wanted),
                       format_duration(c.spec.start_deadline), scaling_advice(c)));
   } else if (waited >= kStartLate && !timer.scaling_told) {
     timer.scaling_told = true;
     tell(c, Severity::warning, "scaling-late",
-         fmt::format("{}, since {}", scaling_sentence(c, canary), format_duration(kStartLate)));
+         fmt::format("{}, since {}", scaling_sentence(c, wanted), format_duration(kStartLate)));
   }
 }
 
 void on_refused(Context& c, Slot slot, const std::string& error) {
   ReleaseState& state = c.state;
   if (!is_active(state) || state.status == ReleaseStatus::rolling_back) return;
-  std::string what = slot == Slot::stable ? fresh_instances(c) : "the canary's instances";
+  std::string what = refused_instances(c, slot);
   if (state.start.stage == StartStage::instances) {
     return_to_stable(c, Cause::refused, fmt::format("{} can't be started: {}", what, error));
     return;
   }
   const bool scales =
-      state.status == ReleaseStatus::progressing ||
+      state.status == ReleaseStatus::progressing || is_copying(c) ||
       (state.status == ReleaseStatus::promoting && state.promotion.stage == PromotionStage::scale);
   if (!scales) return;
   pause(

@@ -129,6 +129,31 @@ TEST(Promotion, ContestedInVerifyPauses) {
   EXPECT_TRUE(lab.exchanged);
 }
 
+// What a person set while it was paused ends with the pause: what is promoted has had all traffic.
+TEST(Promotion, AWeightByHandInItsPauseEndsWithThePause) {
+  for (Operation go_on : {Operation::resume, Operation::continue_}) {
+    ReleaseSpec spec = lab_spec();
+    spec.verify = seconds(30);
+    Lab lab(spec);
+    lab.start();
+    lab.advance(seconds(125));
+    lab.judgement.contested = true;
+    lab.advance(seconds(60));
+    ASSERT_EQ(lab.state.resume_to, ReleaseStatus::promoting);
+    event::Operated lower{.operation = Operation::set_weight, .weight = Weight::from_units(5000)};
+    ASSERT_TRUE(lab.operate(lower).accepted);
+    lab.advance(seconds(5));
+    ASSERT_EQ(lab.share(), 50);
+    lab.judgement.contested = false;
+    ASSERT_TRUE(lab.operate(go_on).accepted);
+    lab.advance(seconds(25));
+    EXPECT_EQ(lab.share(), 100);
+    EXPECT_FALSE(lab.exchanged) << "it is watched at all traffic first";
+    lab.advance(seconds(10));
+    EXPECT_TRUE(lab.exchanged);
+  }
+}
+
 TEST(Promotion, ExchangeIsAskedForUntilItIsDone) {
   Lab lab(lab_spec());
   lab.exchange_works = false;

@@ -137,6 +137,94 @@ TEST(Scaling, ThePromotionAsksToo) {
   EXPECT_EQ(lab.state.status, ReleaseStatus::succeeded);
 }
 
+// In the copy of a promotion, with stable's instances of the new version not all there.
+void stall_copy(Lab& lab) {
+  if (lab.stable_lists == 0) lab.stable_lists = 4;
+  lab.start();
+  for (int i = 0; i < 300 && lab.state.promotion.stage < PromotionStage::full; ++i) {
+    lab.advance(milliseconds(100));
+  }
+  lab.workload_works = false;
+  lab.router.seen.stable.servers_ready = 3;
+  lab.advance(seconds(5));
+  ASSERT_EQ(lab.state.promotion.stage, PromotionStage::copy);
+}
+
+ReleaseSpec copying_spec() {
+  ReleaseSpec spec = scaling_spec();
+  spec.promotion = PromoteBy::copy;
+  spec.steps = {weight_step(5), pause_step(seconds(10))};
+  return spec;
+}
+
+TEST(Scaling, ACopyThatDoesNotComeIsSaidAndAPersonIsAskedInTheEnd) {
+  Lab lab(copying_spec());
+  stall_copy(lab);
+  lab.advance(kStartLate);
+  EXPECT_EQ(lab.told("scaling-late"), 1);
+  EXPECT_EQ(lab.state.status, ReleaseStatus::promoting);
+  lab.advance(lab.spec.start_deadline);
+  EXPECT_EQ(lab.state.status, ReleaseStatus::paused);
+  EXPECT_EQ(lab.state.reason, Reason::capacity);
+  EXPECT_EQ(lab.state.sentence,
+            "the promotion waits for instances: stable: 4 of 2.4.0 wanted, 4 there, 3 ready; the "
+            "router has 3 of stable's 4 servers ready, since 10m; resume asks for them again, "
+            "abort brings stable back to 2.3.0");
+  EXPECT_EQ(lab.share(), 100) << "the canary serves meanwhile";
+  const effect::Reply reply = lab.operate(
+      event::Operated{.operation = Operation::set_weight, .weight = Weight::from_units(5000)});
+  EXPECT_FALSE(reply.accepted);
+  EXPECT_TRUE(contains(reply.message, "stable's instances are being brought to 2.4.0"))
+      << reply.message;
+
+  const std::size_t asked = lab.asked.size();
+  ASSERT_TRUE(lab.operate(Operation::resume).accepted);
+  lab.advance(seconds(5));
+  EXPECT_GT(lab.asked.size(), asked);
+  lab.workload_works = true;
+  lab.advance(seconds(10));
+  EXPECT_EQ(lab.state.status, ReleaseStatus::succeeded);
+  EXPECT_EQ(lab.share(), 0) << "stable has the traffic and the new version";
+}
+
+// The workload has done it and the router sees too few: the same.
+TEST(Scaling, ACopyWaitsForTheRouterNoLonger) {
+  Lab lab(copying_spec());
+  lab.stable_lists = 3;
+  stall_copy(lab);
+  lab.workload_works = true;
+  lab.advance(lab.spec.start_deadline + seconds(5));
+  EXPECT_EQ(lab.state.reason, Reason::capacity);
+  EXPECT_TRUE(contains(lab.state.sentence,
+                       "4 there, 4 ready; the router has 3 of stable's 3 servers ready"))
+      << lab.state.sentence;
+}
+
+TEST(Scaling, APausedCopyIsAbortedToTheOldVersion) {
+  Lab lab(copying_spec());
+  stall_copy(lab);
+  lab.advance(lab.spec.start_deadline);
+  ASSERT_EQ(lab.state.reason, Reason::capacity);
+  lab.workload_works = true;
+  ASSERT_TRUE(lab.operate(event::Operated{.operation = Operation::abort, .hard = true}).accepted);
+  lab.advance(seconds(10));
+  EXPECT_EQ(lab.state.status, ReleaseStatus::terminated);
+  EXPECT_EQ(lab.stable_version, "2.3.0");
+  EXPECT_EQ(lab.share(), 0);
+}
+
+TEST(Scaling, ACopyThatTheWorkloadRefusesIsAskedOfAPersonAtOnce) {
+  Lab lab(copying_spec());
+  lab.stable_most = 3;
+  lab.start();
+  lab.advance(seconds(30));
+  EXPECT_EQ(lab.state.reason, Reason::capacity);
+  EXPECT_TRUE(contains(lab.state.sentence,
+                       "the promotion: stable's instances of 2.4.0 can't be had: stablePorts"))
+      << lab.state.sentence;
+  EXPECT_EQ(lab.share(), 100);
+}
+
 // What can't ever be is not waited for.
 TEST(Scaling, WhatTheWorkloadRefusesIsAskedOfAPersonAtOnce) {
   Lab lab(scaling_spec());
