@@ -26,9 +26,17 @@ analysis::EdgeCounts edge_counts(const ObservedTraffic& observed) {
           observed.router_instance};
 }
 
-bool confirmed_anew(const ReleaseState& before, const ReleaseState& after) {
+// A step's data, like its time, count from the end of the hook before it.
+bool has_begun(const machine::ReleaseSpec& spec, const ReleaseState& state) {
+  return !spec.hooks.before_step || state.timer.prepared ||
+         state.step >= static_cast<int>(spec.steps.size());
+}
+
+bool confirmed_anew(const machine::ReleaseSpec& spec, const ReleaseState& before,
+                    const ReleaseState& after) {
   if (!after.traffic.confirmed || after.start.stage != machine::StartStage::started) return false;
-  return !before.traffic.confirmed || before.step != after.step ||
+  if (!has_begun(spec, after)) return false;
+  return !before.traffic.confirmed || before.step != after.step || !has_begun(spec, before) ||
          before.start.stage != after.start.stage ||
          before.traffic.accepted != after.traffic.accepted;
 }
@@ -122,7 +130,7 @@ void Release::tell_analysis(const ReleaseState& before, const machine::Event& ev
     if (apply == nullptr || !machine::gives_traffic(ticket.spec, apply->desired)) continue;
     analysis->traffic_commanded(apply->desired.canary.fraction(), now);
   }
-  if (confirmed_anew(before, state)) {
+  if (confirmed_anew(ticket.spec, before, state)) {
     analysis->traffic_confirmed(state.step, state.traffic.accepted.fraction(), now);
     judge_again = true;
   }

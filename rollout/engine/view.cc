@@ -55,7 +55,8 @@ Json next_event(const machine::ReleaseSpec& spec, const ReleaseState& state, Now
   if (state.status == ReleaseStatus::progressing &&
       state.step < static_cast<int>(spec.steps.size())) {
     const machine::ReleaseStep& step = spec.steps[static_cast<std::size_t>(state.step)];
-    if (step.kind == StepKind::pause) planned = step.duration;
+    const bool begun = state.timer.prepared || !spec.hooks.before_step;
+    if (step.kind == StepKind::pause && begun) planned = step.duration;
   }
   if (state.status == ReleaseStatus::promoting &&
       state.promotion.stage == machine::PromotionStage::verify) {

@@ -80,6 +80,20 @@ void run_asides(Context& c) {
   }
 }
 
+void repeat_hooks(Context& c) {
+  auto again = [&](const std::string& key) {
+    tell(c, Severity::info, "hook-again",
+         fmt::format("serin ended before it knew the end of the hook {}/{}: it runs again under "
+                     "this key, also where the first run still goes on",
+                     c.spec.id, key));
+  };
+  HookGate& gate = c.state.gate;
+  if (std::exchange(gate.running, false) && is_judged(c.state)) again(gate.key);
+  for (HookAside& aside : c.state.asides) {
+    if (std::exchange(aside.running, false)) again(key_of(c, aside.point));
+  }
+}
+
 void on_hook(Context& c, const event::HookOutcome& event) {
   auto& asides = c.state.asides;
   auto aside = std::find_if(asides.begin(), asides.end(), [&](const HookAside& each) {

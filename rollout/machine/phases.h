@@ -91,6 +91,8 @@ bool hook_passed(Context& c, HookPoint point);
 // One that nothing waits for: started now, or after a restart again.
 void run_aside(Context& c, HookPoint point);
 void run_asides(Context& c);
+// After a restart: what became of those that ran is not known, they run again.
+void repeat_hooks(Context& c);
 void on_hook(Context& c, const event::HookOutcome& event);
 
 // Operations.

@@ -58,8 +58,7 @@ void on_recovered(Context& c) {
   state.workload.next_look = c.mono();
   state.workload.next_try = c.mono();
   state.start.asked = false;
-  state.gate.running = false;
-  for (HookAside& aside : state.asides) aside.running = false;
+  repeat_hooks(c);
   state.start.ready_since.reset();
   state.promotion.uncertain = state.promotion.uncertain || state.promotion.in_flight;
   state.promotion.in_flight = false;

@@ -18,6 +18,18 @@ void finish_step(Context& c) {
   enter_step(c, c.state.step + 1);
 }
 
+// The step begins when the hook before it has succeeded: its time and what is judged of it count
+// from there.
+bool prepare(Context& c) {
+  Timer& timer = c.state.timer;
+  timer.prepared = hook_passed(c, HookPoint::before_step);
+  if (timer.prepared && c.spec.hooks.before_step) {
+    timer.looked = Duration{};
+    c.state.judged_step = -1;
+  }
+  return timer.prepared;
+}
+
 // True where the entry is done.
 bool set_weight(Context& c, const ReleaseStep& step) {
   if (!c.state.timer.begun) {
@@ -206,8 +218,7 @@ void stepping(Context& c) {
       return;
     }
     if (is_held(c.state)) return;
-    if (!c.state.timer.prepared) c.state.timer.prepared = hook_passed(c, HookPoint::before_step);
-    if (!c.state.timer.prepared) return;
+    if (!c.state.timer.prepared && !prepare(c)) return;
     want_content(c);
     if (!c.state.timer.finished) c.state.timer.finished = is_done(c, current(c));
     if (!c.state.timer.finished || !hook_passed(c, HookPoint::after_step)) return;

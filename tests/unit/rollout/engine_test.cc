@@ -24,6 +24,33 @@ TEST(Engine, ReleasesFromTheFirstWeightToPromotion) {
   lab.expect_fold();
 }
 
+// What a step's analysis looks at begins with the step: after the hook before it.
+TEST(Engine, AStepIsJudgedFromTheEndOfTheHookBeforeIt) {
+  EngineLab lab;
+  Ticket ticket = lab_ticket("checkout");
+  ticket.spec.hooks.before_step = machine::Hook{.command = {"b"}};
+  std::string id = lab.open(std::move(ticket)).opened;
+  lab.advance(seconds(30));
+  auto judged = [&] { return lab.engine.view(id, lab.now)["report"]["step"].integer(); };
+  ASSERT_EQ(lab.engine.state(id)->step, 1);
+  EXPECT_EQ(judged(), 1);
+  EXPECT_FALSE(lab.engine.view(id, lab.now)["next"].is_null());
+  lab.obeying = false;  // the hook before 50 % takes its time
+  lab.advance(seconds(60));
+  ASSERT_EQ(lab.engine.state(id)->step, 2);
+  EXPECT_EQ(judged(), 1);
+  lab.restart();
+  lab.advance(seconds(60));
+  ASSERT_EQ(lab.engine.state(id)->step, 2);
+  EXPECT_EQ(judged(), 1);
+  lab.obeying = true;
+  lab.restart();
+  lab.advance(seconds(5));
+  EXPECT_EQ(lab.engine.state(id)->step, 3);
+  EXPECT_EQ(judged(), 3);
+  lab.expect_fold();
+}
+
 TEST(Engine, FailInAnAnswerTakesTheCanaryOut) {
   EngineLab lab;
   std::string id = lab.open("checkout");

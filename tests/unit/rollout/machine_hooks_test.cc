@@ -95,6 +95,33 @@ TEST(Hooks, AfterARestartItRunsAgainUnderTheSameKey) {
   EXPECT_EQ(lab.share(), 50);
 }
 
+TEST(Hooks, ThatItRunsAgainIsTold) {
+  ReleaseSpec spec = hook_spec();
+  spec.hooks.end = command("e");
+  Lab lab(spec);
+  lab.hooks_wait = true;
+  lab.start();
+  lab.advance(seconds(1));
+  lab.restart();
+  ASSERT_EQ(lab.told("hook-again"), 1);
+  for (const Effect& effect : lab.log) {
+    const auto* notify = std::get_if<effect::Notify>(&effect.action);
+    if (notify == nullptr || notify->event != "hook-again") continue;
+    EXPECT_EQ(notify->sentence,
+              "serin ended before it knew the end of the hook checkout-1/step-2: it runs again "
+              "under this key, also where the first run still goes on");
+  }
+  // Nothing waits for it any more, and it does not run again.
+  lab.advance(seconds(5));
+  lab.operate(Operation::abort);
+  lab.restart();
+  EXPECT_EQ(lab.told("hook-again"), 2) << "the end's alone";
+  EXPECT_EQ(lab.hook_keys(), (Keys{"step-2", "step-2", "end", "end"}));
+  lab.send(event::HookOutcome{"end", Outcome::done, ""});
+  lab.restart();
+  EXPECT_EQ(lab.told("hook-again"), 2);
+}
+
 TEST(Hooks, APersonMayGoOnWithoutIt) {
   Lab lab(hook_spec());
   lab.hooks_wait = true;
@@ -145,6 +172,30 @@ TEST(Hooks, TheHookBeforeAStepKeepsItsWeightBack) {
   EXPECT_EQ(lab.state.status, ReleaseStatus::failed);
   std::vector<Weight> given = lab.weights();
   EXPECT_EQ(std::count(given.begin(), given.end(), Weight::from_units(5000)), 0);
+}
+
+// The step begins with the end of the hook before it: a pause is as long as it says.
+TEST(Hooks, TheTimeOfAPauseCountsFromTheEndOfTheHookBeforeIt) {
+  ReleaseSpec spec = lab_spec();
+  spec.hooks.before_step = command("b");
+  Lab lab(spec);
+  lab.start();
+  lab.advance(seconds(50));
+  ASSERT_EQ(lab.state.step, 1);
+  lab.hooks_wait = true;
+  lab.advance(seconds(60));
+  ASSERT_EQ(lab.state.step, 2) << "the hook before 50 % has not ended";
+  lab.send(event::HookOutcome{"beforeStep-3", Outcome::done, ""});
+  lab.advance(milliseconds(200));
+  ASSERT_EQ(lab.state.step, 3);
+  lab.advance(seconds(70));
+  lab.send(event::HookOutcome{"beforeStep-4", Outcome::done, ""});
+  EXPECT_EQ(lab.state.step, 3) << "it took longer than the pause";
+  EXPECT_EQ(lab.state.timer.looked, Duration{});
+  lab.advance(seconds(58));
+  EXPECT_EQ(lab.state.step, 3);
+  lab.advance(seconds(4));
+  EXPECT_NE(lab.state.step, 3);
 }
 
 TEST(Hooks, TheWayBackWaitsForNone) {
