@@ -23,7 +23,8 @@ double first_unlikely(double from, double to, Predicate&& likely) {
   }
   if (high > to) high = to + 1;
   while (high - low > 1) {
-    const double middle = std::floor((low + high) / 2);
+    const double middle = std::floor(low + (high - low) / 2);
+    if (middle <= low || middle >= high) break;  // whole numbers this large lie further apart
     (likely(middle) ? low : high) = middle;
   }
   return high;

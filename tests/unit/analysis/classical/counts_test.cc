@@ -101,6 +101,16 @@ TEST(PoissonRatio, OneSideWithoutEvents) {
   EXPECT_TRUE(std::isnan(none.estimate));
 }
 
+TEST(PoissonRatio, CountsBeyondWholeNumbersComeToAnEnd) {
+  for (double size : {1e17, 1e60, 1e300}) {
+    const PoissonTest test =
+        poisson_ratio_test({3 * size, 300}, {13 * size, 1200}, 1, Alternative::two_sided, 0.05);
+    EXPECT_LT(test.p_value, 1e-300) << size;
+    EXPECT_LE(test.interval.lower, 12. / 13 * (1 + 1e-6)) << size;
+    EXPECT_GE(test.interval.upper, 12. / 13 * (1 - 1e-6)) << size;
+  }
+}
+
 TEST(Fisher, AgreesWithEnumerationByFactorials) {
   for (const std::array<double, 4>& table :
        {std::array<double, 4>{3, 1, 1, 3}, {0, 5, 4, 6}, {10, 2, 3, 15}, {7, 0, 2, 9}}) {
@@ -161,6 +171,11 @@ TEST(FirstUnlikely, FindsTheEdgeAndTheEnd) {
   EXPECT_EQ(first_unlikely(3, 100, [](double) { return false; }), 3);
   EXPECT_EQ(first_unlikely(3, 100, [](double) { return true; }), 101);
   EXPECT_EQ(first_unlikely(3, 3, [](double) { return true; }), 4);
+}
+
+TEST(FirstUnlikely, EndsWhereWholeNumbersLieFurtherApartThanOne) {
+  EXPECT_EQ(first_unlikely(5, 4e17, [](double k) { return k < 1e17; }), 1e17);
+  EXPECT_EQ(first_unlikely(0, kInfinity, [](double k) { return k < 1e300; }), 1e300);
 }
 
 }  // namespace
