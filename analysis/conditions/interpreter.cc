@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "analysis/conditions/builtins/builtins.h"
+#include "analysis/conditions/gathered.h"
 #include "analysis/conditions/interpreting.h"
 #include "analysis/conditions/values/format.h"
 #include "analysis/conditions/values/functions.h"
@@ -161,7 +163,19 @@ Interpreter::Status Interpreter::evaluate_step(const Step& step, Value& out) {
 
 Interpreter::Status Interpreter::evaluate_both(const Step& step, Value& a, Value& b) {
   SERIN_EVALUATE(evaluate(step.a, a));
-  return evaluate(step.b, b);
+  return evaluate_second(step.b, a, b);
+}
+
+Interpreter::Status Interpreter::evaluate_second(StepId id, Value& a, Value& b) {
+  const std::size_t before = left_behind_.size();
+  SERIN_EVALUATE(evaluate(id, b));
+  if (left_behind_.size() > before) {
+    std::swap(a, left_behind_.back());
+    // The true left side stays under what was left behind since.
+    std::rotate(left_behind_.begin() + static_cast<std::ptrdiff_t>(before), left_behind_.end() - 1,
+                left_behind_.end());
+  }
+  return Status::ok;
 }
 
 Interpreter::Status Interpreter::truth(const Step& step, const Value& value, bool& out) {
@@ -295,7 +309,7 @@ Interpreter::Status Interpreter::matches(const Step& step, Value& out) {
   if (step.code == StepCode::matches_constant) {
     pattern = program_.patterns[step.b];
   } else {
-    SERIN_EVALUATE(evaluate(step.b, text));
+    SERIN_EVALUATE(evaluate_second(step.b, out, text));
     if (text.holds_nothing() || out.holds_nothing()) {
       out = Value::boolean(false);
       return Status::ok;
@@ -334,12 +348,14 @@ Interpreter::Status Interpreter::fetch_step(const Step& step, Value& out) {
     return Status::ok;
   }
   Value key;
-  SERIN_EVALUATE(evaluate(step.b, key));
+  SERIN_EVALUATE(evaluate_second(step.b, out, key));
   return take(step, fetch(out, key), out);
 }
 
 Interpreter::Status Interpreter::slice_step(const Step& step, Value& out) {
+  Gathered values(left_behind_, 3);
   SERIN_EVALUATE(evaluate(step.a, out));
+  values.push(out);
   Value to;
   if (step.c != kNoStep) {
     SERIN_EVALUATE(evaluate(step.c, to));
@@ -350,16 +366,28 @@ Interpreter::Status Interpreter::slice_step(const Step& step, Value& out) {
   } else {
     return fail(step, fmt::format("invalid argument for len (type {})", type_name(out)));
   }
+  values.push(std::move(to));
   Value from = Value::integer(0);
   if (step.b != kNoStep) SERIN_EVALUATE(evaluate(step.b, from));
-  return take(step, slice(out, from, to, budget_), out);
+  values.push(std::move(from));
+  const std::vector<Value> taken = values.take();  // the array, its end, its start
+  return take(step, slice(taken[0], taken[2], taken[1], budget_), out);
 }
 
 Interpreter::Status Interpreter::list(const Step& step, std::vector<Value>& out) {
-  out.resize(step.c);
+  Gathered values(left_behind_, step.c);
   for (std::uint32_t i = 0; i < step.c; ++i) {
-    SERIN_EVALUATE(evaluate(program_.lists[step.b + i], out[i]));
+    Value value;
+    SERIN_EVALUATE(evaluate(program_.lists[step.b + i], value));
+    values.push(std::move(value));
   }
+  out = values.take();
+  return Status::ok;
+}
+
+Interpreter::Status Interpreter::leave(const Step& step, bool truth) {
+  if (left_behind_.size() == kElementsMax) return fail(step, std::string(kMemoryExceeded));
+  left_behind_.push_back(Value::boolean(truth));
   return Status::ok;
 }
 

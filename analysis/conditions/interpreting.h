@@ -35,6 +35,8 @@ class Interpreter {
   Status evaluate(StepId id, Value& out);
   Status evaluate_step(const Step& step, Value& out);
   Status evaluate_both(const Step& step, Value& a, Value& b);
+  // The right side, where the left one is known already.
+  Status evaluate_second(StepId id, Value& a, Value& b);
   // Whether a value is true; anything but a boolean is an error.
   Status truth(const Step& step, const Value& value, bool& out);
   // Remembers that NaN was compared.
@@ -50,6 +52,8 @@ class Interpreter {
   Status call(const Step& step, Value& out);
   Status builtin(const Step& step, Value& out);
   Status list(const Step& step, std::vector<Value>& out);
+  // Remembers a truth value that a loop running backwards leaves behind.
+  Status leave(const Step& step, bool truth);
   Status array(const Step& step, Value& out);
   Status map(const Step& step, Value& out);
   Status sum(const Step& step, Value& out);
@@ -75,6 +79,7 @@ class Interpreter {
   std::vector<Value> variables_;
   Value environment_;  // made when it is first asked for
   Scope* scope_ = nullptr;
+  std::vector<Value> left_behind_;  // see gathered.h
   Problem problem_;
   bool compared_nan_ = false;
 };

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "analysis/conditions/gathered.h"
 #include "analysis/conditions/interpreting.h"
 #include "analysis/conditions/values/format.h"
 #include "analysis/conditions/values/map.h"
@@ -136,7 +137,7 @@ Interpreter::Status Interpreter::quantify(const Step& step, Value& out) {
 
 Interpreter::Status Interpreter::select(const Step& step, Value& out) {
   bool filtering = static_cast<Loop>(step.flag) == Loop::filter;
-  std::vector<Value> chosen;
+  Gathered chosen(left_behind_);
   for (; scope_->index < scope_->size; ++scope_->index) {
     bool hit = true;
     if (filtering) {
@@ -148,10 +149,11 @@ Interpreter::Status Interpreter::select(const Step& step, Value& out) {
     Value value;
     Status status = what == kNoStep ? item(step, value) : evaluate(what, value);
     if (status != Status::ok) return status;
-    chosen.push_back(std::move(value));
+    chosen.push(std::move(value));
   }
-  std::size_t size = chosen.size();
-  out = Value::array(std::move(chosen));
+  std::vector<Value> elements = chosen.take();
+  std::size_t size = elements.size();
+  out = Value::array(std::move(elements));
   return bounded(step, out, size);
 }
 
@@ -174,7 +176,8 @@ Interpreter::Status Interpreter::find(const Step& step, Value& out) {
   for (std::size_t i = 0; i < scope_->size; ++i) {
     scope_->index = backwards ? scope_->size - 1 - i : i;
     bool hit = false;
-    Status status = holds(step, hit);
+    Status status = backwards ? leave(step, true) : Status::ok;
+    if (status == Status::ok) status = holds(step, hit);
     if (status != Status::ok) return status;
     if (!hit) continue;
     if (!indexes) return step.c == kNoStep ? item(step, out) : evaluate(step.c, out);
@@ -183,7 +186,7 @@ Interpreter::Status Interpreter::find(const Step& step, Value& out) {
   }
   if (step.throws) return fail(step, "reflect: slice index out of range");
   out = Value();
-  return Status::ok;
+  return backwards ? leave(step, false) : Status::ok;
 }
 
 Interpreter::Status Interpreter::fold(const Step& step, Value& out) {

@@ -149,5 +149,22 @@ TEST(ConditionBuiltins, Types) {
   EXPECT_EQ(shown("type(asInt)"), "string func");
 }
 
+TEST(ConditionBuiltins, ALoopThatRunsBackwardsLeavesItsAnswersToWhatTakesMoreThanOneValue) {
+  // As in the reference, which loses the left side of an operator to them.
+  EXPECT_EQ(shown("findLastIndex([1, 2, 3], # < 3) == 1"), "bool true");
+  EXPECT_EQ(shown("let i = findLastIndex([1, 2, 3], # < 3); 1 == i"), "bool true");
+  EXPECT_EQ(shown("5 + findLast([1, 2], # > 0)"), "error: invalid operation: bool + int");
+  EXPECT_EQ(shown("3 == last(filter([1, 2, 3], # > 1))"), "bool false");
+  EXPECT_EQ(shown("[5, findLast([1, 2, 3], # < 2)]"), "[]interface {} [true 1]");
+  EXPECT_EQ(shown("[5, 6, findLast([1], # > 1)]"), "[]interface {} [true false <nil>]");
+  EXPECT_EQ(shown("[1, 2, 3, findLast([4], true), 5]"), "[]interface {} [2 3 true 4 5]");
+  EXPECT_EQ(shown("[[1], [findLast([1], true)]]"), "[]interface {} [true [1]]");
+  EXPECT_EQ(shown("map([[1, 2], [3]], findLast(#, true))"), "[]interface {} [true 3]");
+  EXPECT_EQ(shown("filter([[1], [2]], findLast(#, # > 0) == 1)"), "[]interface {} [true]");
+  EXPECT_EQ(shown("[1, 2, 3][:findLastIndex([1, 2], true)]"), "error: cannot slice 0");
+  EXPECT_EQ(shown("[1, 2][findLastIndex([1, 2], true)]"), "error: cannot fetch 1 from bool");
+  EXPECT_EQ(shown("[find([1, 2], # > 1), findIndex([1, 2], # > 1)]"), "[]interface {} [2 1]");
+}
+
 }  // namespace
 }  // namespace serin::analysis::conditions
