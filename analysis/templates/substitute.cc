@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "analysis/conditions/text/utf8.h"
 #include "analysis/templates/read.h"
 
 namespace serin::analysis {
@@ -16,17 +17,27 @@ constexpr std::string_view kOpen = "{{";
 constexpr std::string_view kClose = "}}";
 constexpr std::string_view kPrefix = "args.";
 
-// Go's strings.TrimSpace, of which only the ASCII part occurs in JSON text.
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\n\v\f\r";
-  std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return "";
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+// As Argo writes JSON: what means something in HTML is escaped, so that a tag with such a character
+// is another tag.
+std::string written_as_json(const Json& value) {
+  static constexpr std::pair<std::string_view, std::string_view> kEscapes[] = {
+      {"<", "\\u003c"},
+      {">", "\\u003e"},
+      {"&", "\\u0026"},
+      {"\xe2\x80\xa8", "\\u2028"},
+      {"\xe2\x80\xa9", "\\u2029"}};
+  std::string text = value.dump();
+  for (const auto& [character, escape] : kEscapes) {
+    for (std::size_t at = 0; (at = text.find(character, at)) != std::string::npos;) {
+      text.replace(at, character.size(), escape);
+    }
+  }
+  return text;
 }
 
 // Calls `replace(tag)` for what stands in each pair of braces and puts its answer there.
 Status expand(std::string_view text, std::string& out,
-              const std::function<Result<std::string>(std::string_view)>& replace) {
+              const std::function<std::string(std::string_view)>& replace) {
   while (true) {
     std::size_t open = text.find(kOpen);
     if (open == std::string_view::npos) break;
@@ -36,8 +47,7 @@ Status expand(std::string_view text, std::string& out,
                   fmt::format("cannot find the end of the tag '{}'", text.substr(open, 40)));
     }
     out += text.substr(0, open);
-    SERIN_TRY(value, replace(text.substr(open + kOpen.size(), close - open - kOpen.size())));
-    out += value;
+    out += replace(text.substr(open + kOpen.size(), close - open - kOpen.size()));
     text.remove_prefix(close + kClose.size());
   }
   out += text;
@@ -105,15 +115,24 @@ Result<Json> substitute(const Json& value, const std::vector<Argument>& args,
     values.insert_or_assign(fmt::format("{}{}", kPrefix, argument.name), *argument.value);
   }
   std::string text;
-  Status status = expand(value.dump(), text, [&](std::string_view tag) -> Result<std::string> {
-    std::string_view name = trimmed(tag);
-    if (auto found = values.find(name); found != values.end()) return quoted(found->second);
+  // Argo names the last tag that nothing fills; it reads what came of the others only afterwards.
+  Status resolved;
+  Status readable;
+  Status closed = expand(written_as_json(value), text, [&](std::string_view tag) -> std::string {
+    std::string_view name = conditions::trimmed(tag, conditions::is_space);
+    if (auto found = values.find(name); found != values.end()) {
+      Result<std::string> inserted = quoted(found->second);
+      if (inserted) return *inserted;
+      if (readable) readable = std::unexpected(std::move(inserted).error());
+      return {};
+    }
     bool kept =
         name.starts_with(kPrefix) && keep.contains(std::string(name.substr(kPrefix.size())));
     if (kept) return fmt::format("{}{}{}", kOpen, tag, kClose);
-    return fail(Code::invalid_argument, fmt::format("failed to resolve {{{{{}}}}}", tag));
+    resolved = fail(Code::invalid_argument, fmt::format("failed to resolve {{{{{}}}}}", tag));
+    return {};
   });
-  SERIN_CHECK(std::move(status));
+  for (Status* status : {&closed, &resolved, &readable}) SERIN_CHECK(std::move(*status));
   return Json::parse(text);
 }
 
@@ -129,8 +148,8 @@ std::set<std::string> arguments_of(const Json& value) {
   std::set<std::string> names;
   std::string ignored;
   // A tag that is not closed is reported when it is filled, not here.
-  (void)expand(value.dump(), ignored, [&](std::string_view tag) -> Result<std::string> {
-    std::string_view name = trimmed(tag);
+  (void)expand(written_as_json(value), ignored, [&](std::string_view tag) -> std::string {
+    std::string_view name = conditions::trimmed(tag, conditions::is_space);
     if (name.starts_with(kPrefix)) names.emplace(name.substr(kPrefix.size()));
     return std::string();
   });

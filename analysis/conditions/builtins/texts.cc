@@ -19,30 +19,6 @@ std::unexpected<std::string> too_large() {
   return wrong(std::string(kMemoryExceeded));
 }
 
-template <class F>
-std::string_view trimmed(std::string_view text, F drops) {
-  while (!text.empty()) {
-    Rune rune = decode_rune(text);
-    if (!drops(rune)) break;
-    text.remove_prefix(rune.size);
-  }
-  while (!text.empty()) {
-    std::size_t last = text.size() - 1;
-    while (last > 0 && (static_cast<unsigned char>(text[last]) & 0xc0U) == 0x80U &&
-           text.size() - last < 4) {
-      --last;
-    }
-    Rune rune = decode_rune(text.substr(last));
-    if (last + rune.size != text.size()) {  // broken bytes: the last one alone
-      last = text.size() - 1;
-      rune = decode_rune(text.substr(last));
-    }
-    if (!drops(rune)) break;
-    text = text.substr(0, last);
-  }
-  return text;
-}
-
 bool holds_rune(std::string_view set, char32_t rune) {
   while (!set.empty()) {
     Rune next = decode_rune(set);
@@ -118,12 +94,11 @@ Value position(std::size_t at) {
 Outcome<Value> trim(Arguments arguments, Calling&) {
   SERIN_TEXT(text, arguments[0]);
   if (arguments.size() == 1) {
-    return Value::text(
-        std::string(trimmed(text, [](const Rune& rune) { return is_space(rune.value); })));
+    return Value::text(std::string(trimmed(text, is_space)));
   }
   SERIN_TEXT(set, arguments[1]);
   return Value::text(
-      std::string(trimmed(text, [&](const Rune& rune) { return holds_rune(set, rune.value); })));
+      std::string(trimmed(text, [&](char32_t rune) { return holds_rune(set, rune); })));
 }
 
 Outcome<Value> trim_prefix(Arguments arguments, Calling&) {

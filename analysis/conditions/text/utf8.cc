@@ -110,6 +110,29 @@ bool is_space(char32_t rune) {
          rune == 0x2028 || rune == 0x2029 || rune == 0x202f || rune == 0x205f || rune == 0x3000;
 }
 
+std::string_view trimmed(std::string_view text, const std::function<bool(char32_t)>& drops) {
+  while (!text.empty()) {
+    Rune rune = decode_rune(text);
+    if (!drops(rune.value)) break;
+    text.remove_prefix(rune.size);
+  }
+  while (!text.empty()) {
+    std::size_t last = text.size() - 1;
+    while (last > 0 && (static_cast<unsigned char>(text[last]) & 0xc0U) == 0x80U &&
+           text.size() - last < 4) {
+      --last;
+    }
+    Rune rune = decode_rune(text.substr(last));
+    if (last + rune.size != text.size()) {  // broken bytes: the last one alone
+      last = text.size() - 1;
+      rune = decode_rune(text.substr(last));
+    }
+    if (!drops(rune.value)) break;
+    text = text.substr(0, last);
+  }
+  return text;
+}
+
 std::string to_upper(std::string_view text) {
   return map_runes(text, upper_rune);
 }

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,8 @@ bool is_valid_utf8(std::string_view text);
 bool is_letter(char32_t rune);
 bool is_digit(char32_t rune);
 bool is_space(char32_t rune);
+// Without the runes at both ends that `drops` is true of; a broken byte is one of its own.
+std::string_view trimmed(std::string_view text, const std::function<bool(char32_t)>& drops);
 
 // Every rune by its simple case mapping.
 std::string to_upper(std::string_view text);

@@ -195,7 +195,8 @@ TEST(RunMachine, PutsArgumentsIn) {
   spec->args.clear();
   Bench none(*spec, always(Phase::successful));
   EXPECT_EQ(none.status().message,
-            "Unable to resolve metric arguments: failed to resolve {{args.every}}");
+            "Unable to resolve metric arguments: failed to resolve {{args.n}}")
+      << "the last one, as Argo";
   // What a release pins has its arguments: placeholders that are left are secrets'.
   RunMachine pinned(std::make_shared<const AnalysisRunSpec>(*spec), "run",
                     {Instant(1h), WallTime(1h)}, Filling::done);

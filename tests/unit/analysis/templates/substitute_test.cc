@@ -56,6 +56,19 @@ TEST(Substitute, WhatNothingFillsIsAnError) {
             "argument \"x\" was not supplied");
 }
 
+TEST(Substitute, TheLastTagThatNothingFillsIsNamedBeforeWhatIsWrongWithValues) {
+  EXPECT_EQ(filled(R"({"a":"{{one}} {{two}}","b":"{{args.t}}"})", args({{"t", "\a"}})),
+            "failed to resolve {{two}}");
+}
+
+TEST(Substitute, SpacesAroundATagAreAnySpacesAndHtmlIsEscapedInIt) {
+  EXPECT_EQ(filled("{\"a\":\"{{\xc2\xa0 args.x\xe3\x80\x80}}\"}", args({{"x", "1"}})),
+            R"({"a":"1"})");
+  EXPECT_EQ(filled(R"({"a":"{{args.x<}} & more"})", args({{"x<", "1"}})),
+            "failed to resolve {{args.x\\u003c}}");
+  EXPECT_EQ(filled(R"({"a":"{{args.x}} <&>"})", args({{"x", "<&>"}})), R"({"a":"<&> <&>"})");
+}
+
 TEST(Substitute, AnOpenBraceTakesAllUpToTheNextClosedOne) {
   EXPECT_EQ(filled(R"({"a":"{{args.x","b":{"c":{}}})", args({{"x", "1"}})),
             R"(failed to resolve {{args.x","b":{"c":{}})");
