@@ -40,7 +40,7 @@ Result<std::vector<std::int64_t>> retained_measurements(const AnalysisRunSpec& s
     const MeasurementRetention& rule = spec.measurement_retention[i];
     SERIN_CHECK(
         each_match(spec, "measurementRetention", i, rule.metric_name, [&](std::size_t metric) {
-          if (rule.limit > 0) kept[metric] = rule.limit;
+          kept[metric] = rule.limit > 0 ? rule.limit : MeasurementRetention::kLimitDefault;
         }));
   }
   return kept;

@@ -127,6 +127,10 @@ TEST(RunMachine, KeepsTheLastMeasurements) {
   Bench three(spec, always(Phase::successful));
   three.run_until(1h);
   EXPECT_EQ(three.status().find("m")->measurements.size(), 3U);
+  spec.measurement_retention.push_back({"^m$", 0});  // the last rule that means it counts
+  Bench default_again(spec, always(Phase::successful));
+  default_again.run_until(1h);
+  EXPECT_EQ(default_again.status().find("m")->measurements.size(), 10U);
 }
 
 TEST(RunMachine, TerminationEndsWhatIsUnderWay) {
