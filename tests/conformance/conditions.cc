@@ -19,7 +19,6 @@ Value result_of(const Json& input) {
   const Json& result = input["result"];
   const std::string_view type = input["result_type"].string();
   if (type == "scalar" || type == "float_ptr") return Value::real(result.number());
-  if (type == "nilfloat") return Value::nil_real();
   if (type != "vector") return Value::from_json(result);
   std::vector<double> numbers;
   for (const Json& item : result.items()) numbers.push_back(item.number());

@@ -298,7 +298,7 @@ Value Value::from_answer(const queries::Answer& answer) {
     case queries::AnswerType::string:
       return text(std::string(answer.json.string()));
     case queries::AnswerType::scalar:
-      if (answer.series.empty() || answer.series[0].samples.empty()) return nil_real();
+      if (answer.series.empty() || answer.series[0].samples.empty()) return {};
       return real(answer.series[0].samples.back().value);
     case queries::AnswerType::vector:
     case queries::AnswerType::matrix:
