@@ -70,9 +70,10 @@ void name_missing_data(const Metric& metric, const NamedCondition& condition,
                        const Reporter& reporter, const Path& path) {
   const ConditionHints& hints = condition.hints;
   if (metric.provider.prometheus && !hints.on_scalar && hints.on_empty == Said::error) {
-    reporter.add(kNoData, path / condition.field,
-                 "an empty answer (no traffic yet) is an error of this condition",
-                 "len(result) == 0 || …");
+    reporter.add(
+        kNoData, path / condition.field,
+        "an empty answer (no traffic yet) is an error of this condition",
+        condition.field == "failureCondition" ? "len(result) > 0 && …" : "len(result) == 0 || …");
   }
   bool may_be_nil =
       metric.provider.datadog || (metric.provider.web && !metric.provider.web->json_path.empty());

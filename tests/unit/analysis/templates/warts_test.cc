@@ -48,6 +48,22 @@ TEST(Warts, WhatToDoAboutNan) {
             "leave isNaN(…) out, or negate it, where no requests are no good sign");
 }
 
+// No traffic is no failure: the guard of a failure condition is the other way round.
+TEST(Warts, WhatToDoAboutAnEmptyAnswer) {
+  auto hint = [](const std::string& condition) {
+    const std::string text =
+        "kind: AnalysisTemplate\napiVersion: argoproj.io/v1alpha1\nmetadata: {name: t}\nspec:\n"
+        "  metrics:\n  - name: m\n    " +
+        condition + ": result[0] < 1\n    provider: {prometheus: {query: q}}\n";
+    for (const auto& problem : problems_of(text).sorted()) {
+      if (problem.code == "W012") return problem.hint;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(hint("successCondition"), "len(result) == 0 || …");
+  EXPECT_EQ(hint("failureCondition"), "len(result) > 0 && …");
+}
+
 TEST(Warts, ConditionsThatDecideNothing) {
   EXPECT_EQ(codes("successCondition: 'result[0] > 1 && result[0] < 0'", "q", true), "W034");
   EXPECT_EQ(codes("successCondition: 'len(result) >= 0'", "q", true), "W035");
