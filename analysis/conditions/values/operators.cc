@@ -182,9 +182,9 @@ Outcome<std::int64_t> to_int(const Value& value) {
 
 double power(double x, double y) {
   bool plain = std::isfinite(x) && std::isfinite(y) && x != 0 && y != 0 && x != 1 && y != 1;
-  if (!plain || std::abs(y) == 0.5 || std::abs(y) >= 9.2e18) return std::pow(x, y);
+  if (!plain || std::fabs(y) == 0.5 || std::fabs(y) >= 9.2e18) return std::pow(x, y);
   double whole = 0;
-  double part = std::modf(std::abs(y), &whole);
+  double part = std::modf(std::fabs(y), &whole);
   if (part != 0 && x < 0) return std::numeric_limits<double>::quiet_NaN();
   double fraction = 1;
   std::int64_t exponent = 0;
