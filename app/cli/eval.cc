@@ -1,4 +1,7 @@
 // serin eval: one expression of the condition language, as a metric would evaluate it.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdio>
 
 #include "analysis/conditions/condition.h"
@@ -27,16 +30,30 @@ bool is_prometheus_answer(const Json& json) {
   return true;
 }
 
+// The numbers that JSON lacks, bare as people write them, as texts.
+std::string with_quoted_numbers(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    std::size_t size = std::min(text.find_first_of("[], \t\n"), text.size());
+    std::string_view word = text.substr(0, std::max<std::size_t>(size, 1));
+    bool bare = !word.starts_with('"') && is_sample(Json(std::string(word)));
+    out += bare ? fmt::format("\"{}\"", word) : std::string(word);
+    text.remove_prefix(word.size());
+  }
+  return out;
+}
+
+Result<Json> read_result(const std::string& text) {
+  Result<Json> parsed = Json::parse(text);
+  if (parsed) return parsed;
+  const Result<Json> numbers = Json::parse(with_quoted_numbers(text));
+  if (numbers && is_prometheus_answer(*numbers)) return *numbers;
+  return std::unexpected(std::move(parsed).error().with("--result"));
+}
+
 Result<Value> result_of(const EvalOptions& options) {
   if (options.result.empty()) return Value();
-  Json json;
-  if (auto parsed = Json::parse(options.result)) {
-    json = *std::move(parsed);
-  } else if (is_sample(Json(options.result))) {
-    json = Json(options.result);
-  } else {
-    return std::unexpected(std::move(parsed).error().with("--result"));
-  }
+  SERIN_TRY(json, read_result(options.result));
   bool samples = is_prometheus_answer(json);
   if (options.as == EvalOptions::As::prometheus && !samples) {
     return fail(Code::invalid_argument,

@@ -19,6 +19,7 @@ TEST(Eval, SaysTheValue) {
   EXPECT_EQ(ran.out, "true\n");
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(run_serin({"eval", "isNaN(result)", "-r", "NaN"}).out, "true\n");
+  EXPECT_EQ(run_serin({"eval", "result", "-r", "[NaN, +Inf,1]"}).out, "[\"NaN\",\"+Inf\",1]\n");
   EXPECT_EQ(run_serin({"eval", "result == nil"}).out, "true\n");
   EXPECT_EQ(run_serin({"eval", "result.code", "-r", R"({"code":"ok"})"}).out, "\"ok\"\n");
   EXPECT_EQ(json_of(run_serin({"eval", "result", "-r", "[1,2]", "-o", "json"}))["type"].string(),
@@ -34,6 +35,7 @@ TEST(Eval, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(ran.status, 3);
   EXPECT_EQ(ran.err, "serin: 1:9: unexpected token EOF\n");
   EXPECT_EQ(run_serin({"eval", "1", "-r", "{"}).status, 3);
+  EXPECT_EQ(run_serin({"eval", "1", "-r", R"({"a": NaN})"}).status, 3);
   EXPECT_EQ(run_serin({"eval", "1", "-r", R"(["a"])", "--as", "prometheus"}).status, 3);
   EXPECT_EQ(run_serin({"eval"}).status, 2);
   Ran json = run_serin({"eval", "reslt", "-o", "json"});
