@@ -6,6 +6,7 @@
 #include <array>
 
 #include "analysis/release/policy_analysis.h"
+#include "analysis/run/assess.h"
 #include "analysis/run/rules.h"
 #include "analysis/run/threshold_run.h"
 #include "base/zones/zone_files.h"
@@ -81,6 +82,7 @@ class Analysis {
       now = ports_.wait_until({next, now.wall + (next - now.mono)});
     }
     if (thresholds_ && !thresholds_->machine().completed()) {
+      unjudged_ = first_unjudged();
       thresholds_->terminate(now);
       look(now);
     }
@@ -154,6 +156,25 @@ class Analysis {
     return std::nullopt;
   }
 
+  // An argoproj.io metric that decides and of which no look has been judged: its run, ended here,
+  // would call it successful.
+  std::optional<analysis::Undecided> first_unjudged() const {
+    const analysis::RunMachine& machine = thresholds_->machine();
+    const auto dry = analysis::dry_run_metrics(machine.spec());
+    for (std::size_t i = 0; i < machine.spec().metrics.size(); ++i) {
+      const analysis::Metric& metric = machine.spec().metrics[i];
+      if (is_safe(metric) || (dry && (*dry)[i])) continue;
+      const analysis::MetricResult* result = machine.status().find(metric.name);
+      if (result != nullptr && result->count > 0) continue;
+      const bool met = result != nullptr && !result->measurements.empty();
+      const std::string why = met ? result->measurements.back().message : "";
+      return analysis::Undecided{metric.name,
+                                 fmt::format("{} was judged 0 times, 1 needed{}{}", metric.name,
+                                             why.empty() ? "" : ": ", why)};
+    }
+    return std::nullopt;
+  }
+
   // Nothing that may still come changes the verdict.
   bool ended(Now now) const {
     if (failure(now)) return true;
@@ -193,6 +214,9 @@ class Analysis {
       if (auto open = machine.undecided()) {
         return say(AnalyzeVerdict::inconclusive, open->metric, open->sentence);
       }
+      if (unjudged_) {
+        return say(AnalyzeVerdict::inconclusive, unjudged_->metric, unjudged_->sentence);
+      }
       if (machine.status().phase != Phase::successful) {
         return say(AnalyzeVerdict::inconclusive, "",
                    fmt::format("the run ended {}", to_string(machine.status().phase)));
@@ -223,6 +247,7 @@ class Analysis {
   std::vector<analysis::PolicySource> sources_;
   std::unique_ptr<analysis::PolicyAnalysis> compared_;
   std::optional<analysis::ThresholdRun> thresholds_;
+  std::optional<analysis::Undecided> unjudged_;  // when the end came
   int looks_ = 0;
 };
 

@@ -181,6 +181,16 @@ TEST(Analyze, WithoutDataNothingIsDecided) {
       << ran.out;
 }
 
+// Argo calls a run successful that somebody ends: here the end is only that of the command.
+TEST(Analyze, AnEndBeforeTheFirstJudgedLookDecidesNothing) {
+  const std::string text = "apiVersion: argoproj.io/v1alpha1\n" + std::string(kTemplate);
+  Ran down = run_serin({"analyze", "-f", "-", "--set", "service=x", "--prometheus",
+                        "http://127.0.0.1:1", "--length", "200ms"},
+                       text);
+  EXPECT_EQ(down.status, 12) << down.out << down.err;
+  EXPECT_NE(down.out.find("errors was judged 0 times, 1 needed: "), std::string::npos) << down.out;
+}
+
 TEST(Analyze, JudgesFromNowOn) {
   FakePrometheus server([](const auto&) { return one_value("0.01"); });
   std::string text = kTemplate;
