@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "app/view/markup.h"
 #include "app/view/metric_text.h"
@@ -50,6 +51,7 @@ class Drawing {
     };
     for (const ChartLine& line : chart.lines) reach(line.values);
     reach(chart.upper);
+    if (chart.top_max > 0) top_ = std::min(top_, chart.top_max);
     if (!(top_ > 0)) top_ = 1;
   }
 
@@ -86,11 +88,14 @@ class Drawing {
           kLeft, y(value), chart_.width - kRight, y(value), kLeft - 6, y(value) + 4,
           value_text(value));
     }
+    // The clock has whole seconds: ticks closer than that would repeat themselves.
+    std::string before;
     for (int i = 0; i <= kTimeTicks; ++i) {
       double time = begin_ + (end_ - begin_) * i / kTimeTicks;
+      if (std::exchange(before, clock_text(time)) == clock_text(time)) continue;
       const char* anchor = i == 0 ? "start" : i == kTimeTicks ? "end" : "middle";
       out_ += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"{}\">{}</text>\n", x(time),
-                          chart_.height - 6, anchor, clock_text(time));
+                          chart_.height - 6, anchor, before);
     }
   }
 

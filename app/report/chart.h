@@ -34,6 +34,7 @@ struct Chart {
   std::vector<ChartMark> marks{};
   bool share = false;  // values are shares of 1, shown as per cent
   double top_min = 0;  // the axis reaches at least so far
+  double top_max = 0;  // and no farther; what is beyond lies at its top. 0: as far as it takes
   int width = 860;
   int height = 220;
 };

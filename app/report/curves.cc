@@ -12,6 +12,7 @@ constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 // An interval that reaches so many times beyond what is seen says "unknown": it is cut there.
 constexpr double kBandMax = 3;
 constexpr int kEvidenceHeight = 150;
+constexpr double kEvidenceMost = 2;  // what is far beyond the limit does not press it flat
 
 double unix_seconds(WallTime time) {
   return static_cast<double>(time.time_since_epoch().count()) / 1e9;
@@ -80,6 +81,7 @@ MetricCharts charts_of(const Story& story, const Json& metric, const StoryCurve&
   charts.evidence.summary = "100 % rolls back.";
   charts.evidence.share = true;
   charts.evidence.top_min = 1.1;
+  charts.evidence.top_max = kEvidenceMost;
   charts.evidence.height = kEvidenceHeight;
   std::vector<double> full(charts.evidence.times.size(), 1.0);
   charts.evidence.lines = {{.name = "rolls back", .style = "limit", .values = std::move(full)},

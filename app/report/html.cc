@@ -30,6 +30,7 @@ h3 { font-size:1rem; margin:1.2rem 0 .2rem; }
 th, td { text-align:left; vertical-align:top; padding:.35rem .6rem .35rem 0;
   border-bottom:1px solid var(--line); font-variant-numeric:tabular-nums; }
 th { font-size:.85rem; } tbody th { font-size:1rem; }
+.scroll td:not([colspan]) { white-space:nowrap; }
 dl { display:grid; grid-template-columns:repeat(auto-fill,minmax(13rem,1fr)); gap:.5rem 1rem; }
 dt { font-size:.8rem; color:var(--dim); } dd { margin:0; overflow-wrap:anywhere; }
 pre { white-space:pre-wrap; overflow-wrap:anywhere; font-size:.8rem; }
@@ -109,7 +110,7 @@ std::string metrics_section(const Story& story) {
   const Json& metrics = story.release["report"]["metrics"];
   if (metrics.items().empty()) return "<p class=\"dim\">No metric was judged.</p>\n";
   std::string rows;
-  for (const Json& metric : metrics.items()) rows += metric_row(metric);
+  for (const Json* metric : worst_first(metrics)) rows += metric_row(*metric);
   return "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Metric</th>"
          "<th scope=\"col\">Stable</th><th scope=\"col\">Canary</th>"
          "<th scope=\"col\">Difference in the step [95 %]</th>"
@@ -142,7 +143,7 @@ std::string steps_section(const Story& story) {
   std::string out = "<ol>\n";
   for (const Json& step : story.release["steps"].items()) {
     out += fmt::format(
-        "<li>{} – {}{}</li>\n", escaped(step_text(step)), escaped(step["status"].string()),
+        "<li>{} – {}{}</li>\n", escaped(step_text(step)), escaped(step_state(story.release, step)),
         step["start"].is_string()
             ? fmt::format(" <span class=\"dim\">since {}</span>", escaped(step["start"].string()))
             : "");

@@ -58,7 +58,7 @@ std::string to_markdown(const Story& story) {
     out +=
         "| metric | stable | canary | difference in the step [95 %] | n canary | state |\n"
         "|---|---|---|---|---:|---|\n";
-    for (const Json& metric : metrics.items()) out += metric_row(metric);
+    for (const Json* metric : worst_first(metrics)) out += metric_row(*metric);
     out += "\n";
   }
   out += "| step | | state |\n|---:|---|---|\n";

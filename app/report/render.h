@@ -22,7 +22,7 @@ std::string render(const Story& story, ReportForm form);
 std::string_view type_of(ReportForm form);
 
 // "Rolled back: error-rate worse: 31 of 1 004 against 7 of 3 611, limit +0.5 pp": what became of
-// it, in one line without markup.
+// it, or how it stands, in one line without markup.
 std::string verdict_line(const Json& release);
 // "5 %", "watch for 15 s", "wait for a person".
 std::string step_text(const Json& step);

@@ -6,18 +6,44 @@
 #include "app/report/render.h"
 
 namespace serin::app {
+namespace {
+
+// Of a release that goes on: what its metrics say of it now.
+std::string judged_text(const Json& judgement) {
+  if (!judgement.is_object()) return "nothing is judged yet";
+  if (judgement["sources_down"].boolean()) {
+    return fmt::format("metrics do not answer ({})", judgement["sources_sentence"].string());
+  }
+  const auto& findings = judgement["findings"].items();
+  if (!findings.empty()) return std::string(findings.front()["sentence"].string());
+  if (judgement["contested"].boolean()) {
+    return fmt::format("too much speaks against it to go on: {}",
+                       judgement["contested_sentence"].string());
+  }
+  std::string undecided(judgement["undecided_sentence"].string());
+  return judgement["passed"].boolean() || undecided.empty() ? "no metric says worse" : undecided;
+}
+
+}  // namespace
 
 std::string verdict_line(const Json& release) {
   std::string_view status = release["status"].string();
   std::string_view sentence = release["sentence"].string();
   std::string line(status);
   if (status == "Succeeded") line = "Promoted";
-  if (status == "Failed") line = "Rolled back";
+  if (status == "Failed") {
+    line = release["cause"].string() == "refused" ? "Not released" : "Rolled back";
+  }
   if (status == "Terminated") line = "Ended by a person";
   if (status == "RollingBack") line = "Rolling back";
   std::string_view reason = release["reason"].string();
   if (!reason.empty()) line += fmt::format(" ({})", reason);
-  return sentence.empty() ? line : line + ": " + std::string(sentence);
+  if (!sentence.empty()) return line + ": " + std::string(sentence);
+  if (status != "Progressing") return line;
+  const Json& weight = release["weight"];
+  return fmt::format("{}: {} has {:g} % of the traffic; {}", line, release["version"].string(),
+                     weight["observed"].number(weight["set"].number()),
+                     judged_text(release["judgement"]));
 }
 
 std::string step_text(const Json& step) {

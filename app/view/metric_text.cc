@@ -37,16 +37,29 @@ std::string effect_text(const Json& effect) {
   double estimate = effect["estimate"].number(std::nan(""));
   double lower = effect["lower"].number(std::nan(""));
   double upper = effect["upper"].number(std::nan(""));
+  std::string_view scale = effect["scale"].string();
+  bool ratio = scale == "ratio";
+  std::string text = std::isnan(estimate)   ? "–"
+                     : !ratio               ? fmt::format("{:+.2f} {}", estimate, scale)
+                     : std::isinf(estimate) ? "none on stable"
+                                            : fmt::format("×{:.2f}", estimate);
+  if (text.starts_with("-0.00 ")) text[0] = '+';
+  if (std::isnan(lower) || std::isnan(upper)) return text;
+  bool open_below = ratio ? !(lower > 0) : std::isinf(lower);
+  if (open_below && std::isinf(upper)) return text + ", too few to tell";
+  if (ratio && std::isinf(upper)) return fmt::format("{}, at least ×{:.2f}", text, lower);
   auto number = [](double value) {
     return std::isinf(value) ? std::string("∞") : fmt::format("{:.2f}", value);
   };
-  std::string interval = std::isnan(lower) || std::isnan(upper)
-                             ? ""
-                             : fmt::format(" [{}, {}]", number(lower), number(upper));
-  std::string_view scale = effect["scale"].string();
-  if (std::isnan(estimate)) return "–" + interval;
-  return scale == "ratio" ? "×" + number(estimate) + interval
-                          : fmt::format("{:+.2f} {}{}", estimate, scale, interval);
+  return fmt::format("{} [{}, {}]", text, number(lower), number(upper));
+}
+
+std::vector<const Json*> worst_first(const Json& metrics) {
+  std::vector<const Json*> all;
+  for (const Json& metric : metrics.items()) all.push_back(&metric);
+  std::ranges::stable_partition(
+      all, [](const Json* metric) { return (*metric)["verdict"].string() == "fail"; });
+  return all;
 }
 
 std::string counted_in_step(const Json& effect) {

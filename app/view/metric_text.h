@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "app/view/terminal.h"
 #include "base/json.h"
@@ -18,8 +19,11 @@ namespace serin::app {
 std::string share_text(double share);
 // One side's value with what it is counted from; "–" where there is none.
 std::string side_text(const Json& metric, const Json& side);
-// The effect with its 95 % interval.
+// The effect with its 95 % interval: "×1.05 [0.58, 1.91]", "none on stable, at least ×2.07",
+// "×13.38, too few to tell".
 std::string effect_text(const Json& effect);
+// What is worse, then all others, each in the plan's order.
+std::vector<const Json*> worst_first(const Json& metrics);
 // What the effect is seen in: "in this step 3 of 812 against 1 of 4 020"; "" where that is not
 // counted.
 std::string counted_in_step(const Json& effect);

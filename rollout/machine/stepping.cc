@@ -179,9 +179,12 @@ std::string undecided_sentence(const Context& c, Reason reason) {
     case Reason::no_data:
       if (judged.covered) return fmt::format("{} has too few looks for the test at its end", where);
       return fmt::format("{} has seen less than 80 % of the expected scrapes", where);
-    default:
-      return fmt::format("{} is undecided: {} ({})", where, judged.undecided_metric,
-                         judged.undecided_sentence);
+    default: {
+      std::string why = judged.undecided_sentence;
+      if (!why.starts_with(judged.undecided_metric))
+        why = fmt::format("{}: {}", judged.undecided_metric, why);
+      return fmt::format("{} waits for more evidence: {}", where, why);
+    }
   }
 }
 

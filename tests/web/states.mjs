@@ -29,8 +29,8 @@ const kStates = [
     /must pass/, 'Roll back',
     'Abort', /live, heard \d s ago/]},
   {name: 'release-paused', path: 'releases/payments-7', see: [
-    /Paused at 50 %: promotion is undecided: error-rate/, /118 of 110 417/, 'Resume',
-    '‖ Paused: promotion is undecided',
+    /Paused at 50 %: promotion waits for more evidence: error-rate undecided/,
+    /118 of 110 417/, 'Resume', '‖ Paused: promotion waits for more evidence',
     'The plan is too short to promote by itself',
     /A person decides\s+the evidence does not suffice to promote: Continue, Resume/],
     not: ['Inconclusive']},

@@ -80,6 +80,45 @@ TEST(Report, SaysTheVerdictInOneLine) {
       "Paused (Manual): x");
 }
 
+TEST(Report, OfAReleaseThatGoesOnSaysHowItStands) {
+  Json release = *Json::parse(R"({"status":"Progressing","sentence":"","version":"v2",
+    "weight":{"set":25,"observed":5},"judgement":null})");
+  EXPECT_EQ(verdict_line(release), "Progressing: v2 has 5 % of the traffic; nothing is judged yet");
+  auto judged = [&](const char* judgement) {
+    return verdict_line(Json(release).set("judgement", *Json::parse(judgement)));
+  };
+  EXPECT_THAT(
+      judged(R"({"findings":[],"passed":false,"undecided_sentence":"a undecided: 1 of 2"})"),
+      HasSubstr("traffic; a undecided: 1 of 2"));
+  EXPECT_THAT(judged(R"({"findings":[],"passed":true,"undecided_sentence":""})"),
+              HasSubstr("no metric says worse"));
+  EXPECT_THAT(judged(R"({"findings":[],"contested":true,"contested_sentence":"a: 9 of 10"})"),
+              HasSubstr("too much speaks against it to go on: a: 9 of 10"));
+  EXPECT_THAT(judged(R"({"findings":[{"sentence":"a worse: 9 of 10"}],"contested":true})"),
+              HasSubstr("traffic; a worse: 9 of 10"));
+  EXPECT_THAT(judged(R"({"findings":[],"sources_down":true,"sources_sentence":"a: refused"})"),
+              HasSubstr("metrics do not answer (a: refused)"));
+}
+
+TEST(Report, WhatWasRefusedWasNotRolledBack) {
+  Json release =
+      Json::object().set("status", "Failed").set("cause", "refused").set("sentence", "leastconn");
+  EXPECT_EQ(verdict_line(release), "Not released: leastconn");
+}
+
+TEST(Report, WhatIsWorseComesFirst) {
+  Story story = failed_story();
+  Json first = story.release["report"]["metrics"].items()[0];
+  Json second = story.release["report"]["metrics"].items()[1];
+  story.release.set("report",
+                    Json::object().set("metrics", Json::array().push(second).push(first)));
+  for (const std::string& text : {to_html(story), to_markdown(story)}) {
+    std::size_t table =
+        text.find("State") == std::string::npos ? text.find("| state |") : text.find("State");
+    EXPECT_LT(text.find("error-rate", table), text.find("rule", table)) << text;
+  }
+}
+
 TEST(Report, NamesSteps) {
   EXPECT_EQ(step_text(*Json::parse(R"({"kind":"setWeight","weight":12.5})")), "12.5 %");
   EXPECT_EQ(step_text(*Json::parse(R"({"kind":"pause","duration_s":90})")), "watch 1m30s");
@@ -109,6 +148,7 @@ TEST(Report, ThePageStandsAlone) {
   EXPECT_THAT(page, HasSubstr("31 of 1 004 against 7 of 3 611"));
   EXPECT_THAT(page, HasSubstr("&lt;b&gt;wait&lt;/b&gt;"));
   EXPECT_THAT(page, HasSubstr("@media print"));
+  EXPECT_THAT(page, HasSubstr("wait for a person – not reached"));
   EXPECT_EQ(count_of(page, "<svg class=\"chart\""), 2U);
   for (const char* foreign : {"<script", "src=", "href=", "@import", "url(", "<b>", "<v2>"}) {
     EXPECT_THAT(page, Not(HasSubstr(foreign)));
@@ -187,6 +227,21 @@ TEST(Chart, LeavesGaps) {
   EXPECT_EQ(count_of(svg, "<polyline class=\"stable\""), 1U);
   EXPECT_EQ(count_of(svg, "<circle class=\"stable\""), 1U) << "a point alone is a dot";
   EXPECT_THAT(svg, Not(HasSubstr("nan")));
+}
+
+TEST(Chart, ShortTimesRepeatNoTick) {
+  std::string svg = draw({.times = {0, 2}, .lines = {{"a", "stable", {1, 2}}}});
+  for (const char* time : {"00:00:00", "00:00:01", "00:00:02"}) {
+    EXPECT_EQ(count_of(svg, time), 1U) << svg;
+  }
+}
+
+TEST(Chart, WhatIsFarBeyondLiesAtTheTop) {
+  Chart chart{
+      .times = {0, 1}, .lines = {{"a", "evidence", {1, 30}}, {"b", "limit", {1, 1}}}, .top_max = 2};
+  std::string svg = draw(chart);
+  EXPECT_THAT(svg, HasSubstr("<polyline class=\"evidence\" points=\"64.0,107.0 848.0,18.0 \""));
+  EXPECT_THAT(svg, HasSubstr("<polyline class=\"limit\" points=\"64.0,107.0 848.0,107.0 \""));
 }
 
 TEST(Chart, OfNothingIsNothing) {

@@ -30,6 +30,21 @@ Json metric(const std::string& kind) {
                          .set("upper", 41.2));
 }
 
+TEST(MetricText, AnIntervalThatLeavesAllOpenIsSaidSo) {
+  auto text = [](const char* effect) { return effect_text(*Json::parse(effect)); };
+  EXPECT_EQ(text(R"({"scale":"ratio","estimate":1.05,"lower":0.58,"upper":1.91})"),
+            "×1.05 [0.58, 1.91]");
+  EXPECT_EQ(text(R"({"scale":"ratio","estimate":13.38,"lower":0,"upper":"+Inf"})"),
+            "×13.38, too few to tell");
+  EXPECT_EQ(text(R"({"scale":"ratio","estimate":"+Inf","lower":2.07,"upper":"+Inf"})"),
+            "none on stable, at least ×2.07");
+  EXPECT_EQ(text(R"({"scale":"ratio","estimate":"NaN","lower":0,"upper":"+Inf"})"),
+            "–, too few to tell");
+  EXPECT_EQ(text(R"({"scale":"sd","estimate":-0.001,"lower":-0.2,"upper":0.21})"),
+            "+0.00 sd [-0.20, 0.21]");
+  EXPECT_EQ(text(R"({"scale":"sd","estimate":"NaN"})"), "–");
+}
+
 TEST(MetricText, NoShareWithoutItsCounts) {
   Json errors = metric("errors");
   EXPECT_EQ(side_text(errors, errors["canary"]), "3.1 % (31/1 004)");
