@@ -1,10 +1,13 @@
 #include "analysis/stats/numeric/distributions.h"
 
+#include <algorithm>
 #include <boost/math/distributions/non_central_t.hpp>
 #include <boost/math/special_functions/beta.hpp>
+#include <boost/math/special_functions/erf.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace serin::analysis::stats {
 namespace {
@@ -25,6 +28,20 @@ double half_tail(double t, double df) {
   const double square = t * t;
   if (df > square) return 0.5 * boost::math::ibetac(0.5, df / 2, square / (df + square), Policy());
   return 0.5 * boost::math::ibeta(df / 2, 0.5, df / (df + square), Policy());
+}
+
+// Far beyond any traffic Boost's search for a quantile of the beta distribution fails: it ends in
+// NaN, overflows, or throws whatever the policy. There a gamma distribution, or with many events
+// and many others a normal one, is as near as its arguments are known.
+constexpr double kSearchedMax = 1e13;
+constexpr double kManyOfBoth = 1e6;
+
+// The x with P(X ≥ x) = p.
+double near_normal_beta(double p, double a, double b) {
+  const double z = std::numbers::sqrt2 * boost::math::erfc_inv(2 * p, Policy());
+  const double mean = a / (a + b);
+  const double sd = std::sqrt(mean * (b / (a + b)) / (a + b));
+  return std::clamp(mean + z * sd, 0.0, 1.0);
 }
 
 }  // namespace
@@ -94,11 +111,15 @@ double poisson_upper(double k, double mean) {
 }
 
 double beta_quantile(double p, double a, double b) {
-  return boost::math::ibeta_inv(a, b, p, Policy());
+  if (std::max(a, b) < kSearchedMax) return boost::math::ibeta_inv(a, b, p, Policy());
+  if (std::min(a, b) > kManyOfBoth) return near_normal_beta(1 - p, a, b);
+  return a < b ? gamma_quantile(p, a) / b : 1 - gamma_quantile_upper(p, b) / a;
 }
 
 double beta_quantile_upper(double p, double a, double b) {
-  return boost::math::ibetac_inv(a, b, p, Policy());
+  if (std::max(a, b) < kSearchedMax) return boost::math::ibetac_inv(a, b, p, Policy());
+  if (std::min(a, b) > kManyOfBoth) return near_normal_beta(p, a, b);
+  return a < b ? gamma_quantile_upper(p, a) / b : 1 - gamma_quantile(p, b) / a;
 }
 
 double gamma_quantile(double p, double shape) {

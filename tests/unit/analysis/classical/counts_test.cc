@@ -72,6 +72,20 @@ TEST(BinomialIntervals, EndsRejectAtTheirLevel) {
   EXPECT_EQ(jeffreys_interval(9, 9, 0.05).upper, 1);
 }
 
+TEST(BinomialIntervals, AnyNumberOfTrialsHasThem) {
+  for (double n : {1e12, 1e13, 1e14, 1e16, 1e17, 1e25, 1e60, 1e200}) {
+    // The rule of three, and its like for five events: 11.668 is the mean of which five are too
+    // few.
+    EXPECT_NEAR(exact_interval(0, n, 0.1, Alternative::two_sided).upper * n, 2.9957, 1e-3) << n;
+    EXPECT_NEAR(exact_interval(5, n, 0.05, Alternative::two_sided).upper * n, 11.668, 1e-3) << n;
+    EXPECT_NEAR(exact_interval(5, n, 0.05, Alternative::two_sided).lower * n, 1.6235, 1e-3) << n;
+    const Interval half = exact_interval(n / 2, n, 0.05, Alternative::two_sided);
+    EXPECT_NEAR(half.lower, 0.5, 1e-6) << n;
+    EXPECT_NEAR(half.upper, 0.5, 1e-6) << n;
+    EXPECT_NEAR(exact_interval(n, n, 0.05, Alternative::two_sided).lower, 1, 1e-6) << n;
+  }
+}
+
 TEST(PoissonTest, TwoSidedSumsOutcomesAtMostAsLikely) {
   for (double mean : {0.1, 1.0, 4.5, 20.0}) {
     std::vector<double> mass;
