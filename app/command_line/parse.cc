@@ -1,5 +1,7 @@
 #include "app/command_line/parse.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <sstream>
 
@@ -9,6 +11,7 @@
 #include "app/operate/verbs.h"
 #include "app/remote/parse.h"
 #include "app/view/arguments.h"
+#include "base/config/suggest.h"
 
 namespace serin::app {
 namespace {
@@ -17,7 +20,7 @@ void add_run(CLI::App& app, Slots& slots) {
   CLI::App* command = app.add_subcommand(
       "run", "Release a version, in the foreground: promoted, or back to stable");
   RunOptions& options = slots.run;
-  add_files(*command, options.files);
+  add_files(*command, options.files)->required();
   command->add_option("--version", options.version, "the new version (args.canary)")
       ->required()
       ->check(not_empty)
@@ -149,6 +152,15 @@ Command chosen(CLI::App& app, Slots& slots) {
   return slots.operation;
 }
 
+std::string no_command(const CLI::App& app, std::string_view word) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(each->get_name());
+  const std::string meant = config::did_you_mean(word, names);
+  return fmt::format("serin: '{}' is no command{} `serin --help` lists them\n", word,
+                     meant.empty() ? ";" : ": " + meant);
+}
+
 }  // namespace
 
 void describe_commands(CLI::App& app, Slots& slots) {
@@ -192,6 +204,13 @@ std::expected<Invocation, ParseEnd> parse_command_line(int argc, const char* con
     std::ostringstream err;
     int status = app.exit(end, out, err);
     if (status == 0) return std::unexpected(ParseEnd{0, out.str()});
+    // CLI11 would say that a subcommand is required, of a word that it does not know.
+    if (app.get_subcommands().empty()) {
+      for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        if (!word.starts_with('-')) return std::unexpected(ParseEnd{2, no_command(app, word)});
+      }
+    }
     return std::unexpected(ParseEnd{2, err.str()});
   }
   std::visit(

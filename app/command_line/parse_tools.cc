@@ -19,7 +19,7 @@ void add_arguments(CLI::App& command, AnalysisInput& input, std::vector<std::str
 
 void add_analysis_input(CLI::App& command, AnalysisInput& input,
                         std::vector<std::string>& arguments) {
-  add_files(command, input.files);
+  add_files(command, input.files)->required();
   command
       .add_option("--name", input.name,
                   "which rollout, run or template, where the files hold several")
@@ -34,7 +34,7 @@ void add_render(CLI::App& app, Slots& slots) {
   command->add_option("FORMAT", slots.render_format, "istio, gateway, haproxy or nginx")
       ->required()
       ->check(CLI::IsMember({"istio", "gateway", "haproxy", "nginx"}).description(""));
-  add_files(*command, options.files);
+  add_files(*command, options.files)->required();
   command->add_option("--rollout", options.rollout, "which rollout, where the files hold several")
       ->type_name("NAME");
   command
@@ -201,13 +201,6 @@ void add_others(CLI::App& app, Slots& slots) {
 }
 
 }  // namespace
-
-void add_files(CLI::App& command, std::vector<std::string>& files) {
-  command
-      .add_option("-f,--file", files, "rollout and templates, YAML or JSON; - reads standard input")
-      ->required()
-      ->type_name("FILE");
-}
 
 void add_tools(CLI::App& app, Slots& slots) {
   add_others(app, slots);

@@ -56,8 +56,6 @@ struct Slots {
 // All commands and options, which fill `slots`; both outlive the parsing.
 void describe_commands(CLI::App& app, Slots& slots);
 
-// -f, --file, required.
-void add_files(CLI::App& command, std::vector<std::string>& files);
 // Commands about files, metrics and conditions, and the demo.
 void add_tools(CLI::App& app, Slots& slots);
 

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/remote/parse.h"
+#include "app/view/arguments.h"
 
 namespace serin::app {
 namespace {
@@ -14,10 +15,7 @@ constexpr const char* kStateHelp = "directory of the journal and the sockets";
 void add_editing_commands(CLI::App& app, ApplyOptions& apply, DeleteOptions& gone) {
   CLI::App* put =
       app.add_subcommand("apply", "Put documents into a server's configuration, all or none");
-  put->add_option("-f,--file", apply.files,
-                  "rollouts and templates, YAML or JSON; - reads standard input")
-      ->required()
-      ->type_name("FILE");
+  add_files(*put, apply.files)->required();
   put->add_flag("--dry-run", apply.dry, "only check, and say what would change");
   add_remote(*put, apply.remote, kStateHelp);
   add_format(*put, apply.format, {Format::table, Format::json, Format::yaml, Format::name});

@@ -9,11 +9,10 @@
 #include <vector>
 
 #include "app/plan/figures.h"
+#include "app/view/output.h"
 #include "base/time.h"
 
 namespace serin::app {
-
-enum class PastOutput { text, json, junit };
 
 // A rollout with its templates, and what fills them.
 struct PolicyInput {
@@ -44,7 +43,7 @@ struct ReplayOptions {
   std::string matrix;                // a folder
   std::string expect;                // promote, rollback, inconclusive; "": nothing
   std::vector<std::string> compare;  // two files with policies
-  PastOutput output = PastOutput::text;
+  Output output = Output::text;
 };
 
 struct RecordOptions {
@@ -52,7 +51,7 @@ struct RecordOptions {
   SpanInput span;
   std::string out;
   bool force = false;
-  PastOutput output = PastOutput::text;
+  Output output = Output::text;
 };
 
 struct RecordingOptions {
@@ -61,7 +60,7 @@ struct RecordingOptions {
   std::string out = "-";
   std::string to;      // a format; "": by the name of `out`
   std::string series;  // a selector; "": all
-  PastOutput output = PastOutput::text;
+  Output output = Output::text;
 };
 
 struct BacktestCommandOptions {
@@ -74,7 +73,7 @@ struct BacktestCommandOptions {
   std::uint64_t seed = 1;
   std::string html;    // a file for the report
   bool write = false;  // what was learned, into the policy's file
-  PastOutput output = PastOutput::text;
+  Output output = Output::text;
 };
 
 struct PlanOptions {
@@ -88,13 +87,13 @@ struct PlanOptions {
   double risk = 0.01;
   double share = 1;
   bool check = false;
-  PastOutput output = PastOutput::text;
+  Output output = Output::text;
 };
 
 struct TestOptions {
   std::vector<std::string> paths;
   std::string run;  // only tests whose name holds this
-  PastOutput output = PastOutput::text;
+  Output output = Output::text;
 };
 
 using PastOptions = std::variant<ReplayOptions, RecordOptions, RecordingOptions,

@@ -1,7 +1,6 @@
 #include "app/past/parse.h"
 
 #include <CLI/CLI.hpp>
-#include <map>
 
 #include "app/view/arguments.h"
 
@@ -23,24 +22,9 @@ struct PastParser::Slots {
 
 namespace {
 
-const std::map<std::string, PastOutput> kOutputs = {
-    {"text", PastOutput::text}, {"json", PastOutput::json}, {"junit", PastOutput::junit}};
-
-void add_output(CLI::App& command, PastOutput& output, bool junit) {
-  std::map<std::string, PastOutput> outputs = kOutputs;
-  if (!junit) outputs.erase("junit");
-  command.add_option("-o,--output", output, junit ? "text, json or junit" : "text or json")
-      ->transform(CLI::CheckedTransformer(outputs, CLI::ignore_case).description(""))
-      ->default_str("text")
-      ->type_name("FORMAT");
-}
-
 CLI::Option* add_policy(CLI::App& command, PolicyInput& input,
                         std::vector<std::string>& arguments) {
-  CLI::Option* file = command
-                          .add_option("-f,--file", input.files,
-                                      "rollout and templates, YAML or JSON; - reads standard input")
-                          ->type_name("FILE");
+  CLI::Option* file = add_files(command, input.files);
   // One file each time it is written, so that other names may follow it without an option.
   file->allow_extra_args(false);
   command.add_option("--rollout", input.rollout, "which rollout, where the files hold several")
@@ -125,7 +109,7 @@ void PastParser::add(CLI::App& app) {
       ->required()
       ->type_name("FILE");
   record->add_flag("--force", slots.record.force, "write over a file that is there");
-  add_output(*record, slots.record.output, false);
+  add_output(*record, slots.record.output);
 
   CLI::App* recording = app.add_subcommand("recording", "Look into recordings and convert them");
   recording->require_subcommand(1);
@@ -151,7 +135,7 @@ void PastParser::add(CLI::App& app) {
           ->check(CLI::IsMember({"srn", "openmetrics", "json"}).description(""))
           ->type_name("FORMAT");
     }
-    if (name == "info") add_output(*command, slots.recording.output, false);
+    if (name == "info") add_output(*command, slots.recording.output);
     command->callback([&slots, name] { slots.recording.action = name; });
   }
   add_planning(app);
@@ -188,7 +172,7 @@ void PastParser::add_planning(CLI::App& app) {
       ->type_name("FILE");
   backtest->add_flag("--write", slots.backtest.write,
                      "margins that it proposes go into the policy's file");
-  add_output(*backtest, slots.backtest.output, false);
+  add_output(*backtest, slots.backtest.output);
 
   CLI::App* plan = app.add_subcommand(
       "plan", "What a plan's steps can show: time to find a regression, time to pass");
@@ -227,7 +211,7 @@ void PastParser::add_planning(CLI::App& app) {
       ->capture_default_str()
       ->type_name("P");
   plan->add_flag("--check", slots.plan.check, "exit status 1 where a step is too short");
-  add_output(*plan, slots.plan.output, false);
+  add_output(*plan, slots.plan.output);
   plan->callback([&options = slots.plan] {
     const bool past = !options.span.from.empty();
     if (past && options.policy.files.empty()) throw CLI::RequiresError("--from", "-f");

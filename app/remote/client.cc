@@ -17,7 +17,8 @@ Error error_of(const HttpResponse& response) {
   std::string allowed;
   for (const Json& one : (*problem)["allowedActions"].items())
     allowed += (allowed.empty() ? "" : ", ") + std::string(one.string());
-  if (!allowed.empty()) text += " (allowed: " + allowed + ")";
+  if (!allowed.empty() && text.find(allowed) == std::string::npos)
+    text += " (allowed: " + allowed + ")";
   for (const Json& one : (*problem)["errors"].items())
     text += fmt::format("\n  {}: {}", one["pointer"].string(), one["detail"].string());
   error.message = std::move(text);

@@ -4,6 +4,13 @@
 
 namespace serin::app {
 
+CLI::Option* add_files(CLI::App& command, std::vector<std::string>& files) {
+  return command
+      .add_option("-f,--file", files,
+                  "rollouts and templates, YAML or JSON; - reads standard input")
+      ->type_name("FILE");
+}
+
 void add_versions(CLI::App& command, std::string& canary, std::string& stable) {
   command.add_option("--canary", canary, "the canary's version (args.canary)")
       ->type_name("VERSION");

@@ -12,11 +12,14 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace serin::app {
 
-// Options of commands that read templates: --canary and --stable; --set, and --safe for Argo's.
+// Options of commands that read documents: -f, --file; --canary and --stable; --set, and --safe for
+// Argo's.
+CLI::Option* add_files(CLI::App& command, std::vector<std::string>& files);
 void add_versions(CLI::App& command, std::string& canary, std::string& stable);
 void add_reading(CLI::App& command, std::vector<std::string>& arguments, bool& safe);
 

@@ -14,6 +14,19 @@ const std::map<Format, const char*> kNames = {{Format::table, "table"}, {Format:
                                               {Format::jsonl, "jsonl"}, {Format::name, "name"},
                                               {Format::markdown, "md"}, {Format::junit, "junit"}};
 
+// Takes one of the words, in any case, as the enumerator that it stands for. CLI11's own would tell
+// a person the enumerators' numbers.
+template <class Enum>
+CLI::Validator one_of(std::map<std::string, Enum> words, const std::string& help) {
+  auto take = [words = std::move(words), help](std::string& text) -> std::string {
+    auto found = words.find(CLI::detail::to_lower(text));
+    if (found == words.end()) return "expected " + help + ", got '" + text + "'";
+    text = std::to_string(static_cast<int>(found->second));
+    return {};
+  };
+  return CLI::Validator(std::move(take), "");
+}
+
 bool needs_quotes(std::string_view text) {
   return text.empty() || text.find_first_of(":#{}[]&*!|>'\"%@`,\n") != std::string_view::npos ||
          text.front() == '-' || text.front() == ' ' || text.back() == ' ' || text == "true" ||
@@ -64,16 +77,17 @@ void add_format(CLI::App& command, Format& format, const std::vector<Format>& al
   }
   format = allowed.front();
   command.add_option("-o,--output", format, help)
-      ->transform(CLI::CheckedTransformer(words, CLI::ignore_case).description(""))
+      ->transform(one_of(std::move(words), help))
       ->default_str(kNames.at(allowed.front()))
       ->type_name("FORMAT");
 }
 
-void add_output(CLI::App& command, Output& output) {
-  static const std::map<std::string, Output> kOutputs = {{"text", Output::text},
-                                                         {"json", Output::json}};
-  command.add_option("-o,--output", output, "text or json")
-      ->transform(CLI::CheckedTransformer(kOutputs, CLI::ignore_case).description(""))
+void add_output(CLI::App& command, Output& output, bool has_junit) {
+  std::map<std::string, Output> outputs = {{"text", Output::text}, {"json", Output::json}};
+  if (has_junit) outputs.emplace("junit", Output::junit);
+  const std::string help = has_junit ? "text, json or junit" : "text or json";
+  command.add_option("-o,--output", output, help)
+      ->transform(one_of(std::move(outputs), help))
       ->default_str("text")
       ->type_name("FORMAT");
 }

@@ -7,9 +7,9 @@ class App;
 
 namespace serin::app {
 
-enum class Output { text, json };
+enum class Output { text, json, junit };
 
-// Adds -o, --output: text or json.
-void add_output(CLI::App& command, Output& output);
+// Adds -o, --output: text or json; junit where the command has verdicts to give as cases.
+void add_output(CLI::App& command, Output& output, bool has_junit = false);
 
 }  // namespace serin::app

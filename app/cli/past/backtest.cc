@@ -148,7 +148,7 @@ ExitCode command_backtest(const BacktestCommandOptions& options, const Terminal&
                     {}});
   }
   const BacktestReport report = make_report(setup->name, plan, *tester);
-  if (options.output == PastOutput::json) {
+  if (options.output == Output::json) {
     std::puts(to_json(report).dump().c_str());
   } else {
     for (const std::string& line : report_lines(report, terminal)) std::puts(line.c_str());

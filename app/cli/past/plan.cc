@@ -122,7 +122,7 @@ ExitCode command_plan(const PlanOptions& options, const Terminal& terminal, bool
   PastAsker asker(quiet);
   auto report = past ? from_past(options, *setup, asker) : from_figures(options, setup);
   if (!report) return asker.interrupted() ? ExitCode::interrupted : give_up(report.error());
-  if (options.output == PastOutput::json) {
+  if (options.output == Output::json) {
     Json warnings = Json::array();
     for (const std::string& warning : report->warnings) warnings.push(warning);
     report->json.set("fits", report->fits).set("warnings", std::move(warnings));

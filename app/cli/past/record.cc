@@ -94,7 +94,7 @@ ExitCode command_record(const RecordOptions& options, bool quiet) {
   const std::uint64_t samples = file.encoder().samples();
   const std::size_t series = file.encoder().series();
   if (Status finished = file.finish(); !finished) return give_up(finished.error());
-  if (options.output == PastOutput::json) {
+  if (options.output == Output::json) {
     std::puts(Json::object()
                   .set("file", options.out)
                   .set("series", series)

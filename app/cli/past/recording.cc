@@ -151,7 +151,7 @@ ExitCode command_recording(const RecordingOptions& options) {
     if (!held) return give_up(held.error());
     if (options.action == "info") {
       const Json info = info_of(*held, path);
-      if (options.output == PastOutput::json) {
+      if (options.output == Output::json) {
         std::puts(info.dump().c_str());
       } else {
         print_info(info);

@@ -347,10 +347,10 @@ ExitCode replay_live(const ReplayOptions& options, const Terminal& terminal) {
   }
   Pair pair{.policy = std::string(srn->meta["rollout"].string()), .recording = path};
   pair.outcome = live_outcome(*srn);
-  if (pair.outcome && options.output == PastOutput::text) {
+  if (pair.outcome && options.output == Output::text) {
     print(pair, providers::Recording(std::move(srn->series)), terminal);
   }
-  if (options.output == PastOutput::junit) {
+  if (options.output == Output::junit) {
     std::fputs(junit_of({pair}, options.expect).to_string().c_str(), stdout);
   } else if (pair.outcome) {
     std::puts(json_of(pair, false).dump().c_str());
@@ -374,10 +374,10 @@ ExitCode command_replay(const ReplayOptions& options, const Terminal& terminal, 
       if (replayer.interrupted()) return ExitCode::interrupted;
     }
   }
-  if (options.output == PastOutput::junit) {
+  if (options.output == Output::junit) {
     std::fputs(junit_of(pairs, options.expect).to_string().c_str(), stdout);
   } else if (pairs.size() > 1) {
-    if (options.output == PastOutput::text) {
+    if (options.output == Output::text) {
       print(pairs, terminal);
     } else {
       Json all = Json::array();
@@ -386,7 +386,7 @@ ExitCode command_replay(const ReplayOptions& options, const Terminal& terminal, 
     }
   } else if (pairs.front().outcome) {
     const Pair& pair = pairs.front();
-    if (options.output == PastOutput::text) {
+    if (options.output == Output::text) {
       print(pair, *inputs->recordings.front().recording, terminal);
     }
     std::puts(json_of(pair, options.at_step).dump().c_str());

@@ -106,11 +106,11 @@ Json json_of(const Ran& ran) {
 
 void show(const std::vector<Ran>& all, const TestOptions& options, const Terminal& terminal) {
   const auto passed = std::ranges::count_if(all, [](const Ran& ran) { return ran.result.passed; });
-  if (options.output == PastOutput::json) {
+  if (options.output == Output::json) {
     Json list = Json::array();
     for (const Ran& ran : all) list.push(json_of(ran));
     std::puts(list.dump().c_str());
-  } else if (options.output == PastOutput::junit) {
+  } else if (options.output == Output::junit) {
     JUnit report("serin test");
     for (const Ran& ran : all) {
       JUnitCase each{.suite = ran.suite->file, .name = ran.test->name, .seconds = ran.seconds};

@@ -88,6 +88,22 @@ TEST(Completion, WorksInBash) {
             "--query\n--quiet\n");
 }
 
+TEST(CommandLine, SaysWhatItWouldHaveTaken) {
+  EXPECT_EQ(run_serin({"statsu"}).err,
+            "serin: 'statsu' is no command: did you mean 'status'? `serin --help` lists them\n");
+  EXPECT_EQ(run_serin({"-q", "xyzzy"}).err,
+            "serin: 'xyzzy' is no command; `serin --help` lists them\n");
+  EXPECT_EQ(run_serin({"statsu"}).status, 2);
+  Ran list = run_serin({"list", "-o", "junit"});
+  EXPECT_EQ(list.status, 2);
+  EXPECT_TRUE(list.err.starts_with(
+      "--output: expected table, wide, json, yaml, jsonl or name, got 'junit'\n"))
+      << list.err;
+  EXPECT_TRUE(run_serin({"version", "-o", "x"})
+                  .err.starts_with("--output: expected text or json, got 'x'\n"));
+  EXPECT_EQ(run_serin({"version", "-o", "JSON"}).status, 0);
+}
+
 TEST(Completion, IsUnderstoodByZshAndFishWhereTheyAre) {
   for (const std::string shell : {"zsh", "fish"}) {
     Ran script = run_serin({"completion", shell});
