@@ -85,19 +85,38 @@ void HaproxyProxy::talk(Conversation conversation, Instant deadline, Done<Heard>
 
 void HaproxyProxy::run(const Conversation& conversation, Instant deadline,
                        Done<HaproxyReadback> done) {
-  talk(conversation, deadline, [this, done = std::move(done)](Result<Heard> heard) mutable {
-    if (!heard) {
-      done(std::unexpected(std::move(heard).error()));
-      return;
-    }
-    auto now = read_back(options_, heard->answers);
-    if (now) note(*now);
-    if (!heard->status) {
-      done(std::unexpected(std::move(heard->status).error()));
-    } else {
-      done(std::move(now));
-    }
-  });
+  talk(conversation, deadline,
+       [this, deadline, done = std::move(done)](Result<Heard> heard) mutable {
+         if (!heard) {
+           done(std::unexpected(std::move(heard).error()));
+           return;
+         }
+         auto now = read_back(options_, heard->answers);
+         if (now) note(*now);
+         if (!heard->status) {
+           done(std::unexpected(std::move(heard->status).error()));
+         } else if (now) {
+           complete(std::move(*now), deadline, std::move(done));
+         } else {
+           done(std::move(now));
+         }
+       });
+}
+
+void HaproxyProxy::complete(HaproxyReadback now, Instant deadline,
+                            std::move_only_function<void(HaproxyReadback)> done) {
+  if (now.namesakes.empty()) {
+    done(std::move(now));
+    return;
+  }
+  Conversation conversation;
+  ask_namesakes(now, conversation);
+  talk(conversation, deadline,
+       [this, now = std::move(now), done = std::move(done)](Result<Heard> heard) mutable {
+         if (heard) read_namesakes(heard->answers, now);
+         note(now);
+         done(std::move(now));
+       });
 }
 
 void HaproxyProxy::read(Instant deadline, Done<HaproxyReadback> done) {

@@ -38,6 +38,9 @@ class HaproxyProxy {
   // Whether what was read lately lets serin answer the lease's check: the lease holds, or would
   // bring no traffic back with it. A lease that lapsed with a share set waits for a command.
   bool lease_ok() const { return lease_ok_; }
+  // Asks for what a read-back lacks: the counters of backends that share a frontend's name.
+  void complete(HaproxyReadback now, Instant deadline,
+                std::move_only_function<void(HaproxyReadback)> done);
   // What was read, by whomever.
   void note(const HaproxyReadback& now);
   // The slots have changed places: what was read lately means others now. Map layout: what is left

@@ -137,6 +137,26 @@ Status read_lease(const std::string& answer, HaproxyReadback& out) {
   return {};
 }
 
+// What `show stat` says of a backend and its servers; false: nothing.
+bool take_stat(const HaproxyTable& stat, const std::string& backend, HaproxyReadback& out) {
+  auto whole = stat.find("pxname", backend, "svname", "BACKEND");
+  if (!whole) return false;
+  out.backends.push_back({.name = backend,
+                          .algorithm = std::string(stat.get(*whole, "algo")),
+                          .cookie = std::string(stat.get(*whole, "cookie"))});
+  for (HaproxyServer& server : out.servers) {
+    if (server.backend != backend) continue;
+    auto found = stat.find("pxname", backend, "svname", server.name);
+    if (!found) continue;
+    server.counts = counts_of(stat, *found);
+    server.tracks = !stat.get(*found, "tracked").empty();
+    server.checked = server.checked || server.tracks;
+    server.backup = small(stat, *found, "bck") == 1;
+    server.agent = !stat.get(*found, "agent_status").empty();
+  }
+  return true;
+}
+
 class Reading {
  public:
   Reading(const HaproxyOptions& options, HaproxyReadback& out) : options_(options), out_(out) {}
@@ -150,18 +170,15 @@ class Reading {
     }
     SERIN_TRY(state, HaproxyTable::parse_servers_state(state_answer));
     SERIN_TRY(stat, HaproxyTable::parse_stat(stat_answer));
-    if (auto row = stat.find("pxname", name, "svname", "BACKEND")) {
-      out_.backends.push_back({.name = name,
-                               .algorithm = std::string(stat.get(*row, "algo")),
-                               .cookie = std::string(stat.get(*row, "cookie"))});
-    }
     for (std::size_t row = 0; row < state.rows(); ++row) {
       std::string server(state.get(row, "srv_name"));
       present_.push_back(server);
       if (std::optional<Slot> slot = slot_of(options_, name, server)) {
-        add_server(name, server, *slot, state, row, stat);
+        add_server(name, server, *slot, state, row);
       }
     }
+    if (!take_stat(stat, name, out_) && state.rows() > 0)
+      out_.namesakes.push_back({name, std::string(state.get(0, "be_id"))});
     return {};
   }
 
@@ -169,7 +186,7 @@ class Reading {
 
  private:
   void add_server(const std::string& backend, const std::string& name, Slot slot,
-                  const HaproxyTable& state, std::size_t row, const HaproxyTable& stat) {
+                  const HaproxyTable& state, std::size_t row) {
     HaproxyServer server;
     server.backend = backend;
     server.name = name;
@@ -184,13 +201,6 @@ class Reading {
     server.weight = small(state, row, "srv_uweight");
     server.file_weight = small(state, row, "srv_iweight");
     server.checked = (small(state, row, "srv_check_state") & kCheckConfigured) != 0;
-    if (auto found = stat.find("pxname", backend, "svname", name)) {
-      server.counts = counts_of(stat, *found);
-      server.tracks = !stat.get(*found, "tracked").empty();
-      server.checked = server.checked || server.tracks;
-      server.backup = small(stat, *found, "bck") == 1;
-      server.agent = !stat.get(*found, "agent_status").empty();
-    }
     out_.servers.push_back(std::move(server));
   }
 
@@ -256,6 +266,20 @@ Result<HaproxyReadback> read_back(const HaproxyOptions& options,
   SERIN_TRY(owner, owner_in(answers[next]));
   out.owner = owner;
   return out;
+}
+
+void ask_namesakes(const HaproxyReadback& now, Conversation& talk) {
+  for (const NamesakeBackend& each : now.namesakes)
+    talk.ask(fmt::format("show stat {} {} -1", each.id, kStatBackendsAndServers));
+}
+
+void read_namesakes(const std::vector<std::string>& answers, HaproxyReadback& now) {
+  SERIN_ASSERT(answers.size() == now.namesakes.size());
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    auto stat = HaproxyTable::parse_stat(answers[i]);
+    if (stat) take_stat(*stat, now.namesakes[i].name, now);
+  }
+  now.namesakes.clear();
 }
 
 Weight HaproxyReadback::share(bool swapped) const {

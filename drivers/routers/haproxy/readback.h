@@ -37,6 +37,12 @@ struct HaproxyBackend {
   std::string cookie;     // its name where clients are kept with their server by one
 };
 
+// A backend that `show stat` does not show by its name: a frontend has the same, and comes first.
+struct NamesakeBackend {
+  std::string name;
+  std::string id;  // HAProxy's number of it
+};
+
 // A server of the lease's backend.
 struct LeaseServer {
   std::string name;
@@ -50,8 +56,9 @@ struct HaproxyReadback {
   bool map_layout = false;
   std::vector<HaproxyServer> servers;
   std::vector<HaproxyBackend> backends;
-  std::optional<int> share_units;                 // of canary_backend, as the map says; map layout
-  std::optional<int> base_units;                  // the same for nobody steering
+  std::vector<NamesakeBackend> namesakes;  // their counters and algorithm are still to be asked
+  std::optional<int> share_units;          // of canary_backend, as the map says; map layout
+  std::optional<int> base_units;           // the same for nobody steering
   std::optional<std::vector<LeaseServer>> lease;  // nothing: no lease, or no such backend
   std::string content;   // content_id of the match rules in force; "" for none
   std::string owner;     // the mark on the route
@@ -78,5 +85,9 @@ void ask_all(const HaproxyOptions& options, Conversation& talk);
 // HAProxy does not have: the message names those that it has).
 Result<HaproxyReadback> read_back(const HaproxyOptions& options,
                                   const std::vector<std::string>& answers);
+// The same for the namesakes of what was read, by their numbers. What is not answered stays
+// unknown.
+void ask_namesakes(const HaproxyReadback& now, Conversation& talk);
+void read_namesakes(const std::vector<std::string>& answers, HaproxyReadback& now);
 
 }  // namespace serin::drivers

@@ -373,7 +373,8 @@ void HaproxyRouter::examine(const std::shared_ptr<Examining>& examining, std::si
         }
         PreflightAnswers answers = read_preflight(options_, heard->answers);
         const Result<HaproxyReadback>& now = answers.facts.now;
-        if (now) proxies_[i]->note(*now);
+        if (!now) return judge(examining, i, answers);
+        proxies_[i]->note(*now);
         // Serin may answer the check since a moment ago only.
         if (now && !now->lease_holds() && loop_.clock().now().mono < examining->patient_until) {
           loop_.call_at(loop_.clock().now().mono + kLeasePoll, [this, examining, i, alive] {
@@ -381,10 +382,21 @@ void HaproxyRouter::examine(const std::shared_ptr<Examining>& examining, std::si
           });
           return;
         }
-        examining->take(preflight_of(options_, answers.facts, read_config(answers.config_files)),
-                        proxies_.size() > 1 ? options_.sockets[i] + ": " : "");
-        examining->finish_one();
+        HaproxyReadback seen = *now;
+        proxies_[i]->complete(
+            std::move(seen), examining->deadline,
+            [this, examining, i, answers = std::move(answers)](HaproxyReadback whole) mutable {
+              answers.facts.now = std::move(whole);
+              judge(examining, i, answers);
+            });
       });
+}
+
+void HaproxyRouter::judge(const std::shared_ptr<Examining>& examining, std::size_t i,
+                          const PreflightAnswers& answers) {
+  examining->take(preflight_of(options_, answers.facts, read_config(answers.config_files)),
+                  proxies_.size() > 1 ? options_.sockets[i] + ": " : "");
+  examining->finish_one();
 }
 
 void HaproxyRouter::ask_lease(std::move_only_function<void(bool granted)> done) {

@@ -90,6 +90,8 @@ class HaproxyRouter final : public SteeredRouter {
   void on_kept(Status status);
   struct Examining;
   void examine(const std::shared_ptr<Examining>& examining, std::size_t proxy);
+  void judge(const std::shared_ptr<Examining>& examining, std::size_t proxy,
+             const PreflightAnswers& answers);
 
   AsioLoop& loop_;
   HaproxyOptions options_;

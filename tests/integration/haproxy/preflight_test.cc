@@ -65,6 +65,15 @@ TEST_F(HaproxyPreflightReal, AlgorithmsAreToldApart) {
   EXPECT_EQ(refusals(), "");
 }
 
+// HAProxy looks a name up among all proxies, and a frontend may have the backend's: what it shows
+// of the backend is still found.
+TEST_F(HaproxyPreflightReal, AFrontendMayHaveTheBackendsName) {
+  start_weights({.balance = "leastconn", .frontend = "be"});
+  EXPECT_NE(refusals().find("with `balance leastconn`"), std::string::npos) << refusals();
+  EXPECT_EQ(canary_of(20), 0);
+  EXPECT_GT(observed().stable.counts.requests, 0);
+}
+
 TEST_F(HaproxyPreflightReal, OptionPersistIsRefused) {
   start_weights({.backend_lines = "  cookie SRV insert\n  option persist\n",
                  .stable = {"weight 100 cookie one"},

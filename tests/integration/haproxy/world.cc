@@ -34,7 +34,7 @@ void HaproxyWorld::start_weights(const WeightsLayout& layout) {
   ASSERT_NO_FATAL_FAILURE(canary_.start());
   std::string preamble = test::Haproxy::preamble(dir_);
   preamble.insert(preamble.find("defaults"), layout.global_lines);
-  std::string config = preamble + "frontend in\n  bind " + front_.address() +
+  std::string config = preamble + "frontend " + layout.frontend + "\n  bind " + front_.address() +
                        "\n  default_backend be\nbackend be\n  balance " + layout.balance + "\n" +
                        layout.backend_lines;
   auto add = [&](const char* prefix, const App& app, const std::vector<std::string>& lines) {

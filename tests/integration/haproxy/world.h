@@ -48,6 +48,7 @@ class HaproxyWorld : public testing::Test {
     std::vector<std::string> stable = {"weight 100"};
     std::vector<std::string> canary = {"weight 0"};
     std::string global_lines{};
+    std::string frontend = "in";
   };
   void start_weights(const WeightsLayout& layout);
   void start_weights() { start_weights(WeightsLayout{}); }

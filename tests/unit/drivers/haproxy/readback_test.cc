@@ -68,6 +68,26 @@ TEST(HaproxyReadback, SlotsAreSummedOverTheirServers) {
   EXPECT_EQ(now->backends[0].cookie, "SRV");
 }
 
+// A frontend of the same name that stands before the backend: `show stat` by the name shows nothing
+// of the backend; by its number it does.
+TEST(HaproxyReadback, ABackendMayShareAFrontendsName) {
+  auto with = answers();
+  const std::string by_number = with[3];
+  with[3] = "# pxname,svname,stot,";
+  auto now = read_back(options(), with);
+  ASSERT_TRUE(now) << now.error().message;
+  EXPECT_EQ(now->slot(Slot::stable).counts, rollout::SlotCounts{});
+  Conversation talk;
+  ask_namesakes(*now, talk);
+  EXPECT_EQ(talk.lines(), std::vector<std::string>{"show stat 3 6 -1"});
+  read_namesakes({by_number}, *now);
+  EXPECT_EQ(now->slot(Slot::stable).counts.requests, 110);
+  EXPECT_EQ(now->slot(Slot::canary).counts.responses_5xx, 6);
+  EXPECT_EQ(now->backends.at(0).algorithm, "roundrobin");
+  EXPECT_TRUE(now->namesakes.empty());
+  EXPECT_TRUE(read_back(options(), answers())->namesakes.empty()) << "nothing more to ask";
+}
+
 // srv_admin_state: 1 forced, 2 inherited, 4 by the file, 8 and 16 drain, 32 no address. The file's
 // flag stays when the server is set ready.
 TEST(HaproxyReadback, AdminStatesAreToldApart) {
