@@ -117,8 +117,7 @@ std::string active_release(const engine::Engine& engine, const std::string& serv
   return engine.active(service);
 }
 
-Json rollout_document(const Fleet& fleet, const rollout::Rollout& rollout,
-                      const std::optional<store::SlotRoles>& roles) {
+Json rollout_document(const Fleet& fleet, const rollout::Rollout& rollout) {
   const std::string& name = rollout.metadata.name;
   Json steps = Json::array();
   if (rollout.canary) {
@@ -133,7 +132,7 @@ Json rollout_document(const Fleet& fleet, const rollout::Rollout& rollout,
       .set("type", rollout.blue_green ? "blueGreen" : "canary")
       .set("router", router_of(rollout))
       .set("steps", std::move(steps))
-      .set("stable_version", roles ? roles->stable_version : "")
+      .set("stable_version", fleet.stable_version(name))
       .set("active", active.empty() ? Json() : Json(active))
       .set("latest", latest.empty() ? Json() : release_summary(fleet.view(latest)))
       .set("revision", fleet.configuration()->revision);

@@ -19,8 +19,7 @@ inline constexpr std::int64_t kSkipMax = 1'000'000'000;  // of a cursor that cou
 Json release_summary(const Json& view);
 // Of a release that is only in the store: what its entry holds, in the same form.
 Json release_summary(const store::ReleaseInfo& info);
-Json rollout_document(const Fleet& fleet, const rollout::Rollout& rollout,
-                      const std::optional<store::SlotRoles>& roles);
+Json rollout_document(const Fleet& fleet, const rollout::Rollout& rollout);
 
 // The id of the newest release of a rollout that the engine has; "" for none.
 std::string latest_release(const rollout::engine::Engine& engine, std::string_view rollout);

@@ -14,7 +14,7 @@ void Api::add_rollouts() {
     for (const rollout::Rollout& rollout : parts_.fleet.configuration()->set.rollouts) {
       const std::string& name = rollout.metadata.name;
       if (name.find(text) == std::string::npos) continue;
-      all.push(rollout_document(parts_.fleet, rollout, parts_.fleet.store().roles(name)));
+      all.push(rollout_document(parts_.fleet, rollout));
     }
     std::stable_sort(all.items().begin(), all.items().end(), [](const Json& a, const Json& b) {
       return a["name"].string() < b["name"].string();
@@ -32,8 +32,7 @@ void Api::add_rollouts() {
     }
     std::string tag = watch_.tag();
     tag.insert(tag.size() - 1, "-" + parts_.fleet.configuration()->revision);
-    answer_tagged(call, tag,
-                  rollout_document(parts_.fleet, *rollout, parts_.fleet.store().roles(name)));
+    answer_tagged(call, tag, rollout_document(parts_.fleet, *rollout));
   });
   routes_.add("GET", "/api/v1/services", Role::viewer, [this](const CallPtr& call) {
     const auto wanted = call->request.parameter("eligible");

@@ -118,6 +118,20 @@ void Fleet::prune() {
   prune_timer_ = loop_.call_at(loop_.clock().now().mono + kPruneEvery, [this] { prune(); });
 }
 
+std::string Fleet::stable_version(const std::string& rollout) const {
+  auto roles = store_->roles(rollout);
+  if (roles && !roles->stable_version.empty()) return roles->stable_version;
+  std::string stable;
+  for (const std::string& id : engine_->releases()) {
+    const engine::Ticket& ticket = *engine_->ticket(id);
+    if (ticket.spec.rollout != rollout || ticket.spec.instant) continue;
+    // A promotion that left no roles was another tool's: what is stable since, it knows.
+    const bool promoted = engine_->state(id)->status == rollout::machine::ReleaseStatus::succeeded;
+    stable = promoted ? "" : ticket.spec.stable_version;
+  }
+  return stable;
+}
+
 Result<engine::Ticket> Fleet::ticket_for(const StartRequest& request,
                                          std::vector<std::string>& warnings) {
   const rollout::Rollout* rollout = configuration_->set.find_rollout(request.rollout);
@@ -130,6 +144,7 @@ Result<engine::Ticket> Fleet::ticket_for(const StartRequest& request,
   pin.version = request.version;
   pin.stable_version =
       roles && !roles->stable_version.empty() ? roles->stable_version : request.stable;
+  if (pin.stable_version.empty()) pin.stable_version = stable_version(request.rollout);
   // Where a release is under way, the engine refuses; or supersedes it, with the same stable.
   const std::string& service = rollout->service.empty() ? rollout->metadata.name : rollout->service;
   const engine::Ticket* holder = engine_->ticket(engine_->active(service));

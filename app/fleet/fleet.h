@@ -99,6 +99,9 @@ class Fleet {
   // `done` comes once that is on disk. Errors: not_found (the release, or its rollout), and as
   // rollout::pin and the engine's.
   void edit(const EditRequest& request, OperateDone done);
+  // As the journal knows it: by the last promotion, else what the latest release compares with or
+  // returned to. "": nothing is known.
+  std::string stable_version(const std::string& rollout) const;
   // Makes the sources that a plan asks, where they are not there yet.
   Status adopt(const rollout::PinnedPlan& plan);
   // Null where no plan that was adopted names it.

@@ -140,6 +140,17 @@ TEST_F(ServerTest, StartsOperatesAndEndsARelease) {
   EXPECT_FALSE(decided("trafficObserved"));
 }
 
+TEST_F(ServerTest, KnowsStableFromTheReleaseThatCameBackToIt) {
+  start(options());
+  const std::string first = release("v2");
+  EXPECT_EQ(own("POST", "/api/v1/releases/" + first + "/operations/abort", "{}").status, 202);
+  ASSERT_TRUE(wait_for_status(first, "Terminated"));
+  EXPECT_EQ(json(own("GET", "/api/v1/rollouts/checkout"))["stable_version"].string(), "v1");
+  auto second = own("POST", "/api/v1/rollouts/checkout/releases", R"({"version":"v3"})");
+  ASSERT_EQ(second.status, 201) << second.body;
+  EXPECT_EQ(json(second)["stable_version"].string(), "v1");
+}
+
 TEST_F(ServerTest, TellsEverythingThatIsWrongWithARequest) {
   start(options());
   auto both = own("POST", "/api/v1/rollouts/checkout/releases", R"({"versoin":"v2","args":3})");
