@@ -24,6 +24,7 @@ void Api::add_administration() {
     Fields fields(*body);
     NewToken wanted;
     wanted.name = fields.text("name", TokenBook::kNameMax);
+    if (wanted.name.empty()) fields.wrong("name", "must be given");
     wanted.may_override = fields.flag("override");
     auto role = parse_role(fields.text("role"));
     if (role) wanted.role = *role;
@@ -35,6 +36,12 @@ void Api::add_administration() {
       if (!valid) fields.wrong("expires", "must be a duration such as 720h");
     }
     if (fields.refuse(*call)) return;
+    for (const Token& token : parts_.access.tokens().tokens()) {
+      if (token.name != wanted.name) continue;
+      return call->refuse(
+          {.kind = kExists,
+           .detail = fmt::format("there is a token '{}' already: revoke it first", token.name)});
+    }
     auto made = parts_.access.tokens().create(wanted, parts_.fleet.loop().clock().now().wall);
     if (!made) return call->refuse(made.error());
     routes_.audit(*call, "token.create", made->token.name, to_json(made->token));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -110,8 +111,11 @@ std::map<std::string, std::string> Fields::texts(const std::string& name) {
   return out;
 }
 
+// What is said first of a member is why; the rest follows from it.
 void Fields::wrong(const std::string& name, std::string why) {
-  errors_.push_back({.pointer = "/" + name, .detail = std::move(why)});
+  std::string pointer = "/" + name;
+  if (std::ranges::find(errors_, pointer, &ProblemError::pointer) != errors_.end()) return;
+  errors_.push_back({.pointer = std::move(pointer), .detail = std::move(why)});
 }
 
 bool Fields::refuse(Call& call) {

@@ -40,8 +40,12 @@ void Api::gate(const CallPtr& call) {
   if (fields.refuse(*call)) return;
   if (id.empty()) id = latest_release(parts_.fleet.engine(), rollout);
   const machine::ReleaseState* state = parts_.fleet.engine().state(id);
-  if (state == nullptr)
-    return call->refuse({.kind = kUnknown, .detail = "there is no such release"});
+  if (state == nullptr) {
+    return call->refuse({.kind = kUnknown,
+                         .detail = rollout.empty()
+                                       ? fmt::format("there is no release '{}'", id)
+                                       : fmt::format("'{}' has no release yet", rollout)});
+  }
   Json view = parts_.fleet.view(id);
   // Where nothing has to pass, nothing has passed.
   bool judged = std::ranges::any_of(view["report"]["metrics"].items(), [](const Json& metric) {

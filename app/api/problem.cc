@@ -44,13 +44,16 @@ Problem problem_of(const Error& error) {
   return what;
 }
 
-Problem problem_of(const config::Diagnostics& diagnostics) {
+Problem problem_of(const config::Diagnostics& diagnostics, std::string_view unplaced) {
   Problem what{.kind = kInvalid, .detail = fmt::format("{} errors", diagnostics.errors())};
   if (diagnostics.errors() == 1) what.detail = "1 error";
   for (const config::Diagnostic& each : diagnostics.sorted()) {
     if (!each.is_error()) continue;
-    std::string text = fmt::format("{}:{}:{}: {}", each.file, each.position.line,
-                                   each.position.column, each.message);
+    std::string text = each.message;
+    if (unplaced.empty() || each.file != unplaced) {
+      text = fmt::format("{}:{}:{}: {}", each.file, each.position.line, each.position.column,
+                         each.message);
+    }
     if (!each.hint.empty()) text += "; " + each.hint;
     what.errors.push_back({.pointer = each.pointer, .code = each.code, .detail = std::move(text)});
   }
@@ -68,9 +71,9 @@ HttpResponse problem(const Problem& what, std::string_view instance, std::string
   json.set("type", fmt::format("{}{}", kTypes, what.kind.name))
       .set("title", what.kind.title)
       .set("status", what.kind.status)
-      .set("detail", what.detail)
-      .set("instance", instance)
-      .set("requestId", request_id);
+      .set("detail", what.detail);
+  if (!instance.empty()) json.set("instance", instance);
+  json.set("requestId", request_id);
   if (!what.allowed.empty() || what.kind.name == kNotAllowed.name) {
     Json allowed = Json::array();
     for (const std::string& operation : what.allowed) allowed.push(operation);

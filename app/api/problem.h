@@ -4,8 +4,10 @@
 //   return problem(problem_of(error), request_id);
 #pragma once
 
+#include <expected>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/config/diagnostic.h"
@@ -27,6 +29,7 @@ inline constexpr ProblemKind kUnauthenticated{"unauthenticated", "Who are you?",
 inline constexpr ProblemKind kForbidden{"forbidden", "Your role does not allow this", 403};
 inline constexpr ProblemKind kUnknown{"not-found", "There is no such thing", 404};
 inline constexpr ProblemKind kWrongMethod{"method-not-allowed", "Not with this method", 405};
+inline constexpr ProblemKind kTimeout{"timeout", "The request came too slowly", 408};
 inline constexpr ProblemKind kNotAllowed{"action-not-allowed", "Not allowed in this state", 409};
 inline constexpr ProblemKind kExists{"exists", "There is one of that name already", 409};
 inline constexpr ProblemKind kBusyKey{"key-in-use", "A request with this key is under way", 409};
@@ -37,12 +40,13 @@ inline constexpr ProblemKind kInvalid{"invalid", "The request is not valid", 422
 inline constexpr ProblemKind kUnguarded{"precondition-required",
                                         "Say which version you mean to change", 428};
 inline constexpr ProblemKind kTooMany{"too-many-requests", "Too many requests", 429};
+inline constexpr ProblemKind kHeadTooLarge{"head-too-large", "The headers are too large", 431};
 inline constexpr ProblemKind kInternal{"internal", "Something is wrong in serin", 500};
 inline constexpr ProblemKind kUnavailable{"unavailable", "It can't be done now", 503};
 inline constexpr ProblemKind kProblemKinds[] = {
-    kBadRequest, kUnauthenticated, kForbidden, kUnknown,    kWrongMethod, kNotAllowed,
-    kExists,     kBusyKey,         kChanged,   kTooLarge,   kWrongType,   kInvalid,
-    kUnguarded,  kTooMany,         kInternal,  kUnavailable};
+    kBadRequest, kUnauthenticated, kForbidden, kUnknown,      kWrongMethod, kTimeout,
+    kNotAllowed, kExists,          kBusyKey,   kChanged,      kTooLarge,    kWrongType,
+    kInvalid,    kUnguarded,       kTooMany,   kHeadTooLarge, kInternal,    kUnavailable};
 
 struct ProblemError {
   std::string pointer{};  // "/weight"; "" for the whole
@@ -61,8 +65,15 @@ struct Problem {
 
 // Which kind an error's code is.
 Problem problem_of(const Error& error);
-// Every error among the diagnostics.
-Problem problem_of(const config::Diagnostics& diagnostics);
+// Of what is one: for code that hands on either.
+inline Problem problem_of(Problem what) {
+  return what;
+}
+// Every error among the diagnostics. `unplaced`: a file whose lines the client does not know.
+Problem problem_of(const config::Diagnostics& diagnostics, std::string_view unplaced = {});
+
+// What a request comes to: its answer, or why there is none.
+using Outcome = std::expected<HttpResponse, Problem>;
 
 HttpResponse problem(const Problem& what, std::string_view instance, std::string_view request_id);
 HttpResponse json_response(int status, const Json& body);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/net/crypto/digest.h"
@@ -33,9 +34,17 @@ bool fits(std::string_view pattern, std::string_view path,
           std::map<std::string, std::string, std::less<>>& values) {
   auto wanted = parts_of(pattern);
   auto given = parts_of(path);
-  if (wanted.size() != given.size()) return false;
+  const bool takes_rest = pattern.ends_with("...}");
+  if (takes_rest ? given.size() < wanted.size() : wanted.size() != given.size()) return false;
   values.clear();
   for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i].ends_with("...}")) {
+      if (given[i].empty()) return false;
+      const std::string_view rest =
+          path.substr(static_cast<std::size_t>(given[i].data() - path.data()));
+      values.emplace(wanted[i].substr(1, wanted[i].size() - 5), rest);
+      return true;
+    }
     if (wanted[i].starts_with('{')) {
       if (given[i].empty()) return false;
       values.emplace(wanted[i].substr(1, wanted[i].size() - 2), given[i]);
@@ -212,8 +221,11 @@ bool RouteTable::replay(const std::shared_ptr<Call>& call) {
     if (json) {
       response.body = (*json)["body"].string();
       response.headers.front().second = (*json)["type"].string();
-      if (std::string location((*json)["location"].string()); !location.empty())
-        response.headers.emplace_back("Location", std::move(location));
+      for (const auto& [name, header] :
+           {std::pair("location", "Location"), std::pair("etag", "ETag")}) {
+        if (std::string value((*json)[name].string()); !value.empty())
+          response.headers.emplace_back(header, std::move(value));
+      }
     }
     response.headers.emplace_back("Idempotency-Replayed", "true");
     call->key.clear();
@@ -241,6 +253,18 @@ void RouteTable::audit(const Call& call, std::string_view operation, const std::
   parts_.store.commit(std::move(batch), [](const Status&) {});
 }
 
+HttpResponse RouteTable::refused(int status, std::string_view why, bool over_tls) {
+  auto kind = std::ranges::find(kProblemKinds, status, &ProblemKind::status);
+  const std::string id = request_id();
+  HttpResponse response = problem(
+      {.kind = kind == std::end(kProblemKinds) ? kBadRequest : *kind, .detail = std::string(why)},
+      "", id);
+  response.headers.emplace_back("X-Request-Id", id);
+  add_security_headers(response, over_tls);
+  if (parts_.answered) parts_.answered("", response.status);
+  return response;
+}
+
 void RouteTable::handle(HttpServerRequest request, HttpResponder responder) {
   auto call = std::make_shared<Call>(std::move(responder));
   std::string_view given = request.header("x-request-id");
@@ -263,6 +287,7 @@ void RouteTable::handle(HttpServerRequest request, HttpResponder responder) {
     Json kept = Json::object()
                     .set("type", find_header(response.headers, "Content-Type"))
                     .set("location", find_header(response.headers, "Location"))
+                    .set("etag", find_header(response.headers, "ETag"))
                     .set("body", response.body);
     store::Batch batch;
     store::StoredAnswer answer{.key = self->key,

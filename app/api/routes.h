@@ -89,10 +89,13 @@ class RouteTable {
   ~RouteTable() { *alive_ = false; }
   RouteTable(const RouteTable&) = delete;
   RouteTable& operator=(const RouteTable&) = delete;
+  // {name} of a pattern takes what is between two slashes; {name...}, its last part, all the rest.
   void add(std::string method, std::string pattern, Role role, Handler handler);
   // Everything with GET below a path, for everybody: files of the dashboard.
   void serve_below(std::string_view prefix, Handler handler);
   void handle(HttpServerRequest request, HttpResponder responder);
+  // The answer to what came to no route, as HttpServerOptions::refusal.
+  HttpResponse refused(int status, std::string_view why, bool over_tls);
   const std::vector<Route>& routes() const { return routes_; }
   // Into the audit log: who did what, with the request's id and where it came from.
   void audit(const Call& call, std::string_view operation, const std::string& subject,

@@ -120,7 +120,11 @@ Status Server::prepare(Rng& rng) {
 Status Server::listen() {
   Endpoint local;
   local.unix_path = options_.state_directory + "/" + kApiSocket;
-  SERIN_TRY(socket, HttpServer::listen(loop_, local, {.body_max = kApiBodyMax}, api_->handler()));
+  HttpServerOptions http{.body_max = kApiBodyMax,
+                         .refusal = [this](int status, std::string_view why, bool secure) {
+                           return api_->routes().refused(status, why, secure);
+                         }};
+  SERIN_TRY(socket, HttpServer::listen(loop_, local, http, api_->handler()));
   socket_ = std::move(socket);
   if (options_.listen.empty()) return {};
   SERIN_TRY(endpoint, Endpoint::parse(options_.listen));
@@ -143,8 +147,8 @@ Status Server::listen() {
                       "--client-role)");
     }
   }
-  SERIN_TRY(tcp, HttpServer::listen(loop_, endpoint, {.body_max = kApiBodyMax, .tls = options_.tls},
-                                    api_->handler()));
+  http.tls = options_.tls;
+  SERIN_TRY(tcp, HttpServer::listen(loop_, endpoint, std::move(http), api_->handler()));
   tcp_ = std::move(tcp);
   return {};
 }

@@ -104,6 +104,9 @@ struct HttpServerOptions {
       10);  // for a client to send its request, and to take a part of the answer
   Duration idle_patience = std::chrono::seconds(75);  // between requests of a connection
   mode_t mode = 0600;                                 // of a Unix socket's file
+  // The answer to what never comes to the handler: what can't be read (400), comes too slowly (408)
+  // or is too long (413, 431). Left out: `why` as text.
+  std::function<HttpResponse(int status, std::string_view why, bool secure)> refusal{};
   std::optional<HttpServerTls> tls{};                 // nothing: plain
 };
 

@@ -95,8 +95,14 @@ void Session::set_timer(Duration patience) {
   stop_timer();
   AsioLoop& loop = host_->loop;
   timer_ = loop.call_at(loop.clock().now().mono + patience, [weak = weak_from_this()] {
-    if (auto self = weak.lock()) self->close(true);
+    if (auto self = weak.lock()) self->expire();
   });
+}
+
+void Session::expire() {
+  if (!receiving_) return close(true);
+  watching_ = true;  // the read of the request goes on
+  refuse(408, "the request did not come in time");
 }
 
 void Session::stop_timer() {
@@ -141,10 +147,11 @@ void Session::receive() {
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(kHttpServerHeadersMax));
   parser_->body_limit(host_->options.body_max);
+  receiving_ = true;
   set_timer(host_->options.patience);
   http::async_read_header(stream_, buffer_, *parser_,
                           [self = shared_from_this()](const error_code& error, std::size_t) {
-                            if (!self->socket().is_open()) return;
+                            if (!self->is_receiving()) return;
                             if (error) return self->give_up(error);
                             self->receive_body();
                           });
@@ -154,23 +161,26 @@ void Session::receive_body() {
   auto read = [self = shared_from_this()] {
     http::async_read(self->stream_, self->buffer_, *self->parser_,
                      [self](const error_code& error, std::size_t) {
-                       if (!self->socket().is_open()) return;
+                       if (!self->is_receiving()) return;
                        if (error) return self->give_up(error);
                        self->handle();
                      });
   };
   if (!equal_names(view(parser_->get()[http::field::expect]), "100-continue")) return read();
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  receiving_ = false;  // nothing else may be written meanwhile
   asio::async_write(stream_, asio::buffer(kContinue.data(), kContinue.size()),
                     [self = shared_from_this(), read](const error_code& error, std::size_t) {
                       if (!self->socket().is_open()) return;
                       if (error) return self->close(true);
+                      self->receiving_ = true;
                       read();
                     });
 }
 
 void Session::handle() {
   stop_timer();
+  receiving_ = false;
   state_ = State::handling;
   auto message = parser_->release();
   HttpServerRequest request{.method = std::string(view(message.method_string())),
@@ -202,10 +212,19 @@ void Session::give_up(const error_code& error) {
 void Session::refuse(int status, const char* why) {
   keep_alive_ = false;
   head_only_ = false;
+  receiving_ = false;
   state_ = State::handling;
+  if (host_->options.refusal) return send(host_->options.refusal(status, why, stream_.is_secure()));
   send({.status = status,
         .headers = {{"Content-Type", "text/plain"}},
         .body = std::string(why) + "\n"});
+}
+
+// False where it was given up: what still comes ends the connection.
+bool Session::is_receiving() {
+  if (receiving_ && socket().is_open()) return true;
+  close(true);
+  return false;
 }
 
 void Session::send(HttpResponse response) {

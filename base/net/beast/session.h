@@ -83,6 +83,9 @@ class Session final : public HttpStream::Source, public std::enable_shared_from_
   void give_up(const boost::system::error_code& error);
   // Answers a request that can't be handled, and closes.
   void refuse(int status, const char* why);
+  bool is_receiving();
+  // The client took too long.
+  void expire();
   void send_head(const HttpResponse& response, bool has_length);
   void flush();
   void on_flushed();
@@ -101,6 +104,7 @@ class Session final : public HttpStream::Source, public std::enable_shared_from_
   bool keep_alive_ = false;  // of the request in work
   bool head_only_ = false;
   bool chunked_ = false;
+  bool receiving_ = false;  // a request has begun to come
   bool flushing_ = false;
   bool watching_ = false;
   std::string sending_;  // being written

@@ -1,13 +1,26 @@
 #include "base/net/beast/tls.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include <array>
+#include <cstring>
 
 namespace serin::net {
 
 using boost::system::error_code;
+
+namespace {
+
+// Asio has no words for what the system refused, such as a file that is not there.
+std::string words_of(const error_code& error) {
+  const auto code = static_cast<unsigned int>(error.value());
+  if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
+  return error.message();
+}
+
+}  // namespace
 
 Result<std::shared_ptr<asio::ssl::context>> make_tls_context(const HttpServerTls& tls) {
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
@@ -17,7 +30,7 @@ Result<std::shared_ptr<asio::ssl::context>> make_tls_context(const HttpServerTls
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   auto refuse = [](const std::string& file, const error_code& error) {
     return fail(Code::invalid_argument,
-                "the server's TLS file " + file + " can't be used: " + error.message());
+                "the server's TLS file " + file + " can't be used: " + words_of(error));
   };
   error_code error;
   context->use_certificate_chain_file(tls.cert_file, error);

@@ -151,6 +151,27 @@ TEST_F(ServerTest, KnowsStableFromTheReleaseThatCameBackToIt) {
   EXPECT_EQ(json(second)["stable_version"].string(), "v1");
 }
 
+// One word about each member, not what follows from it; and problems of the HTTP layer too.
+TEST_F(ServerTest, EveryRefusalIsAProblem) {
+  start(options());
+  auto wrong = own("POST", "/api/v1/rollouts/checkout/releases", R"({"version":5})");
+  EXPECT_EQ(json(wrong)["errors"].size(), 1U) << wrong.body;
+  auto long_one = own("POST", "/api/v1/lint", std::string(kApiBodyMax + 1, '#'));
+  EXPECT_EQ(long_one.status, 413);
+  EXPECT_EQ(json(long_one)["type"].string(), "https://serin.dev/problems/too-large");
+  EXPECT_EQ(long_one.header("x-content-type-options"), "nosniff");
+  EXPECT_FALSE(long_one.header("x-request-id").empty());
+  auto wide = ask({.path = "/api/v1/whoami", .headers = {{"X-Wide", std::string(20'000, 'x')}}});
+  EXPECT_EQ(wide.status, 431);
+  EXPECT_EQ(json(wide)["type"].string(), "https://serin.dev/problems/head-too-large");
+  auto same = R"({"name":"ci","role":"viewer"})";
+  EXPECT_EQ(own("POST", "/api/v1/tokens", same).status, 201);
+  auto twin = own("POST", "/api/v1/tokens", same);
+  EXPECT_EQ(twin.status, 409);
+  EXPECT_EQ(json(twin)["type"].string(), "https://serin.dev/problems/exists");
+  EXPECT_EQ(json(own("POST", "/api/v1/tokens", "{}"))["errors"].size(), 2U);
+}
+
 TEST_F(ServerTest, TellsEverythingThatIsWrongWithARequest) {
   start(options());
   auto both = own("POST", "/api/v1/rollouts/checkout/releases", R"({"versoin":"v2","args":3})");

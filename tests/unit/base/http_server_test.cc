@@ -186,9 +186,10 @@ TEST_F(HttpServerTest, SaysContinue) {
 
 TEST_F(HttpServerTest, SlowAndIdleClientsAreClosed) {
   start({.patience = 50ms, .idle_patience = 100ms});
-  EXPECT_EQ(raw("GET / HT"), "");
-  EXPECT_EQ(raw("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo"), "");
-  EXPECT_EQ(raw(""), "");
+  EXPECT_TRUE(raw("GET / HT").starts_with("HTTP/1.1 408 Request Timeout\r\n"));
+  EXPECT_TRUE(raw("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbo")
+                  .starts_with("HTTP/1.1 408 Request Timeout\r\n"));
+  EXPECT_EQ(raw(""), "") << "who says nothing is told nothing";
   EXPECT_EQ(requests_, 0);
   Fd idle = send_without_waiting("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
   ASSERT_TRUE(run_until([&] { return requests_ == 1; }));
@@ -196,6 +197,44 @@ TEST_F(HttpServerTest, SlowAndIdleClientsAreClosed) {
   char answer[256] = {};
   EXPECT_GT(::recv(idle.get(), answer, sizeof answer - 1, 0), 0);
   EXPECT_TRUE(std::string_view(answer).starts_with("HTTP/1.1 200 OK")) << answer;
+}
+
+TEST_F(HttpServerTest, WhatIsRefusedMayBeToldInOnesOwnWay) {
+  start({.body_max = 10,
+         .patience = 50ms,
+         .refusal = [](int status, std::string_view why, bool secure) -> HttpResponse {
+           return {.status = status,
+                   .headers = {{"X-Secure", secure ? "yes" : "no"}},
+                   .body = "own: " + std::string(why)};
+         }});
+  for (const auto& [request, status, why] :
+       {std::tuple{"hello\r\n\r\n", "400", "can't be read"},
+        std::tuple{"GET / HT", "408", "did not come in time"},
+        std::tuple{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n", "413",
+                   "the body is too long"}}) {
+    const std::string reply = raw(request);
+    EXPECT_TRUE(reply.starts_with(std::string("HTTP/1.1 ") + status)) << reply;
+    EXPECT_NE(reply.find("X-Secure: no\r\n"), std::string::npos) << reply;
+    EXPECT_NE(reply.find("own: "), std::string::npos) << reply;
+    EXPECT_NE(reply.find(why), std::string::npos) << reply;
+  }
+}
+
+// It was told that it is too late: what it still sends is not carried out.
+TEST_F(HttpServerTest, ARequestThatWasGivenUpIsNotTakenUpAgain) {
+  start({.patience = 50ms});
+  Fd client = send_without_waiting("GET / HTTP/1.1\r\n");
+  std::string answer;
+  ASSERT_TRUE(run_until([&] {
+    char part[256];
+    const ssize_t got = ::recv(client.get(), part, sizeof part, MSG_DONTWAIT);
+    if (got > 0) answer.append(part, static_cast<std::size_t>(got));
+    return !answer.empty();
+  }));
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 408")) << answer;
+  EXPECT_GT(::send(client.get(), "\r\n", 2, MSG_NOSIGNAL), 0);
+  ASSERT_TRUE(run_until([&] { return server_->clients() == 0; }));
+  EXPECT_EQ(requests_, 0);
 }
 
 TEST_F(HttpServerTest, AClientThatTakesNoAnswerIsClosed) {
