@@ -33,39 +33,7 @@ std::string second(WallTime time) {
   return format_rfc3339(std::chrono::floor<std::chrono::seconds>(time));
 }
 
-}  // namespace
-
-AnalysisQuestion analysis_question(Fields& fields, WallTime now) {
-  AnalysisQuestion question;
-  question.name = fields.text("name", kNameMax);
-  question.canary = version_of(fields, "canary");
-  question.stable = version_of(fields, "stable");
-  question.arguments = fields.texts("args");
-  for (const Json& file : fields.list("files", kConfigFilesMax)) {
-    if (!file["name"].is_string() || !file["text"].is_string() || file.size() != 2) {
-      fields.wrong("files", "must be objects with name and text");
-      break;
-    }
-    question.files.push_back(
-        {std::string(file["name"].string()), std::string(file["text"].string())});
-  }
-  auto from = fields.time("from");
-  auto to = fields.time("to");
-  if (!from) {
-    fields.wrong("from", "must be given: the time at which the span begins");
-    return question;
-  }
-  question.from = *from;
-  question.to = to.value_or(now);
-  if (question.to <= question.from || question.to > now) {
-    fields.wrong("to", "must be after from, and not in the future");
-  } else if (question.to - question.from > kAnalysisSpanMax) {
-    fields.wrong("from", fmt::format("must be at most {} before to: more takes `serin analyze`",
-                                     format_duration(kAnalysisSpanMax)));
-  }
-  return question;
-}
-
+// What is asked, secrets filled in.
 std::expected<ChosenAnalysis, Problem> chosen_analysis(
     const AnalysisQuestion& question, const Configuration& configuration,
     const std::map<std::string, std::string>& defaults, const Principal& who) {
@@ -101,8 +69,44 @@ std::expected<ChosenAnalysis, Problem> chosen_analysis(
   return *std::move(chosen);
 }
 
-Result<Json> judged(const AnalysisQuestion& question, const ChosenAnalysis& chosen,
-                    const Workbench::Limit& limit) {
+}  // namespace
+
+AnalysisQuestion analysis_question(Fields& fields, WallTime now) {
+  AnalysisQuestion question;
+  question.name = fields.text("name", kNameMax);
+  question.canary = version_of(fields, "canary");
+  question.stable = version_of(fields, "stable");
+  question.arguments = fields.texts("args");
+  for (const Json& file : fields.list("files", kConfigFilesMax)) {
+    if (!file["name"].is_string() || !file["text"].is_string() || file.size() != 2) {
+      fields.wrong("files", "must be objects with name and text");
+      break;
+    }
+    question.files.push_back(
+        {std::string(file["name"].string()), std::string(file["text"].string())});
+  }
+  auto from = fields.time("from");
+  auto to = fields.time("to");
+  if (!from) {
+    fields.wrong("from", "must be given: the time at which the span begins");
+    return question;
+  }
+  question.from = *from;
+  question.to = to.value_or(now);
+  if (question.to <= question.from || question.to > now) {
+    fields.wrong("to", "must be after from, and not in the future");
+  } else if (question.to - question.from > kAnalysisSpanMax) {
+    fields.wrong("from", fmt::format("must be at most {} before to: more takes `serin analyze`",
+                                     format_duration(kAnalysisSpanMax)));
+  }
+  return question;
+}
+
+std::expected<Json, Problem> judged(const AnalysisQuestion& question,
+                                    const Configuration& configuration,
+                                    const std::map<std::string, std::string>& defaults,
+                                    const Principal& who, const Workbench::Limit& limit) {
+  SERIN_TRY(chosen, chosen_analysis(question, configuration, defaults, who));
   BenchAsker asker(limit);
   AnalyzePlan plan{.name = chosen.name,
                    .past = true,
@@ -112,11 +116,12 @@ Result<Json> judged(const AnalysisQuestion& question, const ChosenAnalysis& chos
                                 Duration timeout) { return asker.ask(provider, request, timeout); },
                      .wait_until = [](Now until) { return until; },
                      .stop = [&] { return limit.is_over(); }};
-  SERIN_TRY(outcome, analyze(chosen.analysis, plan, ports));
-  if (limit.is_over()) return std::unexpected(limit.error());
+  auto outcome = analyze(chosen.analysis, plan, ports);
+  if (!outcome) return refusal(problem_of(outcome.error()));
+  if (limit.is_over()) return refusal(problem_of(limit.error()));
   Json warnings = Json::array();
   for (const std::string& warning : chosen.warnings) warnings.push(warning);
-  return outcome.to_json()
+  return outcome->to_json()
       .set("name", chosen.name)
       .set("from", second(question.from))
       .set("to", second(question.to))

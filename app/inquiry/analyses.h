@@ -3,7 +3,6 @@
 //
 //   AnalysisQuestion question = analysis_question(fields, now);
 //   if (fields.refuse(*call)) return;
-//   auto chosen = chosen_analysis(question, *configuration, defaults, call->who);
 //   bench.run_json(call, [=](const Workbench::Limit& limit) { return judged(…, limit); });
 //
 // It moves no traffic and keeps nothing.
@@ -35,15 +34,12 @@ struct AnalysisQuestion {
 // "files", "name", "canary", "stable", "args", "from" and "to" of a body.
 AnalysisQuestion analysis_question(Fields& fields, WallTime now);
 
-// What is asked, secrets filled in. Who is only a viewer may not choose what the server asks with
-// its secrets: no documents, no arguments and no jobs of their own.
-std::expected<ChosenAnalysis, Problem> chosen_analysis(
-    const AnalysisQuestion& question, const Configuration& configuration,
-    const std::map<std::string, std::string>& defaults, const Principal& who);
-
-// AnalyzeOutcome::to_json with "name", "from", "to" and "warnings". Errors: those of analyze() and
-// of the limit.
-Result<Json> judged(const AnalysisQuestion& question, const ChosenAnalysis& chosen,
-                    const Workbench::Limit& limit);
+// AnalyzeOutcome::to_json with "name", "from", "to" and "warnings". Who is only a viewer may not
+// choose what the server asks with its secrets: no documents, no arguments and no jobs of their
+// own. Errors: those of analyze() and of the limit.
+std::expected<Json, Problem> judged(const AnalysisQuestion& question,
+                                    const Configuration& configuration,
+                                    const std::map<std::string, std::string>& defaults,
+                                    const Principal& who, const Workbench::Limit& limit);
 
 }  // namespace serin::app

@@ -101,11 +101,10 @@ void Inquiries::analysis(const std::shared_ptr<Call>& call) {
   Fields fields(*body);
   AnalysisQuestion question = analysis_question(fields, fleet_.loop().clock().now().wall);
   if (fields.refuse(*call)) return;
-  auto chosen = chosen_analysis(question, *fleet_.configuration(), arguments_, call->who);
-  if (!chosen) return call->refuse(chosen.error());
-  bench_.run_json(call,
-                  [question = std::move(question), chosen = *std::move(chosen)](
-                      const Workbench::Limit& limit) { return judged(question, chosen, limit); });
+  bench_.run_json(call, [question = std::move(question), configuration = fleet_.configuration(),
+                         arguments = arguments_, who = call->who](const Workbench::Limit& limit) {
+    return judged(question, *configuration, arguments, who, limit);
+  });
 }
 
 }  // namespace serin::app

@@ -100,17 +100,16 @@ void Operations::begun(const std::string& id) {
   if (found != operations_.end()) found->second.started = loop_.clock().now().wall;
 }
 
-void Operations::end(const std::string& id, const Result<HttpResponse>& response) {
+void Operations::end(const std::string& id, const Outcome& outcome) {
   auto found = operations_.find(id);
   if (found == operations_.end() || found->second.status != Status::running) return;
   Operation& operation = found->second;
-  if (response) {
-    auto result = Json::parse(response->body);
-    operation.result = result ? *std::move(result) : Json(response->body);
+  if (outcome) {
+    auto result = Json::parse(outcome->body);
+    operation.result = result ? *std::move(result) : Json(outcome->body);
     return finish(operation, Status::succeeded);
   }
-  const HttpResponse told =
-      problem(problem_of(response.error()), "/api/v1/operations/" + id, operation.id);
+  const HttpResponse told = problem(outcome.error(), "/api/v1/operations/" + id, operation.id);
   operation.problem = Json::parse(told.body).value_or(Json());
   finish(operation, Status::failed);
 }

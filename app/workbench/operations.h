@@ -45,7 +45,7 @@ class Operations {
   // The work begins now, after it waited for others.
   void begun(const std::string& id);
   // Its end. One that was cancelled stays that.
-  void end(const std::string& id, const Result<HttpResponse>& response);
+  void end(const std::string& id, const Outcome& outcome);
   // Whether this client has as many as it may.
   bool is_full(const Call& call) const;
 

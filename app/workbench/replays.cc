@@ -72,7 +72,8 @@ Result<providers::Recording> recording_of(const std::string& bytes) {
 
 }  // namespace
 
-Result<Json> replayed(const ReplayRequest& request, const Workbench::Limit& limit) {
+Result<Json> replayed(const ReplaySetup& setup, const ReplayRequest& request,
+                      const Workbench::Limit& limit) {
   SERIN_TRY(recording, recording_of(request.recording));
   if (recording.sample_count() > kReplaySamplesMax) {
     return fail(Code::invalid_argument,
@@ -84,11 +85,11 @@ Result<Json> replayed(const ReplayRequest& request, const Workbench::Limit& limi
   if (request.start) {
     start = *request.start;
   } else {
-    SERIN_TRY(found, found_start(request.setup.plan, recording));
+    SERIN_TRY(found, found_start(setup.plan, recording));
     start = found;
   }
-  SERIN_CHECK(check_answers(request.setup, recording));
-  ReplayPlan plan = request.setup.replayed(recording, start);
+  SERIN_CHECK(check_answers(setup, recording));
+  ReplayPlan plan = setup.replayed(recording, start);
   plan.until = request.until;
   Way way(start, plan.steps);
   bool over = false;
@@ -105,7 +106,7 @@ Result<Json> replayed(const ReplayRequest& request, const Workbench::Limit& limi
   SERIN_TRY(outcome, replay(recording, plan, start));
   if (over) return std::unexpected(limit.error());
   return outcome.to_json()
-      .set("rollout", request.setup.name)
+      .set("rollout", setup.name)
       .set("start", format_rfc3339(start))
       .set("looks", outcome.looks)
       .set("series", recording.series_count())

@@ -16,7 +16,6 @@ inline constexpr std::size_t kReplaySamplesMax = 5'000'000;
 inline constexpr int kReplayPointsMax = 300;
 
 struct ReplayRequest {
-  ReplaySetup setup{};
   std::string recording{};          // bytes, plain or gzip
   std::optional<WallTime> start{};  // not given: where the canary appears
   std::optional<Duration> until{};  // since the start
@@ -25,6 +24,7 @@ struct ReplayRequest {
 // {"verdict":…,"t_s":…,"metric":…,"sentence":…,"steps":[…],"metrics":[…],"start":…,"looks":…,
 // "series":…,"recorded_samples":…,"bad_requests":…,"samples":{"error-rate":[…]}}. Errors:
 // invalid_argument and data_loss (the recording), deadline_exceeded.
-Result<Json> replayed(const ReplayRequest& request, const Workbench::Limit& limit);
+Result<Json> replayed(const ReplaySetup& setup, const ReplayRequest& request,
+                      const Workbench::Limit& limit);
 
 }  // namespace serin::app

@@ -16,6 +16,8 @@
 namespace serin::app {
 namespace {
 
+using JsonOutcome = std::expected<Json, Problem>;
+
 // A page of its own with its style in it, and nothing fetched.
 constexpr const char* kReportPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
@@ -51,6 +53,20 @@ std::optional<ReportForm> form_wanted(const HttpServerRequest& request) {
 
 }  // namespace
 
+// `use` with the policy, which is read beside the loop too: its documents may be long.
+template <class Use>
+auto Tools::with_policy(PolicyRequest policy, Use use) {
+  return [policy = std::move(policy), configuration = options_.configuration(),
+          arguments = options_.arguments,
+          use = std::move(use)](const Workbench::Limit& limit) mutable -> JsonOutcome {
+    auto setup = policy_of(policy, *configuration, arguments);
+    if (!setup) return std::unexpected(setup.error());
+    auto found = use(*setup, limit);
+    if (!found) return std::unexpected(problem_of(found.error()));
+    return *std::move(found);
+  };
+}
+
 void Tools::add_to(RouteTable& routes) {
   routes.add("GET", "/api/v1/releases/{id}/report", Role::viewer,
              [this](const auto& call) { report(call); });
@@ -64,8 +80,9 @@ void Tools::report(const std::shared_ptr<Call>& call) {
   if (!form) return call->refuse({.kind = kBadRequest, .detail = "format is html, md or json"});
   bench_.run(call,
              [directory = options_.state_directory, id = (*call)["id"],
-              form = *form](const Workbench::Limit&) -> Result<HttpResponse> {
-               SERIN_TRY(story, read_story(directory, id));
+              form = *form](const Workbench::Limit&) -> Outcome {
+               auto story = read_story(directory, id);
+               if (!story) return std::unexpected(problem_of(story.error()));
                HttpResponse response{
                    .status = 200,
                    .headers = {{"Content-Type",
@@ -73,7 +90,7 @@ void Tools::report(const std::shared_ptr<Call>& call) {
                                             form == ReportForm::json ? "" : "; charset=utf-8")},
                                {"Vary", "Accept"},
                                {"Cache-Control", "no-store"}},
-                   .body = render(story, form)};
+                   .body = render(*story, form)};
                if (form == ReportForm::html)
                  response.headers.emplace_back("Content-Security-Policy", kReportPolicy);
                return response;
@@ -96,13 +113,12 @@ void Tools::replay(const std::shared_ptr<Call>& call) {
     fields.wrong("recording", recording.error().message);
   }
   if (fields.refuse(*call)) return;
-  auto setup = policy_of(policy, *options_.configuration(), options_.arguments);
-  if (!setup) return call->refuse(setup.error());
-  request.setup = *std::move(setup);
   request.recording = *std::move(recording);
-  bench_.run_json(call, [request = std::move(request)](const Workbench::Limit& limit) {
-    return replayed(request, limit);
-  });
+  bench_.run_json(call, with_policy(std::move(policy),
+                                    [request = std::move(request)](const ReplaySetup& setup,
+                                                                   const Workbench::Limit& limit) {
+                                      return replayed(setup, request, limit);
+                                    }));
 }
 
 void Tools::plan(const std::shared_ptr<Call>& call) {
@@ -114,14 +130,17 @@ void Tools::plan(const std::shared_ptr<Call>& call) {
   PlanRequest request = plan_request(*body, fields);
   if (fields.refuse(*call)) return;
   // Without a policy the figures stand for themselves.
-  if (!policy.rollout.empty() || !policy.files.empty()) {
-    auto setup = policy_of(policy, *options_.configuration(), options_.arguments);
-    if (!setup) return call->refuse(setup.error());
-    follow(request, *setup);
+  if (policy.rollout.empty() && policy.files.empty()) {
+    return bench_.run_json(call, [request = std::move(request)](const Workbench::Limit& limit) {
+      return planned(request, limit);
+    });
   }
-  bench_.run_json(call, [request = std::move(request)](const Workbench::Limit& limit) {
-    return planned(request, limit);
-  });
+  bench_.run_json(call, with_policy(std::move(policy), [request = std::move(request)](
+                                                           const ReplaySetup& setup,
+                                                           const Workbench::Limit& limit) mutable {
+                    follow(request, setup);
+                    return planned(request, limit);
+                  }));
 }
 
 void Tools::lint(const std::shared_ptr<Call>& call) {

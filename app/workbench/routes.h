@@ -12,6 +12,7 @@
 #include <string>
 
 #include "app/fleet/configuration.h"
+#include "app/workbench/policy.h"
 #include "app/workbench/workbench.h"
 
 namespace serin::app {
@@ -37,6 +38,8 @@ class Tools {
   void replay(const std::shared_ptr<Call>& call);
   void plan(const std::shared_ptr<Call>& call);
   void lint(const std::shared_ptr<Call>& call);
+  template <class Use>
+  auto with_policy(PolicyRequest policy, Use use);
 
   ToolsOptions options_;
   Workbench bench_;

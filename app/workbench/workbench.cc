@@ -52,13 +52,6 @@ Workbench::~Workbench() {
   }
 }
 
-void Workbench::run_json(const std::shared_ptr<Call>& call, JsonWork work) {
-  run(call, [work = std::move(work)](const Limit& limit) mutable -> Result<HttpResponse> {
-    SERIN_TRY(document, work(limit));
-    return json_response(200, document);
-  });
-}
-
 void Workbench::run(const std::shared_ptr<Call>& call, Work work) {
   if (under_way_ >= kWaitingMax) {
     return call->refuse(
@@ -103,9 +96,9 @@ void Workbench::begin(const PiecePtr& piece) {
     });
     const Duration whole = piece->may_last ? kLongMax : kWorkMax;
     const Limit limit(loop.clock(), loop.clock().now().mono + whole, whole, *piece->state);
-    Result<HttpResponse> response = piece->work(limit);
-    loop.post([this, alive, piece, response = std::move(response)]() mutable {
-      if (*alive) end(piece, std::move(response));
+    Outcome outcome = piece->work(limit);
+    loop.post([this, alive, piece, outcome = std::move(outcome)]() mutable {
+      if (*alive) end(piece, std::move(outcome));
     });
   });
 }
@@ -141,7 +134,7 @@ void Workbench::take_too_long(const PiecePtr& piece) {
        .retry_after_s = kRetryAfterS});
 }
 
-void Workbench::end(const PiecePtr& piece, Result<HttpResponse> response) {
+void Workbench::end(const PiecePtr& piece, Outcome outcome) {
   loop_.cancel(std::exchange(piece->timer, TimerId::none));
   --under_way_;
   if (piece->is_long) {
@@ -153,10 +146,10 @@ void Workbench::end(const PiecePtr& piece, Result<HttpResponse> response) {
       begin(next);
     }
   }
-  if (!piece->operation.empty()) return operations_.end(piece->operation, response);
+  if (!piece->operation.empty()) return operations_.end(piece->operation, outcome);
   if (piece->answered) return;
-  if (!response) return piece->call->refuse(response.error());
-  piece->call->answer(*std::move(response));
+  if (!outcome) return piece->call->refuse(outcome.error());
+  piece->call->answer(*std::move(outcome));
 }
 
 }  // namespace serin::app

@@ -59,8 +59,7 @@ class Workbench {
     Duration whole_;
     WorkState& state_;
   };
-  using Work = std::move_only_function<Result<HttpResponse>(const Limit&)>;
-  using JsonWork = std::move_only_function<Result<Json>(const Limit&)>;
+  using Work = std::move_only_function<Outcome(const Limit&)>;
 
   // The operations outlive it.
   Workbench(Loop& loop, Operations& operations) : loop_(loop), operations_(operations) {}
@@ -70,7 +69,15 @@ class Workbench {
 
   // Answers the call with what `work` gives; refuses it where too many wait.
   void run(const std::shared_ptr<Call>& call, Work work);
-  void run_json(const std::shared_ptr<Call>& call, JsonWork work);
+  // The same with the body alone; its error is an Error or a Problem.
+  template <class JsonWork>
+  void run_json(const std::shared_ptr<Call>& call, JsonWork work) {
+    run(call, [work = std::move(work)](const Limit& limit) mutable -> Outcome {
+      auto document = work(limit);
+      if (!document) return std::unexpected(problem_of(std::move(document).error()));
+      return json_response(200, *document);
+    });
+  }
 
  private:
   struct Piece {
@@ -89,7 +96,7 @@ class Workbench {
   void begin(const PiecePtr& piece);
   void begun(const PiecePtr& piece);
   void take_too_long(const PiecePtr& piece);
-  void end(const PiecePtr& piece, Result<HttpResponse> response);
+  void end(const PiecePtr& piece, Outcome outcome);
 
   Loop& loop_;
   Operations& operations_;

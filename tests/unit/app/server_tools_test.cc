@@ -236,6 +236,38 @@ TEST(Series, TheLastPointOfAReleaseThatIsOverIsAtItsEnd) {
   EXPECT_EQ(parse_rfc3339(points.at(1)["time"].string()), end) << "not when it was looked at";
 }
 
+// The documents of a request are read beside the loop, however long they are: what is wrong with
+// them is the operation's end where the client asks for one.
+TEST_F(ServerTest, PoliciesOfRequestsAreReadBesideTheLoop) {
+  start(options());
+  constexpr const char* kWrong =
+      "\napiVersion: serin.dev/v1alpha1\nkind: Rollout\nmetadata: {name: a}\nmore: 1\n";
+  Json files = Json::array().push(Json::object().set("name", "mine.yaml").set("text", kWrong));
+  Json replay = Json::object().set("recording", base64(recording(true)));
+  Json plan = *Json::parse(R"({"rps":200,"baseline":"1%","effect":"x2","weights":[50]})");
+  Json analysis = *Json::parse(R"({"from":"2026-11-21T08:00:00Z","to":"2026-11-21T08:01:00Z"})");
+  for (auto& [path, body] :
+       {std::pair{"/api/v1/replays", &replay}, std::pair{"/api/v1/plans", &plan},
+        std::pair{"/api/v1/analyses", &analysis}}) {
+    const std::string text = body->set("files", files).dump();
+    const HttpResponse refused = own("POST", path, text);
+    EXPECT_EQ(refused.status, 422) << path << " " << refused.body;
+    const std::string errors = json(refused)["errors"].dump();
+    EXPECT_NE(errors.find("mine.yaml:5:7: "), std::string::npos) << refused.body;
+    const HttpResponse begun = own("POST", path, text, {{"Prefer", "respond-async"}});
+    ASSERT_EQ(begun.status, 202) << path << " " << begun.body;
+    const std::string place(begun.header("location"));
+    Json operation;
+    ASSERT_TRUE(eventually([&] {
+      operation = json(own("GET", place));
+      return operation["status"].string() != "running";
+    }));
+    EXPECT_EQ(operation["status"].string(), "failed");
+    EXPECT_EQ(operation["problem"]["status"].integer(), 422);
+    EXPECT_EQ(operation["problem"]["errors"].dump(), errors) << path;
+  }
+}
+
 // On the bench, beside the loop: an operation where the client asks for one.
 TEST_F(ServerTest, DocumentsAreLinted) {
   write("checkout.yaml", kJudged);
