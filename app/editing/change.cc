@@ -142,6 +142,18 @@ Result<Change> add_document(const std::vector<ConfigFile>& files, const std::str
   return change;
 }
 
+std::vector<ConfigFile> without_document(std::vector<ConfigFile> files, const Located& located) {
+  ConfigFile& file = files[located.file];
+  if (file.name.ends_with(".json")) {
+    files.erase(files.begin() + static_cast<std::ptrdiff_t>(located.file));
+    return files;
+  }
+  const Piece& place = located.piece;
+  const auto lines = static_cast<std::size_t>(std::ranges::count(located.text, '\n'));
+  file.text.replace(place.content, place.end - place.content, std::string(lines, '\n'));
+  return files;
+}
+
 Result<Change> remove_document(const std::vector<ConfigFile>& files, const Located& located) {
   SERIN_TRY(pieces, split_documents(files[located.file].name, files[located.file].text));
   std::vector<std::string> wanted = names_in(pieces);

@@ -41,6 +41,9 @@ Result<Change> replace_document(const std::vector<rollout::ConfigFile>& files,
 // Behind the others of the file, which is a new one where there is none of that name.
 Result<Change> add_document(const std::vector<rollout::ConfigFile>& files, const std::string& file,
                             std::string_view text);
+// The others alone, on the lines where they are.
+std::vector<rollout::ConfigFile> without_document(std::vector<rollout::ConfigFile> files,
+                                                  const Located& located);
 // A file that then holds nothing goes too.
 Result<Change> remove_document(const std::vector<rollout::ConfigFile>& files,
                                const Located& located);

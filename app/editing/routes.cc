@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::string_view kKind = "Rollout";
 constexpr const char* kYaml = "application/yaml";
+constexpr const char* kYamlBody = "body.yaml";
+constexpr const char* kJsonBody = "body.json";
+constexpr const char* kPatched = "patched";  // no text that the client has seen
 constexpr const char* kMergePatch = "application/merge-patch+json";
 
 std::string quoted(std::string_view tag) {
@@ -33,12 +36,18 @@ std::optional<bool> flag_of(Call& call, std::string_view name) {
   return std::nullopt;
 }
 
+// The body as it came, for errors by its own lines.
+rollout::ConfigFile file_of(const Call& call) {
+  const bool is_json = type_of(call.request) == "application/json";
+  return {is_json ? kJsonBody : kYamlBody, call.request.body};
+}
+
 // The body as YAML text: of a document, in JSON or YAML. Refuses the call where it is neither.
 std::optional<std::string> body_of(Call& call) {
   std::string_view type = type_of(call.request);
   if (type == kYaml || type == "text/yaml" || type == "application/x-yaml") {
     config::Diagnostics problems;
-    static_cast<void>(config::read_documents("body.yaml", call.request.body, problems));
+    static_cast<void>(config::read_documents(kYamlBody, call.request.body, problems));
     if (!problems.has_errors()) return call.request.body;
     call.refuse(problem_of(problems));
     return std::nullopt;
@@ -56,7 +65,7 @@ std::optional<std::string> body_of(Call& call) {
 // The name of the one rollout that the text holds; the call is refused where it holds anything
 // else.
 std::optional<std::string> rollout_in(Call& call, const std::string& text) {
-  auto document = single_document("body.yaml", text);
+  auto document = single_document(kYamlBody, text);
   if (!document) {
     call.refuse(document.error());
     return std::nullopt;
@@ -230,7 +239,8 @@ void Editing::put(const CallPtr& call) {
   }
   if (!is_known) return add(call, name, *text);
   Located located;
-  if (find(call, located)) replace(call, located, *text, "rollout.put");
+  if (!find(call, located)) return;
+  replace(call, located, *text, {.operation = "rollout.put", .body = file_of(*call)});
 }
 
 void Editing::patch(const CallPtr& call) {
@@ -270,7 +280,7 @@ void Editing::patch(const CallPtr& call) {
                          .detail = "a rollout keeps its name",
                          .errors = {{.pointer = "metadata.name", .detail = "can't be patched"}}});
   }
-  replace(call, located, text, "rollout.patch");
+  replace(call, located, text, {.operation = "rollout.patch", .body = {kPatched, text}});
 }
 
 void Editing::remove(const CallPtr& call) {
@@ -307,17 +317,34 @@ void Editing::add(const CallPtr& call, const std::string& name, const std::strin
   auto change = add_document(files, file, text);
   if (!change) return call->refuse(change.error());
   take(call, *std::move(change),
-       {.operation = "rollout.create", .rollout = name, .file = file, .created = true});
+       {.operation = "rollout.create",
+        .rollout = name,
+        .file = file,
+        .created = true,
+        .body = file_of(*call)});
 }
 
 void Editing::replace(const CallPtr& call, const Located& located, const std::string& text,
-                      const std::string& operation) {
+                      Edit edit) {
   if (!is_guarded(call, located) || !is_current(call)) return;
   auto change = replace_document(parts_.fleet.configuration()->files, located, text);
   if (!change) return call->refuse({.kind = kNotAllowed, .detail = change.error().message});
-  const std::string file = change->file;
-  take(call, *std::move(change),
-       {.operation = operation, .rollout = (*call)["name"], .file = file});
+  edit.rollout = (*call)["name"];
+  edit.file = change->file;
+  edit.instead = located;
+  take(call, *std::move(change), edit);
+}
+
+// By the lines of the request where it is about one document: what file of the server's that goes
+// to is nothing to its client.
+Problem Editing::errors_of(const Edit& edit, const config::Diagnostics& problems) const {
+  if (edit.body.name.empty()) return problem_of(problems);
+  std::vector<rollout::ConfigFile> files = parts_.fleet.configuration()->files;
+  if (edit.instead) files = without_document(std::move(files), *edit.instead);
+  files.push_back(edit.body);
+  const Configuration apart = check_configuration(std::move(files), parts_.arguments);
+  if (!apart.problems.has_errors()) return problem_of(problems);
+  return problem_of(apart.problems, kPatched);
 }
 
 void Editing::take(const CallPtr& call, Change change, const Edit& edit) {
@@ -338,7 +365,7 @@ void Editing::take(const CallPtr& call, Change change, const Edit& edit) {
   }
   auto checked = std::make_shared<Configuration>(
       check_configuration(std::move(change.files), parts_.arguments));
-  if (checked->problems.has_errors()) return call->refuse(problem_of(checked->problems));
+  if (checked->problems.has_errors()) return call->refuse(errors_of(edit, checked->problems));
   Json changed = Json::array();
   for (const std::string& name : changed_rollouts(before->set, checked->set)) changed.push(name);
   if (!*dry) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/api/routes.h"
@@ -41,6 +42,9 @@ class Editing {
     std::string rollout{};
     std::string file{};
     bool created = false;
+    // The request's document as a file of its own; no name: there is none. What it stands for.
+    rollout::ConfigFile body{};
+    std::optional<Located> instead{};
   };
 
   void apply(const CallPtr& call);
@@ -55,9 +59,9 @@ class Editing {
   bool is_current(const CallPtr& call);
   bool is_guarded(const CallPtr& call, const Located& located);
   void add(const CallPtr& call, const std::string& name, const std::string& text);
-  void replace(const CallPtr& call, const Located& located, const std::string& text,
-               const std::string& operation);
+  void replace(const CallPtr& call, const Located& located, const std::string& text, Edit edit);
   void take(const CallPtr& call, Change change, const Edit& edit);
+  Problem errors_of(const Edit& edit, const config::Diagnostics& problems) const;
 
   EditingParts parts_;
 };
