@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "analysis/stopping.h"
 #include "app/analyze/asked.h"
 #include "app/api/api.h"
 #include "app/api/documents.h"
@@ -39,7 +40,8 @@ std::set<std::string> words_of(const std::string& text) {
 
 // Whether a metric says worse, or its evidence is on the way there.
 bool speaks_against(const machine::ReleaseState& state) {
-  return state.judgement && (!state.judgement->findings.empty() || state.judgement->contested);
+  return state.judgement &&
+         (analysis::stopping(*state.judgement) != nullptr || state.judgement->contested);
 }
 
 bool goes_on(Operation operation) {
@@ -245,13 +247,13 @@ void Api::start(const CallPtr& call) {
 bool Api::may_go_on(const CallPtr& call, const std::string& release) {
   const machine::ReleaseState* state = parts_.fleet.engine().state(release);
   if (!speaks_against(*state) || call->who.may_override) return true;
+  const analysis::Finding* finding = analysis::stopping(*state->judgement);
   call->refuse({.kind = kForbidden,
                 .detail = fmt::format("a metric says worse, and {} may not override it (a token "
                                       "with override may): {}",
                                       call->who.actor,
-                                      state->judgement->findings.empty()
-                                          ? state->judgement->contested_sentence
-                                          : state->judgement->findings.front().sentence)});
+                                      finding == nullptr ? state->judgement->contested_sentence
+                                                         : finding->sentence)});
   return false;
 }
 

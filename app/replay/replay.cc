@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "analysis/release/policy_analysis.h"
+#include "analysis/stopping.h"
 #include "base/assert.h"
 #include "base/zones/zone_files.h"
 
@@ -54,10 +55,7 @@ bool answer_all(analysis::ReleaseAnalysis& release, const providers::Recording& 
 }  // namespace
 
 const Finding* rollback_in(const Judgement& judgement) {
-  auto found =
-      std::find_if(judgement.findings.begin(), judgement.findings.end(),
-                   [](const Finding& finding) { return finding.action == OnFail::rollback; });
-  return found == judgement.findings.end() ? nullptr : &*found;
+  return analysis::finding_with(judgement, OnFail::rollback);
 }
 
 void conclude(const Judgement& judgement, ReplayOutcome& outcome) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "analysis/stopping.h"
 #include "app/live/setup.h"
 #include "app/live/sources.h"
 #include "base/zones/zone_files.h"
@@ -12,6 +13,17 @@
 namespace serin::app {
 
 using analysis::MetricVerdict;
+
+namespace {
+
+// What a person has to look at before the canary gets more.
+const analysis::Finding* doubt_in(const analysis::Judgement& judgement) {
+  const analysis::Finding* failed = analysis::finding_with(judgement, analysis::OnFail::pause);
+  if (failed != nullptr || judgement.pauses.empty()) return failed;
+  return &judgement.pauses.front();
+}
+
+}  // namespace
 
 struct Analyses::Live {
   AnalysisRequest request;
@@ -156,13 +168,19 @@ Result<AnalysisAnswer> Analyses::poll(const std::string& key) {
   analysis::Judgement judgement = live.analysis->judgement(now);
   AnalysisAnswer answer;
   answer.contested = judgement.contested;
-  if (!judgement.findings.empty()) {
+  // A metric that would only pause a release, or tell of itself, takes nothing back here either.
+  const analysis::Finding* failed = analysis::finding_with(judgement, analysis::OnFail::rollback);
+  const analysis::Finding* doubt = doubt_in(judgement);
+  if (failed != nullptr) {
     answer.verdict = MetricVerdict::fail;
-    answer.sentence = judgement.findings.front().sentence;
+    answer.sentence = failed->sentence;
   } else if (judgement.sources_down || !judgement.covered) {
     answer.verdict = MetricVerdict::noData;
     answer.sentence = judgement.sources_down ? judgement.sources_sentence
                                              : "less than 80 % of the expected scrapes were seen";
+  } else if (doubt != nullptr) {
+    answer.verdict = MetricVerdict::inconclusive;
+    answer.sentence = doubt->sentence;
   } else if (judgement.passed && !judgement.contested) {
     answer.verdict = MetricVerdict::pass;
     answer.sentence = "every metric that decides has passed";

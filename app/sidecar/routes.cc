@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+
+#include "app/api/fields.h"
 
 namespace serin::app {
 namespace {
@@ -17,26 +20,26 @@ constexpr std::array<std::string_view, 4> kHooks = {"confirm-traffic-increase", 
 constexpr int kYes = 200;
 constexpr int kNo = 403;
 
-Result<AnalysisRequest> request_from(const Json& body, std::string key) {
+// What an analysis is asked with, beside its key.
+AnalysisRequest request_from(Fields& fields) {
   AnalysisRequest request;
-  request.key = std::move(key);
-  request.rollout = body["rollout"].string();
-  request.canary = body["canary"].string();
-  request.stable = body["stable"].string();
-  for (const auto& [name, value] : body["args"].members()) request.arguments[name] = value.string();
-  // Metadata of webhooks is text alone.
-  if (const Json* weight = body.find("weight")) {
-    double percent =
-        weight->is_string() ? std::atof(std::string(weight->string()).c_str()) : weight->number(-1);
-    if (!(percent > 0 && percent <= 100))
-      return fail(Code::invalid_argument, "weight is a number above 0, up to 100");
-    request.canary_fraction = percent / 100;
-  }
-  if (const Json* interval = body.find("interval")) {
-    SERIN_TRY(duration, parse_duration(interval->string()));
-    request.interval = duration;
-  }
+  request.rollout = fields.text("rollout");
+  request.canary = fields.text("canary");
+  request.stable = fields.text("stable");
+  request.arguments = fields.texts("args");
+  if (auto weight = fields.number("weight", 100)) request.canary_fraction = *weight / 100;
+  if (auto interval = fields.duration("interval")) request.interval = *interval;
   return request;
+}
+
+// Metadata of webhooks, parameters of an address and what Argo puts for an argument are texts.
+void read_weight(Json& body) {
+  Json* weight = body.find("weight");
+  if (weight == nullptr || !weight->is_string()) return;
+  const std::string_view text = weight->string();
+  double number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size()) *weight = Json(number);
 }
 
 int answer_to(std::string_view hook, const AnalysisAnswer& answer) {
@@ -55,8 +58,8 @@ void Sidecar::add_to(RouteTable& routes) {
   const std::string base = "/sidecar/v1/analyses";
   routes.add("POST", base, Role::operator_, [this](const CallPtr& call) { post(call); });
   // A GET for everybody who may read: it moves nothing, and starts nothing without a token.
-  routes.add("GET", base + "/{key}", Role::viewer, [this](const CallPtr& call) { get(call); });
-  routes.add("DELETE", base + "/{key}", Role::operator_, [this](const CallPtr& call) {
+  routes.add("GET", base + "/{key...}", Role::viewer, [this](const CallPtr& call) { get(call); });
+  routes.add("DELETE", base + "/{key...}", Role::operator_, [this](const CallPtr& call) {
     Status ended = analyses_.end((*call)["key"]);
     if (!ended) return call->refuse(ended.error());
     call->answer({.status = 204});
@@ -75,19 +78,13 @@ void Sidecar::answer(const CallPtr& call, const std::string& key) {
 void Sidecar::post(const CallPtr& call) {
   auto body = call->json();
   if (!body) return;
-  for (const auto& [name, value] : body->members()) {
-    constexpr std::array<std::string_view, 7> kKnown = {"key",  "rollout", "canary",  "stable",
-                                                        "args", "weight",  "interval"};
-    if (std::ranges::find(kKnown, name) == kKnown.end()) {
-      return call->refuse({.kind = kInvalid,
-                           .detail = fmt::format("'{}' is not a member of this request", name),
-                           .errors = {{.pointer = "/" + name, .detail = "is not known"}}});
-    }
-  }
-  auto request = request_from(*body, std::string((*body)["key"].string()));
-  if (!request) return call->refuse(request.error());
-  if (Status started = analyses_.start(*request); !started) return call->refuse(started.error());
-  answer(call, request->key);
+  read_weight(*body);
+  Fields fields(*body);
+  AnalysisRequest request = request_from(fields);
+  request.key = fields.text("key");
+  if (fields.refuse(*call)) return;
+  if (Status started = analyses_.start(request); !started) return call->refuse(started.error());
+  answer(call, request.key);
 }
 
 void Sidecar::get(const CallPtr& call) {
@@ -100,9 +97,12 @@ void Sidecar::get(const CallPtr& call) {
   for (const char* name : {"rollout", "canary", "stable", "weight", "interval"}) {
     if (auto value = call->request.parameter(name)) body.set(name, *value);
   }
-  auto request = request_from(body, key);
-  if (!request) return call->refuse(request.error());
-  if (Status started = analyses_.start(*request); !started) return call->refuse(started.error());
+  read_weight(body);
+  Fields fields(body);
+  AnalysisRequest request = request_from(fields);
+  request.key = key;
+  if (fields.refuse(*call)) return;
+  if (Status started = analyses_.start(request); !started) return call->refuse(started.error());
   answer(call, key);
 }
 
@@ -134,12 +134,17 @@ void Sidecar::flagger(const CallPtr& call) {
   std::string name((*body)["name"].string());
   std::string key =
       fmt::format("{}/{}/{}", (*body)["namespace"].string(), name, (*body)["checksum"].string());
-  Json wanted = metadata;
-  if (!wanted.is_object()) wanted = Json::object();
-  if (!wanted.contains("rollout")) wanted.set("rollout", name);
-  auto request = request_from(wanted, key);
-  if (!request) return call->refuse(request.error());
-  if (Status started = analyses_.start(*request); !started) return call->refuse(started.error());
+  // Others than these are nothing to us.
+  Json wanted = Json::object().set("rollout", name);
+  for (const char* each : {"rollout", "canary", "stable", "weight", "interval"}) {
+    if (metadata.contains(each)) wanted.set(each, metadata[each]);
+  }
+  read_weight(wanted);
+  Fields fields(wanted);
+  AnalysisRequest request = request_from(fields);
+  request.key = key;
+  if (fields.refuse(*call)) return;
+  if (Status started = analyses_.start(request); !started) return call->refuse(started.error());
   auto answered = analyses_.poll(key);
   if (!answered) return call->refuse(answered.error());
   call->answer(answer_to(hook, *answered), answered->document);

@@ -52,7 +52,8 @@ def main():
         for _ in range(options.looks):
             try:
                 answer = ask(weight)
-            except OSError as error:  # no judge: hold where we are
+            except OSError as error:  # no judge: hold, and what it said before is not its word now
+                answer = {"verdict": "noData"}
                 print(f"serin does not answer: {error}", file=sys.stderr)
             print(f"{weight:g} % {answer['verdict']}: {answer.get('sentence', '')}", flush=True)
             if answer["verdict"] == "fail":

@@ -1,6 +1,7 @@
 // A release as people see it.
 #include <algorithm>
 
+#include "analysis/stopping.h"
 #include "rollout/engine/engine.h"
 #include "rollout/engine/release.h"
 #include "rollout/machine/operations.h"
@@ -29,7 +30,7 @@ std::string_view verdict(const ReleaseState& state) {
   }
   bool judged = state.exposed && state.judgement && !state.judgement->sources_down;
   if (!judged || !state.judgement->covered) return "noData";
-  if (!state.judgement->findings.empty()) return "fail";
+  if (analysis::stopping(*state.judgement) != nullptr) return "fail";
   return state.judgement->passed && !state.judgement->contested ? "pass" : "inconclusive";
 }
 

@@ -97,6 +97,58 @@ TEST_F(SidecarTest, ArgosWebMetricPassesAndFails) {
   EXPECT_NE(json(argo("checkout/v2"))["sentence"].string().find("saturation"),
             std::string_view::npos);
   EXPECT_EQ(argo("checkout/v2", "v3").status, 409) << "the key is another version's";
+  // A key may have slashes, as Flagger's have.
+  for (const char* path :
+       {"/sidecar/v1/analyses/checkout/v2", "/sidecar/v1/analyses/checkout%2Fv2"})
+    EXPECT_EQ(verdict_of(own("GET", path)), "fail") << path;
+  EXPECT_EQ(own("DELETE", "/sidecar/v1/analyses/checkout/v2").status, 204);
+  EXPECT_EQ(own("GET", "/sidecar/v1/analyses/checkout/v2").status, 404);
+  EXPECT_EQ(own("GET", "/sidecar/v1/analyses/").status, 404);
+}
+
+// What would pause a release here, or only tell of itself, takes nothing back there either.
+TEST_F(SidecarTest, AFailureIsWhatTheMetricSaysItIs) {
+  percent_ = 90;
+  for (const auto& [name, action] : {std::pair{"told", "notify"}, std::pair{"doubted", "pause"},
+                                     std::pair{"failed", "rollback"}}) {
+    write(name + std::string(".yaml"),
+          std::string("apiVersion: serin.dev/v1alpha1\nkind: Rollout\nmetadata: {name: ") + name +
+              "}\nspec:\n  strategy:\n    canary:\n      analysis:\n        metrics:\n"
+              "        - {name: saturation, interval: 1s, successCondition: 'result[0] < 0.8',\n"
+              "           onFail: " +
+              action + ",\n           provider: {prometheus: {address: '" + prometheus_.url() +
+              "', query: saturation}}}\n"
+              "      steps:\n      - setWeight: 10\n      - pause: {duration: 1m}\n");
+  }
+  auto ask_of = [&](const std::string& rollout) {
+    return own("POST", "/sidecar/v1/analyses",
+               R"({"key":")" + rollout + R"(","rollout":")" + rollout +
+                   R"(","canary":"v2","stable":"v1"})");
+  };
+  ASSERT_TRUE(eventually([&] { return ask_of("told").status == 200; }));
+  ASSERT_TRUE(wait_for_verdict("fail", [&] { return ask_of("failed"); }));
+  ASSERT_TRUE(wait_for_verdict("inconclusive", [&] { return ask_of("doubted"); }));
+  EXPECT_NE(json(ask_of("doubted"))["sentence"].string().find("saturation"), std::string::npos);
+  ASSERT_TRUE(eventually([&] {
+    return json(ask_of("told"))["report"]["metrics"].at(0)["verdict"].string() == "fail";
+  }));
+  EXPECT_NE(verdict_of(ask_of("told")), "fail");
+}
+
+TEST_F(SidecarTest, WhatIsWrongWithARequestIsToldAllAtOnce) {
+  auto wrong = own("POST", "/sidecar/v1/analyses",
+                   R"({"key":7,"rollout":"judged","canary":["v2"],"args":{"n":1},"weight":"5x",)"
+                   R"("interval":30,"more":1})");
+  EXPECT_EQ(wrong.status, 422);
+  EXPECT_EQ(json(wrong)["errors"].size(), 6U) << wrong.body;
+  auto query = own("GET", "/sidecar/v1/analyses/k?rollout=judged&canary=v2&stable=v1&weight=5x");
+  EXPECT_EQ(query.status, 422) << query.body;
+  EXPECT_EQ(json(query)["errors"].at(0)["pointer"].string(), "/weight");
+  query = own("GET", "/sidecar/v1/analyses/k?rollout=judged&canary=v2&stable=v1&weight=12.5");
+  EXPECT_EQ(query.status, 200) << query.body;
+  auto text = own("POST", "/sidecar/v1/analyses",
+                  R"({"key":"k","rollout":"judged","canary":"v2","stable":"v1","weight":"25"})");
+  EXPECT_EQ(text.status, 200) << "as Argo sends an argument: " << text.body;
 }
 
 TEST_F(SidecarTest, AGetStartsOnlyWithATokenThatMay) {
