@@ -64,6 +64,21 @@ TEST(Engine, FailInAnAnswerTakesTheCanaryOut) {
   lab.expect_fold();
 }
 
+// As of a dry run: it stands in the report, and is nobody's verdict.
+TEST(Engine, AFindingThatOnlyTellsIsNoVerdict) {
+  EngineLab lab;
+  std::string id = lab.open("checkout");
+  lab.advance(seconds(30));
+  lab.judgement.findings = {{"errors", "errors worse", analysis::OnFail::notify, false}};
+  lab.advance(seconds(11));
+  EXPECT_EQ(lab.status(id), ReleaseStatus::progressing);
+  EXPECT_EQ(lab.engine.view(id, lab.now)["verdict"].string(), "pass");
+  lab.judgement.findings[0].action = analysis::OnFail::pause;
+  lab.advance(seconds(11));
+  EXPECT_EQ(lab.status(id), ReleaseStatus::paused);
+  EXPECT_EQ(lab.engine.view(id, lab.now)["verdict"].string(), "fail");
+}
+
 TEST(Engine, OneActiveReleaseAServiceAndRoute) {
   EngineLab lab;
   std::string first = lab.open("checkout");
