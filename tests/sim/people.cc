@@ -165,6 +165,7 @@ void People::open() {
   engine::Ticket wanted = ticket(service);
   checker_.expect(wanted);
   if (bug_ == Bug::verify_ignored) wanted.spec.verify = Duration{};
+  if (bug_ == Bug::fresh_ignored) wanted.spec.fresh_baseline = false;
   world_.note("people: open a release of {} at {}", service, process.instance());
   process.send(engine::event::Open{wanted, supersede, fmt::format("open-{}", wanted.key)});
 }

@@ -49,7 +49,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{Bug::reset_twice, "metrics", true}, Case{Bug::drain_undone, "hands"},
                     Case{Bug::downtime_counted, "crash"}, Case{Bug::promoted_on_no_data, "metrics"},
                     Case{Bug::verify_ignored, "calm"}, Case{Bug::queue_dropped, "store"},
-                    Case{Bug::rules_left, "operator"}));
+                    Case{Bug::rules_left, "operator"}, Case{Bug::fresh_ignored, "calm"},
+                    Case{Bug::fresh_few, "calm"}, Case{Bug::fresh_left, "calm"}));
 
 TEST(Simulation, SameSeedSameRun) {
   Arguments arguments{.seed = 11, .steps = 5'000, .scenario = "chaos", .telling = true};

@@ -263,7 +263,7 @@ void Checker::follow(Process& process, Mind& mind, const std::string& release, D
     if (looking && watched) track.looked += elapsed;
     follow_steps(track, now, operated);
     check_hook(track, now, operated);
-    check_baseline(process, track, now);
+    check_baseline(process, track, now, operated);
     if (before.status != ReleaseStatus::promoting && now.status == ReleaseStatus::promoting &&
         now.promotion.stage != PromotionStage::none &&
         before.resume_to != ReleaseStatus::promoting) {
@@ -273,6 +273,8 @@ void Checker::follow(Process& process, Mind& mind, const std::string& release, D
     if (manual && !machine::is_terminal(before.status) && now.status == ReleaseStatus::succeeded) {
       check_promotion(track, now);
     }
+    const bool prepared = !before.timer.prepared && now.timer.prepared;
+    if (prepared && track.ticket.spec.hooks.before_step) track.looked = Duration{};
     if (watched && now.promotion.stage >= PromotionStage::copy) track.verified = track.looked;
     if (before.step != now.step || before.promotion.stage != now.promotion.stage) {
       if (now.promotion.stage < PromotionStage::copy) track.looked = Duration{};
@@ -329,28 +331,46 @@ void Checker::check_hook(const Track& track, const ReleaseState& now, bool opera
 }
 
 // 14, 15
-void Checker::check_baseline(const Process& process, const Track& track,
-                             const ReleaseState& now) const {
+void Checker::check_baseline(const Process& process, const Track& track, const ReleaseState& now,
+                             bool operated) const {
   const machine::ReleaseSpec& spec = track.ticket.spec;
+  const ReleaseState& before = track.last;
   const auto& own = now.baseline.own;
+  const bool begins = before.start.stage != machine::StartStage::started &&
+                      now.start.stage == machine::StartStage::started &&
+                      !machine::is_terminal(now.status);
+  const bool compares = spec.fresh_baseline && spec.has_workload && !spec.instant;
+  if (begins && compares && (!own || !before.baseline.since)) {
+    violated("{}: begins without fresh instances to compare with", spec.id);
+  }
   // Another serin's releases on the route know nothing of these instances, nor these of theirs.
   if (!own || processes_.size() > 1 || left_.contains(track.ticket.service)) return;
   if (own->instances > kStableMost) {
     violated("{}: takes {} instances for stable's own, {} are the most", spec.id, own->instances,
              kStableMost);
   }
-  bool begins = track.last.start.stage != machine::StartStage::started &&
-                now.start.stage == machine::StartStage::started &&
-                !machine::is_terminal(now.status);
-  if (!begins || !spec.fresh_baseline || spec.instant || !process.alive()) return;
-  // The first step may ask for more of them at once.
-  const int fresh = track.last.baseline.fresh;
-  int there = routes_.at(track.ticket.service)->truth().stable.servers_total;
-  int canary = routes_.at(track.ticket.service)->truth().canary_slot.servers_total;
-  if (!track.last.baseline.since || fresh < 1 || there < own->instances + fresh) {
-    violated("{}: begins with {} of stable's instances, {} its own and {} fresh, beside {}",
-             spec.id, there, own->instances, fresh, canary);
+  if (!compares || !process.alive() || !(begins || is_scaled(track, now, operated))) return;
+  // What comes next may ask for more of them at once; it is not there yet.
+  const ObservedTraffic truth = routes_.at(track.ticket.service)->truth();
+  const int there = truth.stable.servers_total;
+  const int canary = truth.canary_slot.servers_total;
+  if (before.baseline.fresh < canary || there < own->instances + canary) {
+    violated("{}: compares with {} of stable's instances, {} its own and {} fresh, beside {}",
+             spec.id, there, own->instances, before.baseline.fresh, canary);
   }
+}
+
+// A setCanaryScale that serin itself found done.
+bool Checker::is_scaled(const Track& track, const ReleaseState& now, bool operated) {
+  const ReleaseState& before = track.last;
+  if (now.step == before.step || operated || before.status != ReleaseStatus::progressing ||
+      before.start.stage != machine::StartStage::started) {
+    return false;
+  }
+  const auto index = static_cast<std::size_t>(before.step);
+  const auto& steps = track.ticket.spec.steps;
+  return index < steps.size() && steps[index].kind == StepKind::set_canary_scale &&
+         now.log[index].outcome == StepOutcome::done;
 }
 
 // 9: a timed pause that ended by itself lasted as long as it should.

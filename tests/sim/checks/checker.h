@@ -13,12 +13,12 @@
 //  6. No operation is applied twice.
 //  7. A person's drain is undone by a person's word only.
 //  8. Who has seen another's mark on the route commands no more.
-//  9. A timed pause lasts as long as serin looked.
+//  9. A timed pause lasts as long as serin looked, from the end of the hook before it.
 // 10. After a restart nothing is raised for a while.
 // 11. Evidence counts nothing that did not happen.
 // 12. What must succeed first has succeeded.
 // 13. An edit leaves what is done as it is.
-// 14. Instances first: the canary's, and those that it is compared with.
+// 14. Instances first: the canary's, and as many that it is compared with.
 // 15. Fresh instances of stable are gone in the end, and never taken for stable's own.
 // 1, 2, 7 and 10 hold for rules on content as for the share.
 #pragma once
@@ -113,7 +113,9 @@ class Checker final : public Watcher {
               bool operated);
   void check_edit(Mind& mind, const rollout::JournalRecord& record) const;
   void check_baseline(const Process& process, const Track& track,
-                      const rollout::machine::ReleaseState& now) const;
+                      const rollout::machine::ReleaseState& now, bool operated) const;
+  static bool is_scaled(const Track& track, const rollout::machine::ReleaseState& now,
+                        bool operated);
   void check_rules(Process& process, const Route& route, const rollout::engine::Effect& effect);
   void check_hook(const Track& track, const rollout::machine::ReleaseState& now,
                   bool operated) const;

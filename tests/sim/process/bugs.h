@@ -25,8 +25,11 @@ enum class Bug {
   verify_ignored,       // there is no verify window
   queue_dropped,        // what overflows the queue of records is not restated
   rules_left,           // the way back takes the share and leaves the rules on content
+  fresh_ignored,        // baseline: fresh starts nothing
+  fresh_few,            // of the fresh instances that a step asks for one is missing, and not told
+  fresh_left,           // fresh instances stay after the end, and are said to be gone
 };
-inline constexpr std::array<std::string_view, 13> kBugNames{"none",
+inline constexpr std::array<std::string_view, 16> kBugNames{"none",
                                                             "evidence-lost",
                                                             "rollback-waits",
                                                             "raised-on-recovery",
@@ -38,7 +41,10 @@ inline constexpr std::array<std::string_view, 13> kBugNames{"none",
                                                             "promoted-on-no-data",
                                                             "verify-ignored",
                                                             "queue-dropped",
-                                                            "rules-left"};
+                                                            "rules-left",
+                                                            "fresh-ignored",
+                                                            "fresh-few",
+                                                            "fresh-left"};
 
 inline std::string_view to_string(Bug bug) {
   return kBugNames.at(static_cast<std::size_t>(bug));

@@ -1,4 +1,6 @@
 // How a simulated process performs effects.
+#include <algorithm>
+
 #include "base/assert.h"
 #include "tests/sim/process/process.h"
 
@@ -88,6 +90,48 @@ void Process::preflight(const std::string& release) {
           });
 }
 
+void Process::apply_workload(const std::string& release,
+                             const machine::effect::ApplyWorkload& work) {
+  Route& route = *around_.routes.at(engine_->ticket(release)->service);
+  around_.world.note("{}: {} wants {} instances of {}", instance_, release, work.desired.instances,
+                     work.desired.version);
+  auto done = [this, incarnation = incarnation_, release, work](Result<ObservedWorkload> seen) {
+    if (incarnation != incarnation_) return;
+    happened::WorkloadOutcome event{.key = work.key, .slot = work.desired.slot};
+    if (seen) {
+      event.result = Outcome::done;
+      event.observed = *seen;
+    }
+    outcome(release, event);
+  };
+  DesiredWorkload desired = work.desired;
+  if (const int missing = fresh_missing(release, desired); missing != 0) {
+    desired.instances += missing;
+    auto pretend = [done, missing](Result<ObservedWorkload> seen) {
+      if (seen) {
+        seen->instances -= missing;
+        seen->ready = std::max(seen->ready - missing, 0);
+      }
+      done(std::move(seen));
+    };
+    route.apply_workload(desired, pretend);
+    return;
+  }
+  route.apply_workload(desired, done);
+}
+
+// How many more instances than it says the buggy shell leaves, or fewer than that.
+int Process::fresh_missing(const std::string& release, const DesiredWorkload& desired) const {
+  const machine::ReleaseState& state = *engine_->state(release);
+  if (!state.baseline.since || desired.instances == 0) return 0;
+  const bool ended = machine::is_terminal(state.status);
+  if (around_.bug == Bug::fresh_left && ended) return state.baseline.fresh;
+  // Before the first traffic the router is asked too.
+  const bool few = around_.bug == Bug::fresh_few && !ended && desired.slot == Slot::stable &&
+                   state.start.stage == machine::StartStage::started;
+  return few && desired.instances > state.baseline.own->instances ? -1 : 0;
+}
+
 // It ends within its limit, or its limit ends it.
 void Process::run_hook(const std::string& release, const machine::effect::RunHook& hook) {
   around_.world.note("{}: {} runs the hook {}", instance_, release, hook.key);
@@ -129,19 +173,7 @@ void Process::perform(const Effect& effect) {
   } else if (std::holds_alternative<machine::effect::Preflight>(effect.action)) {
     preflight(release);
   } else if (const auto* work = std::get_if<machine::effect::ApplyWorkload>(&effect.action)) {
-    Route& route = *around_.routes.at(engine_->ticket(release)->service);
-    around_.world.note("{}: {} wants {} instances of {}", instance_, release,
-                       work->desired.instances, work->desired.version);
-    route.apply_workload(work->desired, [this, incarnation = incarnation_, release,
-                                         work = *work](Result<ObservedWorkload> seen) {
-      if (incarnation != incarnation_) return;
-      happened::WorkloadOutcome event{.key = work.key, .slot = work.desired.slot};
-      if (seen) {
-        event.result = Outcome::done;
-        event.observed = *seen;
-      }
-      outcome(release, event);
-    });
+    apply_workload(release, *work);
   } else if (const auto* look = std::get_if<machine::effect::ObserveWorkload>(&effect.action)) {
     Route& route = *around_.routes.at(service_of(release));
     route.observe_workload(look->slot, [this, incarnation = incarnation_, release,

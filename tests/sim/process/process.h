@@ -75,6 +75,9 @@ class Process {
   template <class Outcome>
   void outcome(const std::string& release, Outcome event);
   void apply_traffic(const rollout::engine::Effect& effect);
+  void apply_workload(const std::string& release,
+                      const rollout::machine::effect::ApplyWorkload& work);
+  int fresh_missing(const std::string& release, const rollout::DesiredWorkload& desired) const;
   void preflight(const std::string& release);
   void exchange_roles(const std::string& release,
                       const rollout::machine::effect::ExchangeRoles& effect);
