@@ -77,6 +77,17 @@ void add_section(std::vector<std::string>& lines, const std::string& title,
   for (const std::string& line : more) lines.push_back("  " + line);
 }
 
+// "done (approved by ada: the till is right)".
+std::string step_status(const Json& step) {
+  std::string how = text(step["approval"]);
+  if (std::string who = text(step["by"]); !who.empty()) {
+    how += fmt::format("{}by {}", how.empty() ? "" : " ", who);
+  }
+  if (std::string why = text(step["comment"]); !why.empty()) how += ": " + why;
+  std::string status = text(step["status"]);
+  return how.empty() ? status : fmt::format("{} ({})", status, how);
+}
+
 std::vector<std::string> step_lines(const Json& steps) {
   if (steps.size() == 0) return {};
   Table table({{"STEP", Align::right},
@@ -89,7 +100,7 @@ std::vector<std::string> step_lines(const Json& steps) {
     std::string what = text(step["kind"]);
     if (step["weight"].is_number()) what += fmt::format(" {:g} %", step["weight"].number());
     if (step["duration_s"].is_number()) what += fmt::format(" {:g} s", step["duration_s"].number());
-    table.row({std::to_string(++number), what, text(step["status"]), or_dash(text(step["start"])),
+    table.row({std::to_string(++number), what, step_status(step), or_dash(text(step["start"])),
                or_dash(text(step["end"]))});
   }
   return table.lines();

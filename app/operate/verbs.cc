@@ -28,6 +28,9 @@ constexpr Verb kVerbs[] = {
     {"release", "promoteFully", "promote-fully", true},
     {"terminate", "abort", "abort", true},
     {"cancel", "abort", "abort", true},
+    // As refusals and the API list them.
+    {"promoteFully", "promoteFully", "promote-fully", true},
+    {"setWeight", "setWeight", "set-weight", true},
 };
 
 void add_operation(CLI::App& app, OperationOptions& options, const Verb& verb) {

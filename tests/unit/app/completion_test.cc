@@ -21,6 +21,9 @@ TEST(Completion, OffersCommandsAndOptionsByTheirBeginning) {
   EXPECT_EQ(offered({"pro"}), (Words{"promote-fully"}));
   EXPECT_TRUE(offered({""}).contains("serve"));
   EXPECT_FALSE(offered({""}).contains("terminate")) << "another word for abort is not shown";
+  // What a refusal lists as allowed can be typed.
+  EXPECT_FALSE(complete({"promoteFully", "--r"}).empty());
+  EXPECT_FALSE(complete({"setWeight", "--r"}).empty());
   EXPECT_EQ(offered({"token", ""}), (Words{"create", "list", "revoke"}));
   EXPECT_EQ(offered({"serve", "--side"}), (Words{"--sidecar", "--sidecar-auto-start"}));
   EXPECT_TRUE(offered({"get", "shop", "--"}).contains("--no-color")) << "options of all commands";

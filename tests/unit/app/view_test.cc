@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "app/history/lines.h"
 #include "app/live/event_lines.h"
 #include "app/view/metric_text.h"
 #include "app/view/release_view.h"
@@ -106,6 +107,27 @@ TEST(ReleaseView, ASilentRouterIsSaidWithSinceWhenAndWhy) {
   told = lines.next(view());
   ASSERT_EQ(told.size(), 1U);
   EXPECT_EQ(told[0].text, "the router answers again");
+}
+
+TEST(ReleaseView, TheFlowSaysWhatWasAnsweredToAnApproval) {
+  auto step = [](const char* approval, const char* by, const char* comment) {
+    Json one = Json::object();
+    one.set("kind", "approval").set("status", "done").set("approval", approval);
+    if (*by != 0) one.set("by", by).set("comment", comment);
+    return one;
+  };
+  Json view = Json::object();
+  view.set("steps", Json::array()
+                        .push(step("approved", "ada", "the till is right"))
+                        .push(step("approved", "bob", ""))
+                        .push(step("timedOut", "", ""))
+                        .push(Json::object().set("kind", "pause").set("status", "done")));
+  std::string text;
+  for (const std::string& line : release_fact_lines(view)) text += line + "\n";
+  EXPECT_NE(text.find("done (approved by ada: the till is right)"), std::string::npos) << text;
+  EXPECT_NE(text.find("done (approved by bob)"), std::string::npos) << text;
+  EXPECT_NE(text.find("done (timedOut)"), std::string::npos) << text;
+  EXPECT_NE(text.find("pause     done "), std::string::npos) << text;
 }
 
 TEST(ReleaseView, AJournalThatCantBeWrittenIsSaid) {
