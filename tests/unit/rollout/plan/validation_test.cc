@@ -237,6 +237,12 @@ TEST(Match, ConditionsAreChecked) {
             std::string::npos);
   EXPECT_NE(problems("{header: {key: a}}").find("error E008"), std::string::npos);
   EXPECT_NE(problems("{header: {key: '', exact: a}}").find("the name is empty"), std::string::npos);
+  for (const char* empty :
+       {"{header: {key: a, exact: ''}}", "{header: {key: a, regex: ''}}",
+        "{query: {key: '', exact: a}}", "{query: {key: a, exact: ''}}", "{cookie: {regex: ''}}",
+        "{cookie: {name: a, value: ''}}", "{header: {key: 'a b', exact: c}}"}) {
+    EXPECT_NE(problems(empty).find("error E024"), std::string::npos) << empty << problems(empty);
+  }
 }
 
 TEST(Match, OnlySoManyRulesAndHeaderRoutesAreInForce) {
@@ -462,6 +468,26 @@ TEST(Strategy, IsExactlyOne) {
   EXPECT_NE(
       read_and_validate("{kind: Rollout, metadata: {name: r}}").problems.find("error E007 spec"),
       std::string::npos);
+  auto problems = [](const std::string& strategy) {
+    return read_and_validate("kind: Rollout\nmetadata: {name: r}\nspec:\n  strategy: {" + strategy +
+                             "}\n")
+        .problems;
+  };
+  const std::string canary = "canary: {steps: [{setWeight: 5}, {pause: {}}]}";
+  const std::string blue = "blueGreen: {activeService: a, previewService: b}";
+  EXPECT_NE(problems(canary + ", " + blue).find("error E008 spec.strategy: exactly one of canary"),
+            std::string::npos)
+      << problems(canary + ", " + blue);
+  EXPECT_NE(problems("abTest: {}").find("error E004 spec.strategy.abTest"), std::string::npos)
+      << problems("abTest: {}");
+  // One switch: neither weights nor rules on content.
+  for (const char* policy : {"steps: [{setWeight: 5}]", "match: [{os: ios}]"}) {
+    std::string found =
+        problems("blueGreen: {activeService: a, previewService: b, " + std::string(policy) + "}");
+    std::string field(policy, std::string_view(policy).find(':'));
+    EXPECT_NE(found.find("error E004 spec.strategy.blueGreen." + field), std::string::npos)
+        << found;
+  }
 }
 
 TEST(Codes, AreUniqueOverTheProgram) {
