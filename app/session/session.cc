@@ -19,11 +19,13 @@ using machine::ReleaseStatus;
 
 constexpr const char* kOpenRequest = "open";
 
-// A clean-up that the plan has as its last step goes on after the end.
-bool is_cleaning(const machine::ReleaseSpec& spec, const machine::ReleaseState& state) {
-  return state.remainder.stop_canary_at &&
-         machine::step_of_promotion(spec, machine::StepKind::cleanup) &&
-         state.status == ReleaseStatus::succeeded;
+// Instances that are stopped after the end, once the drain is over. Those that stay warm for a way
+// back outlive this process.
+bool is_stopping(const machine::ReleaseSpec& spec, const machine::ReleaseState& state) {
+  const bool warm = state.status == ReleaseStatus::succeeded &&
+                    spec.promotion == machine::PromoteBy::swap &&
+                    !machine::step_of_promotion(spec, machine::StepKind::cleanup);
+  return (state.remainder.stop_canary_at && !warm) || state.remainder.stop_fresh_at;
 }
 
 bool undecided(machine::Reason reason) {
@@ -183,7 +185,7 @@ Duration Session::remainder_max(const machine::ReleaseState& state) const {
         aside.point == machine::HookPoint::end ? spec.hooks.end : spec.hooks.rollback;
     if (hook) longest = std::max(longest, hook->timeout);
   }
-  if (is_cleaning(spec, state) || state.remainder.stop_fresh_at) {
+  if (is_stopping(spec, state)) {
     longest = std::max(longest, spec.drain + kCleanupMax);
   }
   return kRemainderMax + longest;
@@ -295,15 +297,19 @@ void Session::watch_pause(const machine::ReleaseState& state) {
 }
 
 void Session::finish(const machine::ReleaseState& state) {
-  bool done = !state.remainder.hand_back && state.asides.empty() &&
-              !state.remainder.stop_fresh_at &&
-              !is_cleaning(engine_->ticket(release_)->spec, state);
+  const machine::ReleaseSpec& spec = engine_->ticket(release_)->spec;
+  const bool stopping = is_stopping(spec, state) && interrupts_ < 2;
+  const bool done = !state.remainder.hand_back && state.asides.empty() && !stopping;
   const bool kept = shell_->store_works() || interrupts_ > 1;
   if (!done || !kept) {
     // The mark is still on the route, or the end not in the journal: what ends that brings us here
     // again.
     if (leave_timer_ == TimerId::none) {
       const Duration patience = kept ? remainder_max(state) : kJournalMax + remainder_max(state);
+      if (stopping) {
+        log_.info("stays until the instances that are not needed any more have been stopped",
+                  {{"release", release_}, {"drain", format_duration(spec.drain)}});
+      }
       leave_timer_ = loop_.call_at(loop_.clock().now().mono + patience, [this] { leave(); });
     }
     return;

@@ -1,4 +1,7 @@
 // What people ask of a release, and plans beyond weights and pauses.
+#include <map>
+#include <sstream>
+
 #include "tests/e2e/release_fixture.h"
 
 namespace serin::app {
@@ -152,6 +155,7 @@ TEST_F(ReleaseTest, CopyBringsTheStableSlotToTheNewVersion) {
       "$SERIN_VERSION $SERIN_INSTANCES >> " +
       log + "']}\n";
   write_rollout(kErrorRate);
+  drain_for_two_seconds();
   ASSERT_TRUE(world_->deploy({.version = "v2"}));
   start_release("v2");
   EXPECT_EQ(wait_release(), 0) << read_file(output_);
@@ -159,11 +163,59 @@ TEST_F(ReleaseTest, CopyBringsTheStableSlotToTheNewVersion) {
   std::string instances = read_file(log);
   EXPECT_TRUE(instances.starts_with("canary v2 1\ncanary v2 2\n")) << instances;
   EXPECT_NE(instances.find("stable v2 "), std::string::npos) << instances;
+  EXPECT_TRUE(instances.ends_with("canary v2 0\n")) << "the canary's are stopped: " << instances;
   // v2 is stable now: once more is refused.
   start_release("v2");
   EXPECT_EQ(wait_release(), 3) << read_file(output_);
   EXPECT_NE(read_file(output_).find("v2 is stable already"), std::string::npos)
       << read_file(output_);
+}
+
+// A release that fails takes the instances that it started with it, before serin ends.
+TEST_F(ReleaseTest, AFailureStopsTheCanarysInstances) {
+  start_world();
+  std::string log = dir_.path() + "/instances.log";
+  steps_ = "      - setWeight: 10\n      - hook: {command: [sh, -c, 'exit 3']}\n";
+  more_ =
+      "  workload:\n    command: {apply: [sh, -c, 'echo $SERIN_SLOT "
+      "$SERIN_VERSION $SERIN_INSTANCES >> " +
+      log + "']}\n";
+  write_rollout(kErrorRate);
+  drain_for_two_seconds();
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2");
+  EXPECT_EQ(wait_release(), 10) << read_file(output_);
+  EXPECT_EQ(read_file(log), "canary v2 1\ncanary v2 0\n");
+}
+
+// serin is killed while a hook runs: it runs again under the same key, and the release goes on.
+TEST_F(ReleaseTest, AHookThatRanWhenSerinWasKilledRunsAgain) {
+  start_world();
+  std::string log = dir_.path() + "/hooks.log";
+  steps_ = "      - setWeight: 10\n      - hook: {command: [sh, -c, 'echo begin $SERIN_KEY >> " +
+           log + "; sleep 4; echo end $SERIN_KEY >> " + log +
+           "'], timeout: 30s}\n      - setWeight: 50\n      - pause: {duration: 12s}\n";
+  write_rollout(kErrorRate);
+  ASSERT_TRUE(world_->deploy({.version = "v2"}));
+  start_release("v2");
+  ASSERT_TRUE(test::wait_until([&] { return !read_file(log).empty(); }, 60s));
+  ::kill(release_->pid(), SIGKILL);
+  EXPECT_EQ(wait_release(), 128 + SIGKILL);
+  start_release("v2");
+  EXPECT_EQ(wait_release(), 0) << read_file(output_);
+  // The first run was not ended with serin, and goes on beside the second.
+  std::string lines = read_file(log);
+  std::map<std::string, int> counts;
+  std::istringstream in(lines);
+  for (std::string line; std::getline(in, line);) ++counts[line];
+  EXPECT_EQ(counts,
+            (std::map<std::string, int>{{"begin shop-1/step-2", 2}, {"end shop-1/step-2", 2}}))
+      << lines;
+  std::string output;
+  EXPECT_EQ(run({"events", "shop-1", "--state", state()}, output), 0);
+  EXPECT_NE(output.find("hook-again"), std::string::npos) << output;
+  EXPECT_NE(output.find("shop-1/step-2: it runs again under this key"), std::string::npos)
+      << output;
 }
 
 // Instances as steps: nothing runs before its step, and nothing of the old version after the last.
@@ -176,8 +228,7 @@ TEST_F(ReleaseTest, StepsDeployAndCleanUp) {
       "$SERIN_VERSION $SERIN_INSTANCES >> " +
       log + "']}\n";
   write_rollout(kErrorRate);
-  std::string text = read_file(rollout_);
-  std::ofstream(rollout_) << text.insert(text.find("canaryBackend:"), "drain: 2s, ");
+  drain_for_two_seconds();
   ASSERT_TRUE(world_->deploy({.version = "v2"}));
   start_release("v2");
   ASSERT_TRUE(wait_for("Paused")) << read_file(output_);

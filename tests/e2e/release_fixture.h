@@ -84,6 +84,10 @@ spec:
 )" << steps_ << more_strategy_
                             << more_;
   }
+  void drain_for_two_seconds() {
+    std::string text = read_file(rollout_);
+    std::ofstream(rollout_) << text.insert(text.find("canaryBackend:"), "drain: 2s, ");
+  }
   void start_release(const std::string& version, const std::vector<std::string>& more = {}) {
     output_ = dir_.path() + "/" + version + ".out";
     std::vector<std::string> argv = {SERIN_PROGRAM, "run",     "-f",    rollout_, "--version",
