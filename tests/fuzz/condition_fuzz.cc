@@ -14,7 +14,7 @@ using serin::analysis::conditions::Value;
 
 // The first byte chooses what the provider answered.
 Value result_of(std::uint8_t choice) {
-  switch (choice % 8) {
+  switch (choice % 7) {
     case 0:
       return Value::real(0.97);
     case 1:
@@ -26,8 +26,6 @@ Value result_of(std::uint8_t choice) {
     case 4:
       return Value();
     case 5:
-      return Value::nil_real();
-    case 6:
       return Value::boolean(true);
     default: {
       const auto json = serin::Json::parse(

@@ -81,8 +81,7 @@ Outcome<Value> type(Arguments arguments, Calling&) {
       name = "func";
       break;
     case Shape::pointer:
-      // Arguments arrive as what they point to.
-      name = kind == Kind::zone ? "time.Location" : "nil";
+      name = "time.Location";  // arguments arrive as what they point to
       break;
     case Shape::interface:
       break;

@@ -130,7 +130,6 @@ Outcome<bool> in(const Value& needle, const Value& haystack, Budget& budget) {
     if (!entry) return wrong(std::move(entry).error());
     return *entry != nullptr;
   }
-  if (haystack.kind() == Kind::real_pointer) return false;
   if (shape(haystack.kind()) == Shape::structure || haystack.kind() == Kind::zone) {
     if (needle.kind() == Kind::text) return false;  // their fields are not for everybody
     return wrong(

@@ -11,7 +11,6 @@ bool same_content(const Value& a, const Value& b, Budget& budget) {
   if (a.kind() != b.kind() || !budget.spend()) return false;
   switch (a.kind()) {
     case Kind::nil:
-    case Kind::real_pointer:
       return true;
     case Kind::boolean:
       return a.as_boolean() == b.as_boolean();

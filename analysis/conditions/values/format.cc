@@ -16,7 +16,6 @@ void show_to(std::string& out, const Value& value, Budget& budget) {
   if (!budget.spend() || out.size() > kBytesMax) return;
   switch (value.kind()) {
     case Kind::nil:
-    case Kind::real_pointer:
     case Kind::unknown:
     case Kind::any:
       out += "<nil>";

@@ -60,8 +60,6 @@ std::string_view go_name(Kind kind) {
       return "*time.Location";
     case Kind::zone_value:
       return "time.Location";
-    case Kind::real_pointer:
-      return "*float64";
     case Kind::function:
       return "func";
   }
@@ -96,7 +94,6 @@ Shape shape(Kind kind) {
     case Kind::zone_value:
       return Shape::structure;
     case Kind::zone:
-    case Kind::real_pointer:
       return Shape::pointer;
     case Kind::function:
       return Shape::function;
@@ -162,7 +159,6 @@ Type Type::element_type() const {
 }
 
 Type Type::dereferenced() const {
-  if (kind == Kind::real_pointer) return Kind::real;
   if (kind == Kind::zone) return Kind::zone_value;
   return *this;
 }

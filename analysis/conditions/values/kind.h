@@ -20,30 +20,29 @@ enum class Kind : std::uint8_t {
   any,      // static only: declared as anything
   nil,
   boolean,
-  integer,       // int
-  integer64,     // int64
-  byte,          // uint8
-  real,          // float64
-  text,          // string
-  bytes,         // []uint8
-  array,         // []interface {}
-  reals,         // []float64
-  integers,      // []int
-  texts,         // []string
-  pairs,         // [][2]interface {}
-  pair,          // [2]interface {}
-  map,           // map[string]interface {}
-  any_map,       // map[interface {}]interface {}
-  group_map,     // map[interface {}][]interface {}
-  integer_set,   // map[int]struct {}: only as the right side of `in`
-  text_set,      // map[string]struct {}
-  time,          // time.Time
-  duration,      // time.Duration
-  month,         // time.Month
-  weekday,       // time.Weekday
-  zone,          // *time.Location
-  zone_value,    // time.Location
-  real_pointer,  // *float64: nil only
+  integer,      // int
+  integer64,    // int64
+  byte,         // uint8
+  real,         // float64
+  text,         // string
+  bytes,        // []uint8
+  array,        // []interface {}
+  reals,        // []float64
+  integers,     // []int
+  texts,        // []string
+  pairs,        // [][2]interface {}
+  pair,         // [2]interface {}
+  map,          // map[string]interface {}
+  any_map,      // map[interface {}]interface {}
+  group_map,    // map[interface {}][]interface {}
+  integer_set,  // map[int]struct {}: only as the right side of `in`
+  text_set,     // map[string]struct {}
+  time,         // time.Time
+  duration,     // time.Duration
+  month,        // time.Month
+  weekday,      // time.Weekday
+  zone,         // *time.Location
+  zone_value,   // time.Location
   function,
 };
 

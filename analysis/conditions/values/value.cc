@@ -132,12 +132,6 @@ Value Value::method(Value receiver, std::string name) {
   return hold(Kind::function, BoundMethod{std::move(receiver), std::move(name)});
 }
 
-Value Value::nil_real() {
-  Value made;
-  made.kind_ = Kind::real_pointer;
-  return made;
-}
-
 Value Value::nil_array(Kind kind) {
   SERIN_ASSERT(is_array(kind) && kind != Kind::pair);
   Value made;
@@ -146,8 +140,7 @@ Value Value::nil_array(Kind kind) {
 }
 
 bool Value::holds_nothing() const {
-  return kind_ == Kind::nil || kind_ == Kind::real_pointer ||
-         (is_array(kind_) && object_ == nullptr);
+  return kind_ == Kind::nil || (is_array(kind_) && object_ == nullptr);
 }
 
 bool Value::as_boolean() const {

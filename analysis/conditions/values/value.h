@@ -50,9 +50,6 @@ class Value {
   static Value zone(std::shared_ptr<const Zone> zone);
   static Value function(std::string name);
   static Value method(Value receiver, std::string name);
-  // A provider's "no number": nil to look at, a pointer to a float to the checker (Datadog's empty
-  // answer).
-  static Value nil_real();
   // An array that is nil itself (`concat([])`): empty, and equal to nil.
   static Value nil_array(Kind kind);
 

@@ -76,7 +76,6 @@ TEST(ThresholdRule, NoDataNeverPassesOrFailsBySerinsRules) {
         rule_of("len(result) == 0 || result[0] < 0.8", "", config::Dialect::serin)}) {
     EXPECT_EQ(phase_of(metric, Value::reals({})), Phase::no_data);
     EXPECT_EQ(phase_of(metric, Value()), Phase::no_data);
-    EXPECT_EQ(phase_of(metric, Value::nil_real()), Phase::no_data);
     EXPECT_EQ(phase_of(metric, Value::reals({kNan, kNan})), Phase::no_data);
     EXPECT_EQ(phase_of(metric, Value::reals({kNan, 0.1})), Phase::no_data);
     EXPECT_NE(phase_of(metric, Value::reals({0.1, kNan})), Phase::no_data);
