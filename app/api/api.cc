@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/api/documents.h"
 #include "base/net/crypto/digest.h"
 #include "base/net/crypto/keys.h"
 
@@ -58,7 +59,7 @@ void Api::answer_tagged(const CallPtr& call, const std::string& tag, const Json&
   if (!known.empty() && (known == tag || known == "*")) {
     return call->answer({.status = 304, .headers = {{"ETag", tag}}, .body = {}});
   }
-  HttpResponse response = json_response(200, document);
+  HttpResponse response = document_response(call->request, document);
   response.headers.emplace_back("ETag", tag);
   call->answer(std::move(response));
 }

@@ -7,6 +7,8 @@
 #include <set>
 #include <variant>
 
+#include "app/api/problem.h"
+
 namespace serin::app {
 namespace {
 
@@ -205,6 +207,22 @@ Json page_of_all(const Json& all, const PageWanted& wanted) {
   auto end = std::min(all.size(), skip + static_cast<std::size_t>(wanted.limit));
   for (std::size_t i = skip; i < end; ++i) items.push(all.at(i));
   return page_of(std::move(items), wanted, end < all.size());
+}
+
+HttpResponse document_response(const HttpServerRequest& request, const Json& document) {
+  HttpResponse response = json_response(200, document);
+  if (!document["items"].is_array() || !document["next"].is_string()) return response;
+  std::string target =
+      fmt::format("{}?cursor={}", request.target.substr(0, request.target.find('?')),
+                  document["next"].string());
+  std::string_view rest = request.query;
+  while (!rest.empty()) {
+    std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+    if (!pair.starts_with("cursor=")) target.append("&").append(pair);
+  }
+  response.headers.emplace_back("Link", fmt::format("<{}>; rel=\"next\"", target));
+  return response;
 }
 
 }  // namespace serin::app

@@ -101,7 +101,7 @@ void Api::journal(const CallPtr& call, bool decisions_only) {
   };
   read_store(std::move(read), [call](Result<Json> page) {
     if (!page) return call->refuse(page.error());
-    call->answer(200, *page);
+    call->answer(document_response(call->request, *page));
   });
 }
 

@@ -85,7 +85,7 @@ void Api::add_history() {
 void Api::answer_stored(const CallPtr& call, Read read) {
   read_store(std::move(read), [call](Result<Json> document) {
     if (!document) return call->refuse(document.error());
-    call->answer(200, *document);
+    call->answer(document_response(call->request, *document));
   });
 }
 

@@ -225,10 +225,14 @@ TEST_F(ServerTest, PagesHoldTogether) {
   std::string cursor;
   int pages = 0;
   do {
-    auto page = json(own("GET", "/api/v1/releases?limit=2" + cursor));
+    HttpResponse answer = own("GET", "/api/v1/releases?limit=2" + cursor);
+    Json page = json(answer);
     for (const Json& item : page["items"].items())
       EXPECT_TRUE(ids.insert(std::string(item["id"].string())).second) << "twice";
     cursor = page["next"].is_string() ? "&cursor=" + std::string(page["next"].string()) : "";
+    EXPECT_EQ(
+        answer.header("link"),
+        cursor.empty() ? "" : "</api/v1/releases?" + cursor.substr(1) + "&limit=2>; rel=\"next\"");
     ++pages;
   } while (!cursor.empty() && pages < 10);
   EXPECT_EQ(ids.size(), 3U);
