@@ -102,6 +102,12 @@ std::vector<EventLines::Event> EventLines::next(const Json& view) {
     events.push_back(
         {.kind = "router", .icon = "✔", .tone = Tone::good, .text = "the router answers again"});
   }
+  if (view.contains("stays") && !last_.contains("stays")) {
+    events.push_back({.kind = "stays",
+                      .icon = "◌",
+                      .tone = Tone::running,
+                      .text = fmt::format("stays {}", view["stays"].string())});
+  }
   const bool unkept = view["journal_failed"].boolean();
   if (unkept && !last_["journal_failed"].boolean()) {
     events.push_back(

@@ -14,7 +14,7 @@ namespace serin::app {
 class EventLines {
  public:
   struct Event {
-    std::string kind;  // status, step, weight, evidence
+    std::string kind;  // status, step, weight, metrics, …
     std::string icon;
     Tone tone = Tone::plain;
     std::string text;

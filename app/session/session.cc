@@ -259,7 +259,18 @@ void Session::replied(const LiveShell::Reply& reply) {
 }
 
 Json Session::view() const {
-  return release_.empty() ? Json() : engine_->view(release_, loop_.clock().now());
+  if (release_.empty()) return {};
+  Json view = engine_->view(release_, loop_.clock().now());
+  const machine::ReleaseState* state = engine_->state(release_);
+  if (state == nullptr || !machine::is_terminal(state->status)) return view;
+  const machine::ReleaseSpec& spec = engine_->ticket(release_)->spec;
+  if (is_stopping(spec, *state)) {
+    view.set("stays",
+             fmt::format("until the instances that are not needed any more are stopped, after the "
+                         "drain of {}; Ctrl-C twice leaves them to run",
+                         format_duration(spec.drain)));
+  }
+  return view;
 }
 
 void Session::changed() {
@@ -306,10 +317,6 @@ void Session::finish(const machine::ReleaseState& state) {
     // again.
     if (leave_timer_ == TimerId::none) {
       const Duration patience = kept ? remainder_max(state) : kJournalMax + remainder_max(state);
-      if (stopping) {
-        log_.info("stays until the instances that are not needed any more have been stopped",
-                  {{"release", release_}, {"drain", format_duration(spec.drain)}});
-      }
       leave_timer_ = loop_.call_at(loop_.clock().now().mono + patience, [this] { leave(); });
     }
     return;

@@ -91,6 +91,7 @@ class Session {
   const std::string& refusal() const { return refusal_; }
   // What is to be said at the end beside the view; "" mostly.
   const std::string& remark() const { return remark_; }
+  // As Engine::view; with `stays` (a text) where this process goes on after the end, for instances.
   Json view() const;
   Json progress() const { return view(); }
 

@@ -129,6 +129,9 @@ std::vector<std::string> release_lines(const Json& view, const Terminal& termina
                        fmt::format("? no answer since {}, the release holds: {}",
                                    view["weight"]["observed_at"].string("the start"), problem)));
   }
+  if (std::string_view stays = view["stays"].string(); !stays.empty()) {
+    add("Stays:", std::string(stays));
+  }
   if (view["journal_failed"].boolean()) {
     add("Journal:", terminal.paint(Tone::unsure,
                                    "? can't be written, nothing advances: free space on its disk"));

@@ -186,6 +186,8 @@ TEST_F(ReleaseTest, AFailureStopsTheCanarysInstances) {
   start_release("v2");
   EXPECT_EQ(wait_release(), 10) << read_file(output_);
   EXPECT_EQ(read_file(log), "canary v2 1\ncanary v2 0\n");
+  EXPECT_NE(read_file(output_).find("stays until the instances"), std::string::npos)
+      << read_file(output_);
 }
 
 // serin is killed while a hook runs: it runs again under the same key, and the release goes on.

@@ -130,6 +130,20 @@ TEST(ReleaseView, TheFlowSaysWhatWasAnsweredToAnApproval) {
   EXPECT_NE(text.find("pause     done "), std::string::npos) << text;
 }
 
+TEST(ReleaseView, WhyItStaysAfterTheEndIsSaidOnce) {
+  const Json ended = Json::object().set("status", "Failed").set("step", 1);
+  const Json stays = Json(ended).set("stays", "until they are stopped");
+  EXPECT_TRUE(std::ranges::any_of(release_lines(stays, {}), [](const std::string& line) {
+    return line == "Stays:     until they are stopped";
+  }));
+  EventLines lines;
+  lines.next(ended);
+  const std::vector<EventLines::Event> events = lines.next(stays);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].text, "stays until they are stopped");
+  EXPECT_TRUE(lines.next(stays).empty());
+}
+
 TEST(ReleaseView, AJournalThatCantBeWrittenIsSaid) {
   Json view = Json::object().set("status", "Progressing").set("step", 0);
   EventLines lines;
