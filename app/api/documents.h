@@ -40,8 +40,8 @@ Result<PageWanted> page_wanted(const HttpServerRequest& request);
 Json page_of(Json items, const PageWanted& wanted, bool more);
 // The same of all that there are.
 Json page_of_all(const Json& all, const PageWanted& wanted);
-// 200 with this document. Of a page that is not the last, Link gives the target of the next one: the
-// request's own, with the other cursor.
+// 200 with this document. Of a page that is not the last, Link gives the target of the next one:
+// the request's own, with the other cursor.
 HttpResponse document_response(const HttpServerRequest& request, const Json& document);
 
 }  // namespace serin::app
