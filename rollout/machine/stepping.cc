@@ -221,8 +221,9 @@ void stepping(Context& c) {
       return;
     }
     if (is_held(c.state)) return;
-    if (!c.state.timer.prepared && !prepare(c)) return;
-    want_content(c);
+    const bool prepared = c.state.timer.prepared || prepare(c);
+    want_content(c);  // also while the hook runs: an edit may have brought other rules, or none
+    if (!prepared) return;
     if (!c.state.timer.finished) c.state.timer.finished = is_done(c, current(c));
     if (!c.state.timer.finished || !hook_passed(c, HookPoint::after_step)) return;
     finish_step(c);

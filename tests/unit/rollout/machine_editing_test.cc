@@ -201,6 +201,21 @@ TEST_F(Editing, OneSetOfRulesIsInForce) {
   EXPECT_EQ(lab->router.seen.canary.percent(), 5);
 }
 
+TEST_F(Editing, NewRulesDoNotWaitForTheHookBeforeAStep) {
+  ReleaseSpec spec = lab_spec();
+  spec.match = {{.header = {{.key = "X-A", .exact = "1", .regex = {}}}}};
+  spec.hooks.before_step = Hook{.command = {"b"}};
+  begin(spec);
+  lab->hooks_wait = true;
+  lab->advance(seconds(60));
+  ASSERT_EQ(lab->state.step, 2);
+  ASSERT_FALSE(lab->state.timer.prepared);
+  spec.match[0].header[0].exact = "2";
+  ASSERT_EQ(edit(spec), "");
+  EXPECT_EQ(lab->router.seen.content, content_id(spec.match));
+  EXPECT_EQ(lab->router.seen.canary.percent(), 5) << "the step itself has not begun";
+}
+
 // The router was not checked for copies.
 TEST_F(Editing, NoFirstMirrorRouteComesInMidRelease) {
   ReleaseSpec spec = lab_spec();
