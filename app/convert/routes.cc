@@ -2,7 +2,7 @@
 
 #include "app/api/fields.h"
 #include "app/convert/convert.h"
-#include "app/fleet/configuration.h"
+#include "app/workbench/policy.h"
 
 namespace serin::app {
 namespace {
@@ -14,14 +14,7 @@ void answer(const std::shared_ptr<Call>& call, Workbench& bench) {
   Fields fields(*body);
   auto from = parse_convert_from(fields.text("from"));
   if (!from) fields.wrong("from", from.error().message);
-  std::vector<rollout::ConfigFile> files;
-  for (const Json& file : fields.list("files", kConfigFilesMax)) {
-    if (!file["name"].is_string() || !file["text"].is_string() || file.size() != 2) {
-      fields.wrong("files", "must be objects with name and text");
-      break;
-    }
-    files.push_back({std::string(file["name"].string()), std::string(file["text"].string())});
-  }
+  std::vector<rollout::ConfigFile> files = files_of(fields);
   if (files.empty()) fields.wrong("files", "must be given: the documents to convert");
   if (fields.refuse(*call)) return;
   bench.run_json(call, [from = *from, files = std::move(files)](const auto&) -> Result<Json> {

@@ -77,14 +77,7 @@ AnalysisQuestion analysis_question(Fields& fields, WallTime now) {
   question.canary = version_of(fields, "canary");
   question.stable = version_of(fields, "stable");
   question.arguments = fields.texts("args");
-  for (const Json& file : fields.list("files", kConfigFilesMax)) {
-    if (!file["name"].is_string() || !file["text"].is_string() || file.size() != 2) {
-      fields.wrong("files", "must be objects with name and text");
-      break;
-    }
-    question.files.push_back(
-        {std::string(file["name"].string()), std::string(file["text"].string())});
-  }
+  question.files = files_of(fields);
   auto from = fields.time("from");
   auto to = fields.time("to");
   if (!from) {

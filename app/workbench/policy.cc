@@ -25,20 +25,25 @@ std::expected<const rollout::Rollout*, Problem> chosen_of(const rollout::ConfigS
 
 }  // namespace
 
+std::vector<rollout::ConfigFile> files_of(Fields& fields) {
+  std::vector<rollout::ConfigFile> files;
+  for (const Json& file : fields.list("files", kConfigFilesMax)) {
+    if (!file["name"].is_string() || !file["text"].is_string() || file.size() != 2) {
+      fields.wrong("files", "must be objects with name and text");
+      break;
+    }
+    files.push_back({std::string(file["name"].string()), std::string(file["text"].string())});
+  }
+  return files;
+}
+
 PolicyRequest policy_request(Fields& fields) {
   PolicyRequest request;
   request.rollout = fields.text("rollout", kNameMax);
   request.canary = fields.text("canary", kNameMax);
   request.stable = fields.text("stable", kNameMax);
   request.arguments = fields.texts("args");
-  for (const Json& file : fields.list("files", kConfigFilesMax)) {
-    if (!file["name"].is_string() || !file["text"].is_string() || file.size() != 2) {
-      fields.wrong("files", "must be objects with name and text");
-      break;
-    }
-    request.files.push_back(
-        {std::string(file["name"].string()), std::string(file["text"].string())});
-  }
+  request.files = files_of(fields);
   return request;
 }
 

@@ -41,6 +41,9 @@ std::expected<AskedDocuments, Problem> documents_of(
     const std::map<std::string, std::string>& arguments, const Configuration& configuration,
     const std::map<std::string, std::string>& defaults);
 
+// "files" of a body: names and texts, at most kConfigFilesMax.
+std::vector<rollout::ConfigFile> files_of(Fields& fields);
+
 // "files", "rollout", "canary", "stable" and "args" of a body.
 PolicyRequest policy_request(Fields& fields);
 
